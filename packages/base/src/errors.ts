@@ -1,0 +1,81 @@
+/**
+ * Every error code and the facts it carries. Rules:
+ * - `message` says what happened, to what, and what to do next; a person reads it as one line.
+ * - `data` is for programs. Secrets are in neither.
+ * - The original failure is kept as `cause`.
+ * - What is ordinarily absent is a value (`undefined`), not an error; one unreadable source file is a notice, not an error.
+ * - Anything thrown that is not a DoppelError is a bug.
+ */
+export interface ErrorData {
+  "cli.usage": { readonly option?: string };
+  "source.missing": { readonly path: string };
+  "source.unreadable": { readonly path: string };
+  "rules.cannot-match": { readonly pattern: string; readonly source: string };
+  "rules.malformed": { readonly pattern: string; readonly reason: string };
+  "rules.last-is-include": { readonly pattern: string };
+  "rules.filelist": { readonly file: string };
+  "restore.target-exists": { readonly path: string };
+  "restore.write-failed": { readonly path: string; readonly reason: string };
+  "restore.unsafe-path": { readonly path: string };
+  "restore.path-not-found": { readonly path: string };
+  "archive-dir.unusable": { readonly path: string };
+  "temp.unusable": { readonly path: string };
+  "temp.full": { readonly path: string };
+  "format.bad-manifest": { readonly line: number; readonly reason: string };
+  "format.bad-tar": { readonly offset: number; readonly reason: string };
+  "format.bad-set": { readonly set: string; readonly reason: string };
+  "format.bad-time": { readonly text: string };
+  "rsync.bad-signature": { readonly reason: string; readonly offset: number };
+  "rsync.bad-delta": { readonly reason: "magic" | "truncated" | "copy-range" | "command" | "trailing"; readonly offset: number };
+  "collection.empty": { readonly target: string };
+  "collection.no-such-time": { readonly time: string };
+  "collection.ambiguous": { readonly time: string };
+  "collection.unsupported": { readonly set: string; readonly reason: string };
+  "collection.inconsistent": { readonly names: readonly string[]; readonly reason: string };
+  "volume.missing": { readonly name: string };
+  "volume.hash-mismatch": { readonly name: string; readonly expected: string; readonly actual: string };
+  "volume.damaged": { readonly name: string; readonly reason: string };
+  "openpgp.key-not-found": { readonly query: string };
+  "openpgp.key-ambiguous": { readonly query: string; readonly fingerprints: readonly string[] };
+  "openpgp.key-unusable": { readonly query: string; readonly reason: KeyProblem };
+  "openpgp.no-secret-key": { readonly keyIds: readonly string[] };
+  "openpgp.wrong-passphrase": { readonly what: string };
+  "openpgp.passphrase-needed": { readonly what: string };
+  "openpgp.bad-message": { readonly reason: string };
+  "openpgp.bad-signature": { readonly reason: string };
+  "openpgp.gpg-failed": { readonly operation: string; readonly detail: string };
+  "storage.bad-url": { readonly url: string; readonly reason: string };
+  "storage.unknown-scheme": { readonly scheme: string };
+  "storage.not-found": { readonly name: string };
+  "storage.exists": { readonly name: string };
+  "storage.unavailable": { readonly operation: string };
+  "storage.denied": { readonly operation: string; readonly name: string };
+  "storage.full": { readonly name: string };
+  "run.aborted": Record<never, never>;
+}
+
+export type ErrorCode = keyof ErrorData;
+export type KeyProblem = "expired" | "revoked" | "cannot-encrypt" | "cannot-sign" | "version" | "invalid" | "not-a-key";
+
+export class DoppelError<C extends ErrorCode = ErrorCode> extends Error {
+  readonly code: C;
+  readonly data: ErrorData[C];
+
+  constructor(code: C, message: string, data: ErrorData[C], cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "DoppelError";
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** Whether `error` is a DoppelError with this code (narrowing `data`). */
+export function isDoppelError<C extends ErrorCode>(error: unknown, code: C): error is DoppelError<C> {
+  return error instanceof DoppelError && error.code === code;
+}
+
+/** The system's word for a failure ("ENOSPC"), or undefined. */
+export function errnoOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

@@ -1,0 +1,57 @@
+import type { EntryType } from "./entry.ts";
+import type { BytePath } from "./path.ts";
+
+export type RunKind = "backup" | "restore" | "status" | "list" | "recipe";
+
+/** Why something is not in the backup, or not restored, as its source had it. */
+export type NoticeReason =
+  | "socket" //             left out on purpose: the format cannot store it
+  | "unreadable" //         could not be opened, read or listed
+  | "vanished" //           was gone when it was to be read
+  | "changed" //            changed while it was read: stored as read, may be a mix
+  | "shrank" //             became shorter while it was read: the rest is zeros
+  | "grew" //               became longer while it was read: stored up to its first size
+  | "negative-mtime" //     stored as 1970 (spec 3.5)
+  | "unstorable" //         an object of a kind or with attributes the format cannot hold
+  | "rule-matched-nothing" // a configured path or pattern that is not there
+  | "owner" //              restored, but not its owner
+  | "attributes" //         restored, but not its mode or time
+  | "conflict" //           something else was in its place
+  | "archive-dir" //        the local copy of the metadata could not be written
+  | "foreign-set"; //       sets at the target that are incomplete or belong to no chain
+
+/**
+ * What a run reports, in order, as values. The engine emits, a renderer turns it into text or JSON.
+ * Sizes are bytes; times are instants.
+ */
+export type RunEvent =
+  | { readonly type: "run.started"; readonly kind: RunKind; readonly target: string; readonly time: Date }
+  /** A set was chosen for reading, or begun for writing. */
+  | { readonly type: "set.opened"; readonly kind: "full" | "inc"; readonly time: Date; readonly volumes?: number }
+  /** Something to tell about one path (or about the run, when there is no path). `incomplete` makes `doppel` exit 3. */
+  | {
+      readonly type: "notice";
+      readonly reason: NoticeReason;
+      readonly incomplete: boolean;
+      readonly path?: BytePath;
+      readonly detail: string;
+    }
+  /** One entry was stored or restored. Only emitted at high verbosity (`Runtime` consumers ask by `verbose`). */
+  | { readonly type: "entry.done"; readonly path: BytePath; readonly entryType: EntryType; readonly size: number }
+  /** Counters so far, at most a few times a second. `total*` grow while a background count of the source runs. */
+  | {
+      readonly type: "progress";
+      readonly files: number;
+      readonly bytes: number;
+      readonly volumes: number;
+      readonly storedBytes: number;
+      readonly totalFiles?: number;
+      readonly totalBytes?: number;
+      readonly totalKnown: boolean;
+    }
+  | { readonly type: "volume.stored"; readonly name: string; readonly number: number; readonly size: number }
+  | { readonly type: "volume.read"; readonly name: string; readonly number: number; readonly size: number }
+  | { readonly type: "object.stored"; readonly name: string; readonly size: number }
+  | { readonly type: "retry"; readonly operation: string; readonly attempt: number; readonly detail: string }
+  | { readonly type: "debug"; readonly detail: string }
+  | { readonly type: "run.finished"; readonly kind: RunKind; readonly incomplete: number };
