@@ -46,6 +46,7 @@ export interface ErrorData {
   "openpgp.gpg-failed": { readonly operation: string; readonly detail: string };
   "storage.bad-url": { readonly url: string; readonly reason: string };
   "storage.unknown-scheme": { readonly scheme: string };
+  "storage.bad-name": { readonly name: string };
   "storage.not-found": { readonly name: string };
   "storage.exists": { readonly name: string };
   "storage.unavailable": { readonly operation: string };

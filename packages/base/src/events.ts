@@ -48,6 +48,9 @@ export type RunEvent =
       readonly totalFiles?: number;
       readonly totalBytes?: number;
       readonly totalKnown: boolean;
+      /** When reading: how much there is to read of the target. */
+      readonly totalVolumes?: number;
+      readonly totalStoredBytes?: number;
     }
   | { readonly type: "volume.stored"; readonly name: string; readonly number: number; readonly size: number }
   | { readonly type: "volume.read"; readonly name: string; readonly number: number; readonly size: number }

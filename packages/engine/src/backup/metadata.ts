@@ -1,0 +1,76 @@
+import { type BytePath, type ByteStream, concatBytes } from "@doppel/base";
+import { END_OF_ARCHIVE, formatChange, formatFilelistHead, formatManifest, type Manifest } from "@doppel/format";
+import type { SealWriter } from "../seal/seal-writer.ts";
+import type { Sealer } from "../seal/sealer.ts";
+import { Spool, type SpoolOptions } from "../seal/spool.ts";
+
+const PIECE_BYTES = 1 << 20;
+const LINES_AT_ONCE = 1 << 16;
+
+/** The signature archive of a set, sealed twice from one stream: for the target, and as gzip for the archive directory. */
+export class Signatures implements AsyncDisposable {
+  readonly #writers: readonly [SealWriter, SealWriter];
+
+  private constructor(remote: SealWriter, local: SealWriter) {
+    this.#writers = [remote, local];
+  }
+
+  static async open(sealer: Sealer): Promise<Signatures> {
+    return new Signatures(await sealer.openSignatures(PIECE_BYTES), sealer.openLocalSignatures(PIECE_BYTES));
+  }
+
+  async write(chunks: readonly Uint8Array[]): Promise<void> {
+    if (chunks.length === 0) return;
+    const bytes = concatBytes(chunks); // thousands of small records: one pass through the pipeline
+    for (const writer of this.#writers) await writer.write(bytes);
+  }
+
+  async finish() {
+    await this.write([END_OF_ARCHIVE]);
+    const [remote, local] = this.#writers;
+    return { remote: await remote.finish(), local: await local.finish() };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#writers.map((writer) => writer.discard()));
+  }
+}
+
+/** The Filelist of a manifest (spec 2.3) as it grows: one line for each regular file, not held in memory. */
+export class Filelist implements AsyncDisposable {
+  readonly #lines: Spool;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #count = 0;
+
+  constructor(spool: SpoolOptions) {
+    this.#lines = new Spool(spool);
+  }
+
+  async addNew(path: BytePath): Promise<void> {
+    const line = formatChange({ kind: "new", path });
+    this.#pending.push(line);
+    this.#pendingBytes += line.length;
+    this.#count++;
+    if (this.#pendingBytes >= LINES_AT_ONCE) await this.#flush();
+  }
+
+  /** The whole manifest: volumes first, the Filelist last, as backup runs of stock write it. */
+  async *manifest(manifest: Manifest): ByteStream {
+    await this.#flush();
+    yield formatManifest(manifest);
+    yield formatFilelistHead(this.#count);
+    yield* this.#lines.open();
+  }
+
+  async #flush(): Promise<void> {
+    const lines = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    if (lines.length > 0) await this.#lines.append(concatBytes(lines));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#lines[Symbol.asyncDispose]();
+  }
+}

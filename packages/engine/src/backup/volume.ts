@@ -1,0 +1,62 @@
+import { type Bound, END_OF_ARCHIVE, type VolumeInfo } from "@doppel/format";
+import { ROOT } from "@doppel/base";
+import type { SealedObject, SealWriter } from "../seal/seal-writer.ts";
+import type { EntryMark } from "../workers/protocol.ts";
+
+/** A volume that is complete: what the manifest says of it, and its bytes. */
+export interface SealedVolume {
+  readonly info: VolumeInfo;
+  readonly object: SealedObject;
+}
+
+/** One difftar volume being built: tar entries in, with the bounds that go to the manifest (spec 2.3). */
+export class VolumeBuilder {
+  readonly number: number;
+  readonly #writer: SealWriter;
+  #start: Bound | undefined;
+  #end: Bound | undefined;
+
+  constructor(number: number, writer: SealWriter) {
+    this.number = number;
+    this.#writer = writer;
+  }
+
+  get isEmpty(): boolean {
+    return this.#start === undefined;
+  }
+
+  get estimatedBytes(): number {
+    return this.#writer.estimatedBytes;
+  }
+
+  begin(mark: EntryMark): void {
+    const bound = boundOf(mark);
+    this.#start ??= bound;
+    this.#end = bound;
+  }
+
+  write(tar: Uint8Array): Promise<void> {
+    return this.#writer.write(tar);
+  }
+
+  /** Ends the tar archive properly, so that plain `tar x` is content (spec 3.1: accepted in every mode and place). */
+  async finish(): Promise<SealedVolume> {
+    await this.#writer.write(END_OF_ARCHIVE);
+    const object = await this.#writer.finish();
+    const hashes = new Map([
+      ["SHA1", object.sha1],
+      ["SHA256", object.sha256],
+    ]);
+    const nothing: Bound = { path: ROOT };
+    return { info: { number: this.number, start: this.#start ?? nothing, end: this.#end ?? nothing, hashes }, object };
+  }
+
+  discard(): Promise<void> {
+    return this.#writer.discard();
+  }
+}
+
+/** The block number is that of the piece, and blank for the last piece of a file (spec 2.3). */
+function boundOf(mark: EntryMark): Bound {
+  return mark.piece !== undefined && !mark.lastPiece ? { path: mark.path, block: mark.piece } : { path: mark.path };
+}

@@ -1,0 +1,27 @@
+import { readdir } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Runtime } from "@doppel/base";
+import { type NamePrefixes, parseName } from "@doppel/format";
+
+/**
+ * The time of a new set: now, in whole seconds, and never one that a set of this target already has (duplicity-cli.md 7:
+ * two sets of one target must never share a second). Only the archive directory is asked, so at most a second is waited;
+ * that the target has such a set all the same shows when storing refuses to replace.
+ */
+export async function timeOfNewSet(archiveDir: string, prefixes: NamePrefixes, runtime: Runtime): Promise<Date> {
+  const taken = new Set<number>();
+  for (const name of await readdir(archiveDir)) {
+    const parsed = parseName(name, prefixes);
+    if (parsed) taken.add(parsed.set.end.getTime());
+  }
+  let time = wholeSeconds(runtime.clock.now());
+  if (taken.has(time.getTime())) {
+    await sleep(1000, undefined, { signal: runtime.signal });
+    time = wholeSeconds(runtime.clock.now());
+  }
+  return time;
+}
+
+function wholeSeconds(time: Date): Date {
+  return new Date(Math.floor(time.getTime() / 1000) * 1000);
+}

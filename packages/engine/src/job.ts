@@ -1,0 +1,149 @@
+import type { BytePath, PathEntry } from "@doppel/base";
+import type { BackupSet, Chain, NamePrefixes } from "@doppel/format";
+import type { Recipient, SecretKeys, Signer, Verifier } from "@doppel/openpgp";
+import type { Storage } from "@doppel/storage";
+import type { SelectionOption } from "@doppel/tree";
+
+/** How objects are wrapped: one choice for every object of a set. */
+export type Envelope =
+  | {
+      readonly kind: "gpg";
+      readonly recipients: readonly Recipient[];
+      /** Symmetric encryption; may stand beside recipients. */
+      readonly passphrase?: string;
+      readonly signer?: Signer;
+      /** false: no compressed packet (`--no-compression`). */
+      readonly compress: boolean;
+    }
+  | { readonly kind: "gzip" }
+  | { readonly kind: "plain" };
+
+/** What to back up, and how. Plain, complete and frozen: below the command line nothing reads a default. */
+export interface BackupJob {
+  readonly kind: "full";
+  /** As given and normalised (`normaliseSource`): it is written to the manifest, and rules are matched against it. */
+  readonly source: BytePath;
+  readonly selection: readonly SelectionOption[];
+  /** Contents of every file that `selection` names, by that name. */
+  readonly filelists: ReadonlyMap<string, Uint8Array>;
+  readonly nullSeparator: boolean;
+  readonly copyLinks: boolean;
+  /** Nominal size of a volume in bytes; see `backup/cut.ts` for how far a volume may run over. */
+  readonly volumeBytes: number;
+  /** 0-9, for the objects that are compressed. */
+  readonly compressLevel: number;
+  readonly hostname: BytePath;
+  readonly prefixes: NamePrefixes;
+  /** Count the source beside the backup, so that progress knows how much there is. */
+  readonly countTotals: boolean;
+  /** Emit `entry.done` for every entry. */
+  readonly verbose: boolean;
+}
+
+export interface BackupDeps {
+  readonly storage: Storage;
+  readonly envelope: Envelope;
+  /** Absolute path of this target's archive directory (spec 7.1); created when missing. */
+  readonly archiveDir: string;
+  /** Absolute path; finished volumes wait there when they do not fit in memory. Only sealed bytes are ever written to it. */
+  readonly tempDir: string;
+}
+
+/** Duplicity's statistics block (duplicity-cli.md 4.3), sizes in bytes. */
+export interface BackupStatistics {
+  readonly startTime: Date;
+  readonly endTime: Date;
+  readonly sourceFiles: number;
+  readonly sourceFileSize: number;
+  readonly newFiles: number;
+  readonly newFileSize: number;
+  readonly deletedFiles: number;
+  readonly changedFiles: number;
+  readonly changedFileSize: number;
+  readonly changedDeltaSize: number;
+  readonly deltaEntries: number;
+  readonly rawDeltaSize: number;
+  readonly totalDestinationSizeChange: number;
+  readonly errors: number;
+}
+
+export interface BackupReport {
+  readonly statistics: BackupStatistics;
+  readonly set: BackupSet;
+  /** Notices with `incomplete: true`: above 0 the backup missed something. */
+  readonly incomplete: number;
+}
+
+/** What every command that reads a target needs. */
+export interface ReadDeps {
+  readonly storage: Storage;
+  /** undefined: encrypted objects cannot be read. */
+  readonly keys?: SecretKeys;
+  /** When set, every volume must be signed by this key. */
+  readonly verifier?: Verifier;
+  /** Read only: manifests and signatures found here need not be fetched or decrypted. */
+  readonly archiveDir: string;
+  readonly tempDir: string;
+}
+
+export interface RestoreJob {
+  /** Where the root of the backup goes. */
+  readonly target: BytePath;
+  /** The state as of this time; undefined: the latest. */
+  readonly time?: Date;
+  readonly prefixes: NamePrefixes;
+  /** Restore into a target that has something in it. */
+  readonly force: boolean;
+  readonly numericOwner: boolean;
+  readonly restoreOwner: boolean;
+  readonly verbose: boolean;
+}
+
+export interface RestoreReport {
+  readonly files: number;
+  readonly bytes: number;
+  /** Notices with `incomplete: true`: above 0 something is not as it was. */
+  readonly incomplete: number;
+}
+
+export interface StatusJob {
+  readonly prefixes: NamePrefixes;
+}
+
+/** One set with what the listing tells about it. Sizes are bytes of stored objects. */
+export interface SetStatus {
+  readonly set: BackupSet;
+  readonly volumes: number;
+  readonly volumeBytes: number;
+  readonly metadataBytes: number;
+}
+
+export interface ChainStatus {
+  readonly chain: Chain;
+  readonly sets: readonly SetStatus[];
+}
+
+export interface StatusReport {
+  readonly target: string;
+  /** By end time, oldest first; the last one is the primary chain. */
+  readonly chains: readonly ChainStatus[];
+  readonly incomplete: readonly SetStatus[];
+  readonly orphaned: readonly SetStatus[];
+  readonly orphanedSignatures: readonly string[];
+  readonly conflicts: readonly { readonly names: readonly string[]; readonly reason: string }[];
+}
+
+export interface ListJob {
+  readonly time?: Date;
+  readonly prefixes: NamePrefixes;
+}
+
+/** Entries of a backup in format order. Sizes are not in the signatures: `size` is 0. */
+export type Listing = AsyncIterable<PathEntry>;
+
+export interface RecipeJob {
+  readonly time?: Date;
+  readonly prefixes: NamePrefixes;
+  /** The target as a folder that the commands can name; undefined: the volumes are in the current directory. */
+  readonly folder?: BytePath;
+}

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { DoppelError, isDoppelError, type Runtime } from "@doppel/base";
+import type { Encoding, VolumeInfo } from "@doppel/format";
+import type { ReadDeps } from "../job.ts";
+import { Spool } from "../seal/spool.ts";
+import { authenticate, type UnsealOptions } from "./unseal.ts";
+
+/** A fetched object of small or moderate size stays in memory; a volume usually does not. */
+const SPOOL_MEMORY = 16 << 20;
+
+/** Fetches an object whole. Whoever receives the spool disposes of it. */
+export async function fetchObject(name: string, deps: ReadDeps, runtime: Runtime, tap?: (chunk: Uint8Array) => void): Promise<Spool> {
+  const spool = new Spool({ tempDir: deps.tempDir, memoryLimit: SPOOL_MEMORY, random: runtime.random });
+  try {
+    for await (const chunk of deps.storage.get(name, undefined, runtime.signal)) {
+      tap?.(chunk);
+      await spool.append(chunk);
+    }
+    return spool;
+  } catch (error) {
+    await spool[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * Fetches a volume, compares its hashes with the manifest before a byte is decrypted, and then its own checksum before
+ * anything is released. @throws volume.missing, volume.hash-mismatch, volume.damaged
+ */
+export async function fetchVolume(info: VolumeInfo, deps: ReadDeps, runtime: Runtime, unsealing: UnsealOptions): Promise<Spool> {
+  const { name } = unsealing;
+  const expected = ["SHA256", "SHA1", "MD5"].flatMap((algorithm) => {
+    const digest = info.hashes.get(algorithm);
+    return digest === undefined ? [] : [{ algorithm, digest, hash: createHash(algorithm.toLowerCase()) }];
+  });
+  if (expected.length === 0) throw damaged(name, "its manifest holds no hash of it that is known here");
+  let spool: Spool;
+  try {
+    spool = await fetchObject(name, deps, runtime, (chunk) => {
+      for (const { hash } of expected) hash.update(chunk);
+    });
+  } catch (error) {
+    if (isDoppelError(error, "storage.not-found")) throw missing(name, error);
+    throw error;
+  }
+  try {
+    for (const { algorithm, digest, hash } of expected) {
+      const actual = hash.digest("hex");
+      if (actual === digest.toLowerCase()) continue;
+      const message = `${name} is not what the manifest says: ${algorithm} is ${actual}, expected ${digest}; nothing of it was used. Fetch it again or restore another backup`;
+      throw new DoppelError("volume.hash-mismatch", message, { name, expected: digest, actual });
+    }
+    await authenticate(spool, unsealing);
+    return spool;
+  } catch (error) {
+    await spool[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export function missing(name: string, cause?: unknown): DoppelError {
+  const message = `${name} is missing at the target, though the manifest names it; look for it in another copy of the backup, or restore another set with --time`;
+  return new DoppelError("volume.missing", message, { name }, cause);
+}
+
+function damaged(name: string, reason: string): DoppelError {
+  return new DoppelError("volume.damaged", `${name} cannot be checked: ${reason}`, { name, reason });
+}
+
+/** The encoding that an object's own name tells. */
+export function encodingOf(name: string): Encoding {
+  return /\.(gpg|g)$/.test(name) ? "gpg" : /\.(gz|z)$/.test(name) ? "gzip" : "plain";
+}

@@ -1,0 +1,74 @@
+import { createReadStream, existsSync } from "node:fs";
+import { join } from "node:path";
+import { type ByteStream, DoppelError, isDoppelError, type Runtime } from "@doppel/base";
+import {
+  type BackupSet,
+  type Manifest,
+  ManifestParser,
+  manifestName,
+  type NamePrefixes,
+  type SigtarItem,
+  SigtarReader,
+  signaturesName,
+} from "@doppel/format";
+import type { ReadDeps } from "../job.ts";
+import { encodingOf, fetchObject } from "./fetch.ts";
+import { authenticate, unseal, type UnsealOptions } from "./unseal.ts";
+
+export interface MetadataContext {
+  readonly deps: ReadDeps;
+  readonly prefixes: NamePrefixes;
+  readonly runtime: Runtime;
+}
+
+/** A set's manifest: the archive directory's plain copy when there is one, otherwise fetched and decrypted. */
+export async function readManifest(set: BackupSet, context: MetadataContext): Promise<Manifest> {
+  const name = set.manifest ?? manifestName(set.id, set.encoding, context.prefixes);
+  const parser = new ManifestParser();
+  try {
+    const local = manifestName(set.id, "plain", context.prefixes);
+    for await (const chunk of metadata(local, name, context)) parser.update(chunk);
+    return parser.finish();
+  } catch (error) {
+    if (!isDoppelError(error, "format.bad-manifest")) throw error;
+    throw new DoppelError("format.bad-manifest", `${name}: ${error.message}`, error.data, error);
+  }
+}
+
+/** A set's signature archive, entry by entry. */
+export async function* readSignatures(set: BackupSet, context: MetadataContext): AsyncGenerator<SigtarItem> {
+  const name = set.signatures;
+  if (name === undefined) {
+    const expected = signaturesName(set.id, set.encoding, context.prefixes);
+    throw new DoppelError("storage.not-found", `${expected} is missing at the target: the files of this backup cannot be listed without restoring it`, { name: expected });
+  }
+  const reader = new SigtarReader();
+  try {
+    for await (const chunk of metadata(signaturesName(set.id, "gzip", context.prefixes), name, context)) yield* reader.update(chunk);
+    reader.finish();
+  } catch (error) {
+    if (!isDoppelError(error, "format.bad-tar") && !isDoppelError(error, "format.bad-set")) throw error;
+    throw new DoppelError(error.code, `${name}: ${error.message}`, error.data, error);
+  }
+}
+
+async function* metadata(local: string, remote: string, context: MetadataContext): ByteStream {
+  const { deps, runtime } = context;
+  const unsealing = (name: string): UnsealOptions => ({
+    name,
+    encoding: encodingOf(name),
+    ...(deps.keys ? { keys: deps.keys } : {}),
+    signal: runtime.signal,
+    onWarning: (detail) => runtime.emit({ type: "debug", detail: `${name}: ${detail}` }),
+  });
+  const copy = join(deps.archiveDir, local);
+  if (existsSync(copy)) {
+    runtime.emit({ type: "debug", detail: `reading ${local} from the archive directory` });
+    yield* unseal({ size: 0, open: () => createReadStream(copy) }, unsealing(local));
+    return;
+  }
+  await using spool = await fetchObject(remote, deps, runtime);
+  const options = unsealing(remote);
+  await authenticate(spool, options);
+  yield* unseal(spool, options);
+}

@@ -1,0 +1,47 @@
+import { DoppelError } from "@doppel/base";
+import { type BackupSet, buildCollection, chainAt, type Collection, formatTime, type NamePrefixes } from "@doppel/format";
+import type { Storage } from "@doppel/storage";
+
+/** What is at a target, from one listing. */
+export interface Target {
+  readonly collection: Collection;
+  /** Stored size of every object that belongs to a backup, by name. */
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+/** Lists the target and sorts what is there into sets and chains (spec 1.5). No object is read. */
+export async function readTarget(storage: Storage, prefixes: NamePrefixes, signal: AbortSignal): Promise<Target> {
+  const sizes = new Map<string, number>();
+  for await (const { name, size } of storage.list(prefixes.all, signal)) sizes.set(name, size);
+  return { collection: buildCollection(sizes.keys(), prefixes), sizes };
+}
+
+/**
+ * The sets that hold the state at `time` (the latest when undefined): a full set and the increments up to it.
+ * @throws collection.empty, collection.inconsistent, collection.ambiguous
+ */
+export function setsAt(target: Target, label: string, now: Date, time?: Date): readonly [BackupSet, ...BackupSet[]] {
+  const { collection } = target;
+  const conflict = collection.conflicts[0];
+  if (conflict) {
+    const names = conflict.names.join(", ");
+    const message = `${label}: ${conflict.reason}: ${names}; move the one that does not belong there away and try again`;
+    throw new DoppelError("collection.inconsistent", message, conflict);
+  }
+  const found = chainAt(collection, time ?? now);
+  const [first, ...rest] = found?.sets ?? [];
+  if (first) return [first, ...rest];
+  const incomplete = collection.incomplete.length;
+  const hint = incomplete > 0 ? `; ${incomplete} unfinished backups there have no manifest and cannot be restored` : "";
+  throw new DoppelError("collection.empty", `${label} holds no complete backup${hint}`, { target: label });
+}
+
+/** The one full set of a state, for what cannot read increments. @throws collection.unsupported */
+export function onlyFull(sets: readonly [BackupSet, ...BackupSet[]]): BackupSet {
+  const [full, ...increments] = sets;
+  const last = increments.at(-1);
+  if (!last) return full;
+  const at = formatTime(full.id.end);
+  const message = `the backup of ${formatTime(last.id.end)} consists of a full set and ${increments.length} incremental sets, which this version does not read yet; restore the full set with --time ${at}, or use duplicity`;
+  throw new DoppelError("collection.unsupported", message, { set: formatTime(last.id.end), reason: "incremental" });
+}

@@ -1,0 +1,97 @@
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { type ByteStream, DoppelError, isDoppelError, type Payload } from "@doppel/base";
+import type { Encoding } from "@doppel/format";
+import { authenticateMessage, decryptMessage, type SecretKeys, type Verifier } from "@doppel/openpgp";
+
+export interface UnsealOptions {
+  readonly name: string;
+  readonly encoding: Encoding;
+  readonly keys?: SecretKeys;
+  readonly verifier?: Verifier;
+  readonly signal: AbortSignal;
+  readonly onWarning: (detail: string) => void;
+}
+
+const DECOMPRESSED_CHUNK = 1 << 18;
+
+/** The plain bytes of a fetched object. @throws volume.damaged, openpgp.* naming the object */
+export async function* unseal(sealed: Payload, options: UnsealOptions): ByteStream {
+  const { encoding, signal, verifier, onWarning } = options;
+  try {
+    switch (encoding) {
+      case "gpg":
+        yield* decryptMessage(sealed.open(signal), keysOf(options), { signal, onWarning, ...(verifier ? { verifier } : {}) });
+        return;
+      case "gzip":
+        yield* gunzip(sealed, signal);
+        return;
+      case "plain":
+        yield* sealed.open(signal);
+    }
+  } catch (error) {
+    throw named(error, options.name);
+  }
+}
+
+/**
+ * Reads a fetched object once without releasing anything, so that nothing is written from one whose checksum at its very
+ * end (MDC, CRC) turns out wrong.
+ */
+export async function authenticate(sealed: Payload, options: UnsealOptions): Promise<void> {
+  try {
+    if (options.encoding === "gpg") await authenticateMessage(sealed.open(options.signal), keysOf(options), { signal: options.signal });
+    else if (options.encoding === "gzip") for await (const _ of gunzip(sealed, options.signal));
+  } catch (error) {
+    throw named(error, options.name);
+  }
+}
+
+function keysOf({ keys, name }: UnsealOptions): SecretKeys {
+  if (keys) return keys;
+  throw new DoppelError("openpgp.no-secret-key", `${name} is encrypted and no key was given to read it`, { keyIds: [] });
+}
+
+/** Any valid gzip (several members, zeros behind the last); other trailing bytes are an error (spec 3.1, 6.4). */
+async function* gunzip(sealed: Payload, signal: AbortSignal): ByteStream {
+  const inflater = createGunzip({ chunkSize: DECOMPRESSED_CHUNK });
+  const input = Readable.from(sealed.open(signal), { objectMode: false });
+  input.on("error", (error) => inflater.destroy(error));
+  input.pipe(inflater);
+  try {
+    for await (const chunk of inflater) yield chunk as Uint8Array;
+  } finally {
+    input.destroy();
+    inflater.destroy();
+  }
+  await onlyZerosAfter(sealed, inflater.bytesWritten, signal);
+}
+
+/** zlib stops silently at bytes that are no gzip member. */
+async function onlyZerosAfter(sealed: Payload, consumed: number, signal: AbortSignal): Promise<void> {
+  let at = 0;
+  for await (const chunk of sealed.open(signal)) {
+    const from = Math.max(0, consumed - at);
+    at += chunk.length;
+    if (from < chunk.length && chunk.subarray(from).some((byte) => byte !== 0)) throw new Error("foreign bytes after the end");
+  }
+}
+
+function named(error: unknown, name: string): unknown {
+  if (isDoppelError(error, "openpgp.bad-message")) {
+    const message = `${name} is damaged (${error.message}); nothing of it was used. Fetch it again or restore another backup`;
+    return new DoppelError("volume.damaged", message, { name, reason: error.data.reason }, error);
+  }
+  if (error instanceof DoppelError) {
+    // The key's problem is the same for every object: the name tells where it was met.
+    if (error.code.startsWith("openpgp.")) return new DoppelError(error.code, `${name}: ${error.message}`, error.data, error);
+    return error;
+  }
+  if (error instanceof Error && (error.name === "AbortError" || !isZlibError(error))) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new DoppelError("volume.damaged", `${name} is damaged (${reason}); nothing of it was used`, { name, reason }, error);
+}
+
+function isZlibError(error: Error): boolean {
+  return error.message === "foreign bytes after the end" || ("code" in error && String(error.code).startsWith("Z_"));
+}

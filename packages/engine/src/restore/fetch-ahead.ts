@@ -1,0 +1,33 @@
+import type { VolumeInfo } from "@doppel/format";
+import type { Spool } from "../seal/spool.ts";
+
+/** A volume that is fetched, checked and ready to be unsealed. Disposed of by {@link fetchAhead}. */
+export interface FetchedVolume {
+  readonly info: VolumeInfo;
+  readonly sealed: Spool;
+}
+
+/** Fetches and checks the next volume while this one is in use: two volumes at most are spooled. */
+export async function* fetchAhead(
+  volumes: readonly VolumeInfo[],
+  fetch: (info: VolumeInfo) => Promise<Spool>,
+): AsyncGenerator<FetchedVolume> {
+  const begin = (index: number): Promise<Spool> | undefined => {
+    const info = volumes[index];
+    const fetching = info && fetch(info);
+    fetching?.catch(() => {}); // it is awaited in its turn; until then its failure is not unhandled
+    return fetching;
+  };
+  let next = begin(0);
+  try {
+    for (const [index, info] of volumes.entries()) {
+      await using sealed = (await next) as Spool;
+      next = begin(index + 1);
+      yield { info, sealed };
+    }
+    next = undefined;
+  } finally {
+    const unused = await next?.catch(() => undefined);
+    await unused?.[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,69 @@
+import type { PathEntry, Runtime } from "@doppel/base";
+import type { TreeProblem } from "@doppel/tree";
+
+const PROGRESS_EVERY_MS = 100;
+
+/** Counts of a restore, and its events. */
+export class RestoreTally {
+  readonly #runtime: Runtime;
+  readonly #verbose: boolean;
+  readonly #totals: { readonly volumes: number; readonly bytes: number };
+  #entry: PathEntry | undefined;
+  #entryBytes = 0;
+  #volumes = 0;
+  #storedBytes = 0;
+  #lastProgress = 0;
+  files = 0;
+  bytes = 0;
+  incomplete = 0;
+
+  constructor(runtime: Runtime, verbose: boolean, totals: { readonly volumes: number; readonly bytes: number }) {
+    this.#runtime = runtime;
+    this.#verbose = verbose;
+    this.#totals = totals;
+  }
+
+  notice(problem: TreeProblem): void {
+    if (problem.incomplete) this.incomplete++;
+    this.#runtime.emit({ type: "notice", ...problem });
+  }
+
+  begin(entry: PathEntry): void {
+    this.#entry = entry;
+    this.#entryBytes = 0;
+    this.files++;
+  }
+
+  data(bytes: number): void {
+    this.#entryBytes += bytes;
+    this.bytes += bytes;
+  }
+
+  end(): void {
+    if (!this.#verbose || !this.#entry) return;
+    const { path, type } = this.#entry;
+    this.#runtime.emit({ type: "entry.done", path, entryType: type, size: this.#entryBytes });
+  }
+
+  volume(name: string, number: number, size: number): void {
+    this.#volumes++;
+    this.#storedBytes += size;
+    this.#runtime.emit({ type: "volume.read", name, number, size });
+  }
+
+  progress(): void {
+    const now = this.#runtime.clock.now().getTime();
+    if (now - this.#lastProgress < PROGRESS_EVERY_MS) return;
+    this.#lastProgress = now;
+    this.#runtime.emit({
+      type: "progress",
+      files: this.files,
+      bytes: this.bytes,
+      volumes: this.#volumes,
+      storedBytes: this.#storedBytes,
+      totalKnown: false,
+      totalVolumes: this.#totals.volumes,
+      totalStoredBytes: this.#totals.bytes,
+    });
+  }
+}

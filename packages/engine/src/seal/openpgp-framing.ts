@@ -1,0 +1,56 @@
+import {
+  COMPRESSED_ZIP_HEADER,
+  encryptSessionKey,
+  LiteralFramer,
+  newSessionKey,
+  type Recipient,
+  SeipdEncoder,
+  type Signer,
+} from "@doppel/openpgp";
+import type { Framing } from "./framing.ts";
+
+/** Who may read the object, and who vouches for it. */
+export interface MessageOptions {
+  readonly recipients: readonly Recipient[];
+  readonly passphrase?: string;
+  readonly signer?: Signer;
+  readonly compress: boolean;
+  readonly random: { bytes(n: number): Uint8Array };
+}
+
+/**
+ * One OpenPGP message (spec 6, RFC 4880 11.3): session key packets, then SEIPD v1 around [compressed data around]
+ * [one-pass signature] literal data [signature]. The session key is new for every object.
+ */
+export async function openpgpFraming(options: MessageOptions): Promise<Framing> {
+  const { random, signer } = options;
+  const session = newSessionKey(random);
+  const keyPackets = await encryptSessionKey(session, options.recipients, options.passphrase);
+  const literal = new LiteralFramer();
+  const encoder = new SeipdEncoder(session, random);
+  const signature = signer?.begin();
+  let started = false;
+  const start = (): Uint8Array[] => {
+    if (started || !signer) return [];
+    started = true;
+    return [signer.onePass()];
+  };
+  return {
+    compress: options.compress,
+    open: () => [keyPackets, ...(options.compress ? encoder.update(COMPRESSED_ZIP_HEADER) : [])],
+    inner(plain) {
+      const head = start();
+      // The signature's own queue is bounded: it is awaited at the end and hashes faster than anything compresses.
+      void signature?.update(plain);
+      return [...head, ...literal.update(plain)];
+    },
+    async innerEnd() {
+      const head = start();
+      const tail = literal.finish();
+      return [...head, ...tail, ...(signature ? [await signature.finish()] : [])];
+    },
+    outer: (bytes) => encoder.update(bytes),
+    outerEnd: () => encoder.finish(),
+    discard: () => signature?.discard(),
+  };
+}

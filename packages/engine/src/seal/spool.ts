@@ -1,0 +1,103 @@
+import { type FileHandle, open, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { type ByteStream, DoppelError, errnoOf, type Payload } from "@doppel/base";
+
+/** Where spools go, and how much of each may stay in memory. */
+export interface SpoolOptions {
+  readonly tempDir: string;
+  /** Bytes kept in memory before the spool moves to a file. */
+  readonly memoryLimit: number;
+  readonly random: { bytes(n: number): Uint8Array };
+}
+
+const READ_CHUNK = 1 << 20;
+
+/**
+ * Bytes on their way: appended once, then read as often as needed. Kept in memory up to a limit, beyond it in a temporary
+ * file that is unlinked as soon as it is open, so that nothing is left behind however the process ends.
+ * Appends are not concurrent; the spool owns the chunks. Errors: `temp.full`, `temp.unusable`.
+ */
+export class Spool implements Payload, AsyncDisposable {
+  readonly #options: SpoolOptions;
+  #chunks: Uint8Array[] = [];
+  #file: FileHandle | undefined;
+  #size = 0;
+  #inMemory = 0;
+
+  constructor(options: SpoolOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  async append(chunk: Uint8Array): Promise<void> {
+    this.#chunks.push(chunk);
+    this.#inMemory += chunk.length;
+    this.#size += chunk.length;
+    if (this.#inMemory > this.#options.memoryLimit || (this.#file && this.#inMemory >= READ_CHUNK)) await this.#flush();
+  }
+
+  async *open(signal?: AbortSignal): ByteStream {
+    if (!this.#file) {
+      for (const chunk of this.#chunks) yield chunk.slice(); // the receiver owns what it gets, and we may be read again
+      return;
+    }
+    await this.#flush();
+    for (let at = 0; at < this.#size; ) {
+      signal?.throwIfAborted();
+      const buffer = new Uint8Array(Math.min(READ_CHUNK, this.#size - at));
+      const { bytesRead } = await this.#guard(this.#file.read(buffer, 0, buffer.length, at));
+      if (bytesRead === 0) throw this.#problem("temp.unusable", "became shorter while it was in use");
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#chunks = [];
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#chunks.length === 0) return;
+    this.#file ??= await this.#create();
+    const chunks = this.#chunks;
+    let at = this.#size - this.#inMemory;
+    this.#chunks = [];
+    this.#inMemory = 0;
+    for (const chunk of chunks) {
+      for (let done = 0; done < chunk.length; ) {
+        const { bytesWritten } = await this.#guard(this.#file.write(chunk, done, chunk.length - done, at + done));
+        done += bytesWritten;
+      }
+      at += chunk.length;
+    }
+  }
+
+  async #create(): Promise<FileHandle> {
+    const name = Buffer.from(this.#options.random.bytes(12)).toString("hex");
+    const path = join(this.#options.tempDir, `.doppel-${name}.spool`);
+    const file = await this.#guard(open(path, "wx+", 0o600));
+    await unlink(path);
+    return file;
+  }
+
+  async #guard<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === "ENOSPC" || errno === "EDQUOT") throw this.#problem("temp.full", "is full", error);
+      throw this.#problem("temp.unusable", `cannot be used (${errno ?? String(error)})`, error);
+    }
+  }
+
+  #problem(code: "temp.full" | "temp.unusable", what: string, cause?: unknown): DoppelError {
+    const path = this.#options.tempDir;
+    return new DoppelError(code, `temporary directory ${path} ${what}; choose another with --tempdir`, { path }, cause);
+  }
+}

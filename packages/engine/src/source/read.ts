@@ -1,0 +1,34 @@
+import { loadRsync } from "@doppel/rsync";
+import { OwnerNames, walkTree } from "@doppel/tree";
+import type { SourceMessage, SourceWorkerInput } from "../workers/protocol.ts";
+import { Batcher, Stopped } from "./batcher.ts";
+import { rulesOf } from "./rules.ts";
+import { SignatureMaker } from "./signatures.ts";
+import { storeEntry } from "./store-entry.ts";
+
+type Post = (message: SourceMessage, transfer?: ArrayBuffer[]) => void;
+
+/** The worker's whole work: walk, select, read once, tar blocks, signatures; in batches to `post`. */
+export async function readSource(input: SourceWorkerInput, post: Post): Promise<void> {
+  const rsync = await loadRsync();
+  const batcher = new Batcher(input.control, post);
+  const rules = rulesOf(input);
+  const context = { batcher, signatures: new SignatureMaker(rsync, batcher), volumeBytes: input.volumeBytes };
+  const entries = walkTree(input.source, {
+    rules,
+    owners: OwnerNames.system(),
+    copyLinks: input.copyLinks,
+    onProblem: (problem) => batcher.notice(problem),
+  });
+  try {
+    for (const entry of entries) storeEntry(entry, context);
+    for (const { pattern, origin, kind } of rules.unmatched()) {
+      const missing = kind === "include";
+      const detail = `${origin}: ${pattern} matches nothing${missing ? "; nothing of it is in this backup" : ""}`;
+      batcher.notice({ reason: "rule-matched-nothing", incomplete: missing, detail });
+    }
+    batcher.flush();
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+  }
+}

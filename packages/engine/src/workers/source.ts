@@ -1,0 +1,94 @@
+import { DoppelError, type ErrorCode, type ErrorData } from "@doppel/base";
+import { CREDITS, type SerialisedError, type SourceBatch, type SourceMessage, type SourceWorkerInput, STOP } from "./protocol.ts";
+import { spawnWorker } from "./spawn.ts";
+
+/** Batches that may be on their way at once: enough that neither side waits for the other, 4 MiB of memory. */
+const BATCHES_IN_FLIGHT = 4;
+
+/** The source worker's output as a stream. Taking the next batch allows the worker one more. */
+export async function* sourceBatches(
+  input: Omit<SourceWorkerInput, "mode" | "control">,
+  signal: AbortSignal,
+): AsyncGenerator<SourceBatch> {
+  for await (const message of messages({ ...input, mode: "read" }, signal)) if (message.kind === "batch") yield message;
+}
+
+/** How much there is to back up, more exact each time; for progress only, so its failures are silent. */
+export function countTotals(
+  input: Omit<SourceWorkerInput, "mode" | "control">,
+  onTotals: (totals: { files: number; bytes: number; done: boolean }) => void,
+): { stop(): Promise<void> } {
+  const controller = new AbortController();
+  const run = (async () => {
+    for await (const message of messages({ ...input, mode: "count" }, controller.signal)) {
+      if (message.kind === "totals") onTotals(message);
+    }
+  })().catch(() => {});
+  return {
+    async stop() {
+      controller.abort();
+      await run;
+    },
+  };
+}
+
+async function* messages(input: Omit<SourceWorkerInput, "control">, signal: AbortSignal): AsyncGenerator<SourceMessage> {
+  signal.throwIfAborted();
+  const control = new SharedArrayBuffer(8);
+  const cells = new Int32Array(control);
+  Atomics.store(cells, CREDITS, BATCHES_IN_FLIGHT);
+  const worker = spawnWorker("source-worker", { ...input, control });
+  const queue: SourceMessage[] = [];
+  let wake = (): void => {};
+  let crash: unknown;
+  worker.on("message", (message: SourceMessage) => {
+    queue.push(message);
+    wake();
+  });
+  worker.on("error", (error) => {
+    crash = error;
+    wake();
+  });
+  worker.on("exit", () => {
+    crash ??= new Error("the source worker ended without a word");
+    wake();
+  });
+  const onAbort = (): void => wake();
+  signal.addEventListener("abort", onAbort);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const message = queue.shift();
+      if (!message) {
+        if (crash) throw crash;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      if (message.kind === "end") return;
+      if (message.kind === "failed") throw revive(message.error);
+      yield message;
+      if (message.kind === "batch") {
+        Atomics.add(cells, CREDITS, 1);
+        Atomics.notify(cells, CREDITS);
+      }
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    Atomics.store(cells, STOP, 1);
+    Atomics.add(cells, CREDITS, 1);
+    Atomics.notify(cells, CREDITS);
+    await worker.terminate();
+  }
+}
+
+function revive(error: SerialisedError): Error {
+  if (error.code !== undefined) {
+    const code = error.code as ErrorCode;
+    return new DoppelError(code, error.message, error.data as ErrorData[typeof code]);
+  }
+  const plain = new Error(error.message);
+  if (error.stack !== undefined) plain.stack = error.stack;
+  return plain;
+}
