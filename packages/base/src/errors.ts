@@ -8,6 +8,7 @@
  */
 export interface ErrorData {
   "cli.usage": { readonly option?: string };
+  "cli.unsupported": { readonly what: string };
   "source.missing": { readonly path: string };
   "source.unreadable": { readonly path: string };
   "rules.cannot-match": { readonly pattern: string; readonly source: string };

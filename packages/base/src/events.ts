@@ -17,6 +17,7 @@ export type NoticeReason =
   | "owner" //              restored, but not its owner
   | "attributes" //         restored, but not its mode or time
   | "conflict" //           something else was in its place
+  | "key" //                about a key that is used: it expires soon, a secret part lies where it should not
   | "archive-dir" //        the local copy of the metadata could not be written
   | "foreign-set"; //       sets at the target that are incomplete or belong to no chain
 

@@ -1,1 +1,31 @@
-export {};
+export { type BackupSet, buildCollection, type Chain, type Collection, type Conflict } from "./chains.ts";
+export { chainAt } from "./choose.ts";
+export { type DifftarKind, difftarHeader } from "./difftar.ts";
+export { type DifftarItem, type DifftarOptions, DifftarReader } from "./difftar-reader.ts";
+export {
+  type Bound,
+  type Change,
+  formatChange,
+  formatFilelistHead,
+  formatManifest,
+  type Manifest,
+  type VolumeInfo,
+  volumesFor,
+} from "./manifest.ts";
+export { ManifestParser, parseManifest } from "./manifest-parser.ts";
+export {
+  type Encoding,
+  manifestName,
+  type NamePrefixes,
+  NO_PREFIXES,
+  type ObjectName,
+  parseName,
+  type SetId,
+  signaturesName,
+  volumeName,
+} from "./names.ts";
+export { type SigtarItem, SigtarReader, sigtarDeletedHeader, sigtarHeader } from "./sigtar.ts";
+export { END_OF_ARCHIVE, encodeTarHeader, TAR_BLOCK, type TarHeader, tarPadding } from "./tar/header.ts";
+export { type TarItem, TarParser } from "./tar/parser.ts";
+export { formatTime, parseTime } from "./time.ts";
+export { parseTimeExpression } from "./time-expression.ts";

@@ -1,1 +1,15 @@
-export {};
+export { type AwkwardOptions, awkwardSpecs, makeAwkwardTree } from "./awkward-tree.ts";
+export { type CompareOptions, compareTrees } from "./compare.ts";
+export { randomContent, textContent } from "./content.ts";
+export { type Fault, FaultyStorage, type StorageOperation } from "./faulty-storage.ts";
+export { FIXTURES, loadExpectation, type StockSet, stockSets } from "./fixtures.ts";
+export { type GpgHome, gpgHome } from "./gpg-home.ts";
+export { isRoot, materialise, type TreeSpec } from "./materialise.ts";
+export { MemoryStorage } from "./memory-storage.ts";
+export { describeInterop, type Reference, reference } from "./programs.ts";
+export { nameArbitrary, treeArbitrary } from "./random-tree.ts";
+export { type RunOptions, type RunResult, run } from "./run.ts";
+export { asStored, scanTree, type TreeEntry } from "./scan.ts";
+export { type StockDuplicity, stockDuplicity } from "./stock-duplicity.ts";
+export { openTempDir, removeTree, type TempDir, tempDir, withUmask } from "./temp-dir.ts";
+export { type TestKey, testKey } from "./test-keys.ts";

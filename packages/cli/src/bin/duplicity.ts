@@ -1,0 +1,15 @@
+import manifest from "../../package.json" with { type: "json" };
+import { DONE, SIGNALS } from "../exit-codes.ts";
+import { main } from "../main.ts";
+import { parseDuplicity } from "../parse/duplicity.ts";
+
+await main({
+  program: "duplicity",
+  parse: parseDuplicity,
+  // Front ends compare the second field with what they need (cli spec 1, D1).
+  version: `duplicity 3.0.4 (doppel ${manifest.version})`,
+  help: async (command, columns) => (await import("../help.ts")).helpText(command, columns),
+  incomplete: DONE, // as stock: unreadable files are told, and counted in the statistics
+  exits: { "cli.usage": 23 }, // cli spec 1, D3
+  signals: { ...SIGNALS, SIGINT: 4 }, // cli spec 5
+});

@@ -1,0 +1,82 @@
+import type { ErrorCode } from "@doppel/base";
+
+/** Done, and nothing was left out. */
+export const DONE = 0;
+/** `doppel` only: done and sound, but something was left out or is not as it was. */
+export const INCOMPLETE = 3;
+/** A defect of the program itself. */
+export const BUG = 30;
+/** What the standard output went to was closed: as if by SIGPIPE. */
+export const PIPE_CLOSED = 141;
+
+/** What `doppel` exits with. The numbers are stock duplicity's wherever it has one (cli spec 5). */
+export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
+  "cli.usage": 2,
+  "cli.unsupported": 33,
+  "source.missing": 13,
+  "source.unreadable": 13,
+  "rules.cannot-match": 14,
+  "rules.malformed": 15,
+  "rules.last-is-include": 16,
+  "rules.filelist": 7,
+  "restore.target-exists": 11,
+  "restore.write-failed": 20,
+  "restore.unsafe-path": 21,
+  "restore.path-not-found": 19,
+  "archive-dir.unusable": 9,
+  "temp.unusable": 35,
+  "temp.full": 35,
+  "format.bad-manifest": 21,
+  "format.bad-tar": 21,
+  "format.bad-set": 21,
+  "format.bad-time": 2,
+  "rsync.bad-signature": 21,
+  "rsync.bad-delta": 21,
+  "collection.empty": 20,
+  "collection.no-such-time": 20,
+  "collection.ambiguous": 21,
+  "collection.unsupported": 33,
+  "collection.inconsistent": 21,
+  "volume.missing": 21,
+  "volume.hash-mismatch": 21,
+  "volume.damaged": 21,
+  "openpgp.key-not-found": 31,
+  "openpgp.key-ambiguous": 31,
+  "openpgp.key-unusable": 31,
+  "openpgp.no-secret-key": 31,
+  "openpgp.wrong-passphrase": 31,
+  "openpgp.passphrase-needed": 31,
+  "openpgp.bad-message": 21,
+  "openpgp.bad-signature": 22,
+  "openpgp.gpg-failed": 31,
+  "storage.bad-url": 23,
+  "storage.unknown-scheme": 23,
+  "storage.bad-name": 50,
+  "storage.not-found": 52,
+  "storage.exists": 50,
+  "storage.unavailable": 50,
+  "storage.denied": 51,
+  "storage.full": 53,
+  "run.aborted": 130,
+};
+
+/** The signals that stop a run in an orderly way, and what it exits with then (128 + the signal's number). */
+export const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+export type StopSignal = keyof typeof SIGNALS;
+
+/** For `--help`. */
+export const EXIT_CODES_HELP = `Exit codes
+   0  done
+   2  wrong command line
+   3  done, but something was left out or is not as it was; it says what
+   7  a file list cannot be read       9  archive directory unusable
+  11  restore target is not empty     13  source missing or unreadable
+  14  pattern cannot match            15  malformed pattern
+  16  last rule is an include, which would leave out nothing
+  19  path not in the backup          20  nothing to restore, or cannot write it
+  21  backup damaged                  22  not signed by the key asked for
+  23  bad URL or unknown scheme       30  a bug in doppel: please report it
+  31  key, passphrase or gpg          33  not supported
+  35  temporary folder unusable       50  storage failed
+  51  storage: permission denied      52  storage: not found
+  53  storage: no space              129  130  143  stopped by a signal`;

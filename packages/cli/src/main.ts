@@ -1,0 +1,44 @@
+import { DoppelError } from "@doppel/base";
+import { BUG, DONE, EXIT_CODES } from "./exit-codes.ts";
+import { outputOf } from "./output.ts";
+import { rawArguments } from "./parse/raw-arguments.ts";
+import type { Persona } from "./persona.ts";
+
+/** A whole run of one of the programs. Imports as little as it can: `--version` must not cost more than Node itself. */
+export async function main(persona: Persona): Promise<never> {
+  const stdout = outputOf(process.stdout);
+  const stderr = outputOf(process.stderr);
+  const args = rawArguments(process.argv.slice(2));
+  try {
+    const request = persona.parse(args);
+    switch (request.kind) {
+      case "version":
+        stdout.write(`${persona.version}\n`);
+        return process.exit(DONE);
+      case "help":
+        stdout.write(await persona.help(request.command, stdout.columns()));
+        return process.exit(DONE);
+      case "run": {
+        const { run } = await import("./run.ts");
+        return process.exit(await run(request.run, persona, stdout, stderr));
+      }
+    }
+  } catch (error) {
+    const exit = exitCodeOf(error, persona);
+    const { startupError } = await import("./startup-error.ts");
+    startupError(error, exit, { json: asksForJson(args), program: persona.program, stdout, stderr });
+    return process.exit(exit);
+  }
+}
+
+/** What to exit with after an error; anything that is not a DoppelError is a bug. */
+export function exitCodeOf(error: unknown, { exits }: Pick<Persona, "exits">): number {
+  if (!(error instanceof DoppelError)) return BUG;
+  const { code } = error as DoppelError;
+  return exits[code] ?? EXIT_CODES[code];
+}
+
+/** Good enough for a command line that could not be read. */
+function asksForJson(args: readonly string[]): boolean {
+  return args.some((argument, i) => argument === "--log-format=json" || (argument === "json" && args[i - 1] === "--log-format"));
+}

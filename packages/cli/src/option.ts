@@ -1,0 +1,118 @@
+import { type BytePath, DoppelError } from "@doppel/base";
+
+/** The headings of `--help`, in the order in which they are printed. */
+export const GROUPS = [
+  "What to back up",
+  "Where and how it is stored",
+  "Encryption",
+  "Restoring",
+  "Reading a backup",
+  "Output",
+  "Other",
+] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** What the table says about every option, whatever its type. */
+export interface About {
+  readonly group: Group;
+  /** One sentence without the name of the option; `--help` prints it behind `metavar`. */
+  readonly help: string;
+  /** The commands it means something to; with any other command it is a usage error. */
+  readonly commands: readonly CommandName[];
+  /** The field that it ends in, for the reader of the table. */
+  readonly to: string;
+  readonly aliases?: readonly string[];
+  /** Works, but `--help` does not show it. */
+  readonly hidden?: true;
+}
+
+/** One row of the option table. `T` is what the command gets. */
+export interface Option<T = unknown> extends About {
+  /** What stands for the value in `--help`; absent for a flag. */
+  readonly metavar?: string;
+  /** Shown in `--help`. */
+  readonly defaultText?: string;
+  /** Whether every occurrence counts; otherwise the last one wins. */
+  readonly repeatable: boolean;
+  /**
+   * The value, from the arguments given for it in order (one char per byte; for a flag, "" each time).
+   * @throws cli.usage with a message that starts behind the option's name
+   */
+  readonly read: (given: readonly string[]) => T;
+}
+
+export type CommandName = "full" | "restore" | "status" | "list" | "recipe";
+
+interface WithValue extends About {
+  readonly metavar: string;
+}
+
+/** On or off. */
+export function flag(about: About): Option<boolean> {
+  return { ...about, repeatable: false, read: (given) => given.length > 0 };
+}
+
+/** A value that is undefined when it is not given. */
+export function optional<T>(parse: (argument: string) => T, about: WithValue): Option<T | undefined> {
+  return { ...about, repeatable: false, read: (given) => (given.length === 0 ? undefined : parse(given.at(-1)!)) };
+}
+
+/** A value with a default, which is written as a user would write it. */
+export function withDefault<T>(parse: (argument: string) => T, fallback: string, about: WithValue): Option<T> {
+  return { ...about, defaultText: fallback, repeatable: false, read: (given) => parse(given.at(-1) ?? fallback) };
+}
+
+/** All values, in order. */
+export function repeated<T>(parse: (argument: string) => T, about: WithValue): Option<readonly T[]> {
+  return { ...about, repeatable: true, read: (given) => given.map(parse) };
+}
+
+// What a value may be.
+
+/** Text for people and programs: UTF-8. */
+export function text(argument: string): string {
+  return Buffer.from(argument, "latin1").toString("utf8");
+}
+
+/** A path, byte for byte. */
+export function path(argument: string): BytePath {
+  if (argument === "") throw usage("needs a path, and got an empty one");
+  return argument as BytePath;
+}
+
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (argument: string) => number {
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  return (argument) => {
+    const number = /^[0-9]+$/.test(argument) ? Number(argument) : Number.NaN;
+    if (!(number >= least && number <= most)) throw usage(`needs a whole number ${range}, not "${text(argument)}"`);
+    return number;
+  };
+}
+
+export function oneOf<const T extends string>(...choices: readonly T[]): (argument: string) => T {
+  return (argument) => {
+    const choice = choices.find((known) => known === argument);
+    if (choice === undefined) throw usage(`must be ${choices.join(" or ")}, not "${text(argument)}"`);
+    return choice;
+  };
+}
+
+/** Part of an object's name; in stock duplicity other characters act as a pattern (format spec 1.4). */
+export function prefix(argument: string): string {
+  if (/^[A-Za-z0-9_-]*$/.test(argument)) return argument;
+  throw usage(`may hold letters, digits, - and _ only, not "${text(argument)}"`);
+}
+
+function usage(message: string): DoppelError<"cli.usage"> {
+  return new DoppelError("cli.usage", message, {});
+}
+
+/** How much is told: 0 errors, 2 warnings, 3 notices, 5 every entry and object, 9 everything (duplicity-cli 4.1). */
+export function verbosity(argument: string): number {
+  const words: Readonly<Record<string, number>> = { error: 0, warning: 2, notice: 3, info: 5, debug: 9 };
+  const given = argument.toLowerCase();
+  if (/^[0-9]$/.test(given)) return Number(given);
+  const word = Object.keys(words).find((known) => known === given || known[0] === given);
+  if (word === undefined) throw usage(`must be 0 to 9, error, warning, notice, info or debug, not "${text(argument)}"`);
+  return words[word]!;
+}

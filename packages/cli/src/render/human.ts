@@ -1,0 +1,133 @@
+import { type BytePath, displayPath, DoppelError, type PathEntry, pathToBytes, type RunEvent } from "@doppel/base";
+import { BUG, INCOMPLETE } from "../exit-codes.ts";
+import { Missing, noticeLevel, noticeText } from "./notices.ts";
+import { Progress } from "./progress.ts";
+import type { Renderer, Result } from "./renderer.ts";
+import { type Sink, Screen } from "./screen.ts";
+import { byteText, counted, durationText } from "./sizes.ts";
+import { statisticsBlock } from "./statistics.ts";
+import { statusText } from "./status.ts";
+import { localTime } from "./times.ts";
+
+export interface HumanOptions {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  /** 0-9. */
+  readonly verbosity: number;
+  readonly progress: boolean;
+  /** Width of the terminal, asked at every redraw. */
+  readonly columns: () => number;
+  /** Whether standard output is a terminal, which must not be sent bytes that drive it. */
+  readonly stdoutIsTerminal: boolean;
+  readonly statistics: boolean;
+  /** Milliseconds that go forward. */
+  readonly now: () => number;
+  /** The name that messages start with. */
+  readonly program: string;
+}
+
+/** For people: results on standard output, everything else on standard error. A clean run writes nothing there without a terminal. */
+export function humanRenderer(options: HumanOptions): Renderer {
+  const { stdout, stderr, verbosity, program } = options;
+  const screen = new Screen(stderr, options.progress, options.now);
+  const missing = new Missing(verbosity);
+  let progress = new Progress("backup");
+  let sockets = 0;
+  const say = (level: number, text: string): void => {
+    if (verbosity >= level) screen.line(text);
+  };
+
+  const onEvent = (event: RunEvent): void => {
+    switch (event.type) {
+      case "run.started":
+        progress = new Progress(event.kind);
+        return say(5, `${event.kind}: ${event.target}`);
+      case "set.opened": {
+        const volumes = event.volumes === undefined ? "" : `, ${counted(event.volumes, "volume")}`;
+        return say(5, `${event.kind === "full" ? "full backup" : "increment"} of ${localTime(event.time)}${volumes}`);
+      }
+      case "notice":
+        missing.add(event);
+        if (event.reason === "socket") sockets++;
+        return say(noticeLevel(event), `${event.incomplete ? "warning" : "notice"}: ${noticeText(event)}`);
+      case "entry.done":
+        return say(5, displayPath(event.path));
+      case "progress":
+        progress.update(event, options.now());
+        return screen.draw(() => progress.line(options.columns() - 1));
+      case "volume.stored":
+      case "object.stored":
+        return say(5, `stored ${event.name} (${byteText(event.size)})`);
+      case "volume.read":
+        return say(5, `read ${event.name} (${byteText(event.size)})`);
+      case "retry":
+        return say(3, `notice: ${event.operation} failed, attempt ${event.attempt} follows: ${event.detail}`);
+      case "debug":
+        return say(9, event.detail);
+      case "run.finished":
+        return screen.clear();
+    }
+  };
+
+  const incomplete = (count: number, what: string): void => {
+    if (count === 0 || verbosity < 2) return;
+    screen.line(`${what} INCOMPLETE: ${counted(count, "problem")}`);
+    for (const line of missing.lines(count)) screen.line(line);
+    screen.line(`Exit code ${INCOMPLETE}: everything else is sound, but something was left out or is not as it was.`);
+  };
+
+  const onResult = (result: Result): void => {
+    screen.clear();
+    switch (result.kind) {
+      case "backup": {
+        const { statistics, set } = result.report;
+        if (options.statistics) stdout(statisticsBlock(statistics));
+        const stored = `${counted(set.volumes.size, "volume")}, ${byteText(statistics.totalDestinationSizeChange)} stored`;
+        const state = result.report.incomplete > 0 ? "finished, but incomplete" : "complete";
+        if (verbosity >= 3)
+          stdout(`Backup ${state}: ${stored} in ${durationText(result.seconds)}; restore with: ${result.restoreWith}\n`);
+        if (sockets > 0) say(4, `${counted(sockets, "socket")} left out, as always; -v5 names them`);
+        return incomplete(result.report.incomplete, "Backup");
+      }
+      case "restore": {
+        const { files, bytes } = result.report;
+        const state = result.report.incomplete > 0 ? "finished, but incomplete" : "complete";
+        const what = `${counted(files, "file")}, ${byteText(bytes)} in ${durationText(result.seconds)}, into ${result.target}`;
+        if (verbosity >= 3) stdout(`Restore ${state}: ${what}\n`);
+        return incomplete(result.report.incomplete, "Restore");
+      }
+      case "status":
+        return stdout(statusText(result.report));
+      case "recipe":
+        return stdout(result.script);
+    }
+  };
+
+  return {
+    event: onEvent,
+    entry: (entry) => stdout(listLine(entry, options.stdoutIsTerminal)),
+    result: onResult,
+    error: (error, exit) => screen.line(errorText(program, error, exit)),
+    close: () => screen.clear(),
+  };
+}
+
+/** `<local time> <path>`: the name's own bytes for programs, escaped for a terminal. */
+function listLine({ path, mtime }: PathEntry, terminal: boolean): string | Uint8Array {
+  const time = localTime(new Date(mtime * 1000));
+  if (terminal) return `${time} ${displayPath(path)}\n`;
+  return pathToBytes(`${time} ${path === "" ? "." : path}\n` as BytePath);
+}
+
+/** One line; for a bug also where it happened. */
+export function errorText(program: string, error: unknown, exit: number): string {
+  if (error instanceof DoppelError) return `${program}: ${oneLine(error.message)}`;
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (exit !== BUG) return `${program}: ${oneLine(error instanceof Error ? error.message : String(error))}`;
+  return `${program}: this is a bug in doppel, not your fault; please report it with these lines:\n${trace}`;
+}
+
+/** Nothing that an error quotes may start a line or drive a terminal. */
+function oneLine(message: string): string {
+  return displayPath(Buffer.from(message, "utf8").toString("latin1") as BytePath);
+}

@@ -1,0 +1,67 @@
+import type { SetStatus, StatusReport } from "@doppel/engine";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { statusText } from "./status.ts";
+
+beforeEach(() => {
+  vi.stubEnv("TZ", "Europe/Berlin");
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const EMPTY: StatusReport = { target: "file:///t", chains: [], incomplete: [], orphaned: [], orphanedSignatures: [], conflicts: [] };
+
+function set(kind: "full" | "inc", seconds: number, encoding: "gpg" | "gzip", volumes: number): SetStatus {
+  const end = new Date(seconds * 1000);
+  const names = new Map(Array.from({ length: volumes }, (_, i) => [i + 1, `vol${i + 1}`]));
+  return { set: { id: { kind, start: end, end }, encoding, volumes: names }, volumes, volumeBytes: volumes * 200 * 2 ** 20, metadataBytes: 1024 };
+}
+
+function chain(...sets: SetStatus[]): StatusReport["chains"][number] {
+  const [full, ...incrementals] = sets.map(({ set }) => set);
+  return { chain: { full: full!, incrementals, start: full!.id.end, end: sets.at(-1)!.set.id.end, hasSignatures: true }, sets };
+}
+
+it("says clearly that there is nothing", () => {
+  expect(statusText(EMPTY)).toBe("No complete backup at file:///t.\n");
+});
+
+it("lists the sets of all chains, newest last", () => {
+  const chains = [chain(set("full", 1_700_000_000, "gpg", 12), set("inc", 1_700_086_400, "gpg", 1)), chain(set("full", 1_795_313_498, "gzip", 1))];
+  expect(statusText({ ...EMPTY, chains })).toBe(`file:///t: 3 complete backups, 2.73 GB
+
+Time                         Kind        Volumes    Stored   Encrypted
+2023-11-14 23:13:20 +01:00   full             12   2.34 GB   yes
+2023-11-15 23:13:20 +01:00   increment         1    200 MB   yes
+2026-11-22 03:11:38 +01:00   full              1    200 MB   no
+`);
+});
+
+it("explains what is not part of a chain", () => {
+  const text = statusText({
+    ...EMPTY,
+    incomplete: [set("full", 1_700_000_000, "gpg", 2)],
+    orphaned: [set("inc", 1_700_086_400, "gpg", 1)],
+    orphanedSignatures: ["duplicity-new-signatures.x"],
+    conflicts: [{ names: ["a", "b"], reason: "two names for one volume" }],
+  });
+  expect(text).toBe(`No complete backup at file:///t.
+
+1 unfinished backup, which cannot be restored: an interrupted run left it, or it is running now. It does no harm.
+
+Time                         Kind   Volumes   Stored   Encrypted
+2023-11-14 23:13:20 +01:00   full         2   400 MB   yes
+
+1 orphaned increment: the full backup that it builds on is missing, so it cannot be restored.
+
+Time                         Kind        Volumes   Stored   Encrypted
+2023-11-15 23:13:20 +01:00   increment         1   200 MB   yes
+
+Signatures that belong to no backup here:
+  duplicity-new-signatures.x
+
+Conflict: two names for one volume
+  a
+  b
+`);
+});

@@ -1,0 +1,24 @@
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
+
+/** Local time as C's asctime: `Mon Dec  4 22:13:20 2023`. Years before 0 and after 9999 do not occur in backups. */
+export function asctime(time: Date): string {
+  const day = String(time.getDate()).padStart(2);
+  return `${DAYS[time.getDay()]} ${MONTHS[time.getMonth()]} ${day} ${clockOf(time)} ${time.getFullYear()}`;
+}
+
+/** Local time with its zone: `2026-11-22 03:43:19 +01:00`. */
+export function localTime(time: Date): string {
+  const offset = -time.getTimezoneOffset();
+  const minutes = Math.abs(offset);
+  const zone = `${offset < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${clockOf(time)} ${zone}`;
+}
+
+function clockOf(time: Date): string {
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, "0");
+}

@@ -1,0 +1,208 @@
+/**
+ * The composition root: makes what the engine is given, out of settings, environment and packages. It alone reaches past
+ * the engine, and nothing below it reads the environment.
+ */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type BytePath, DoppelError, isDoppelError, pathFromText, type Runtime } from "@doppel/base";
+import type { BackupJob, Envelope, ReadDeps } from "@doppel/engine";
+import { type NamePrefixes, parseTimeExpression } from "@doppel/format";
+import {
+  findRecipient,
+  findVerifier,
+  firstOf,
+  type GpgOptions,
+  type KeySources,
+  type SecretKeys,
+  secretKeysFromGpg,
+  secretKeysFromKeyFile,
+  secretKeysFromPassphrase,
+  type Signer,
+  signerFromGpg,
+  signerFromKeyFile,
+} from "@doppel/openpgp";
+import { openStorage, type Storage, withRetry } from "@doppel/storage";
+import { checkRestoreTarget, normaliseSource } from "@doppel/tree";
+import { readFilelists } from "./filelists.ts";
+import { gpgEnvironment, readIfThere, readSecretKeyFile } from "./key-files.ts";
+import { archiveDirOf, type Environment, gnupgHomeOf, localPath, tempDirOf, urlText } from "./locations.ts";
+import type { GivenRule, Settings } from "./options.ts";
+import type { Passphrases } from "./passphrases.ts";
+
+export const random: Runtime["random"] = { bytes: (n) => randomBytes(n) };
+
+/** The target, whose passing failures are tried again. @throws storage.* */
+export async function openTarget(
+  url: BytePath,
+  purpose: "read" | "write",
+  environment: Environment,
+  emit: Runtime["emit"],
+): Promise<Storage> {
+  const storage = await openStorage(urlText(url), { cwd: environment.cwd, purpose, random });
+  return withRetry(storage, { random, emit, sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}) });
+}
+
+/**
+ * The whole job of a full backup; reads the file lists.
+ * @throws cli.usage, rules.filelist, format.bad-time
+ */
+export function backupJob(
+  source: BytePath,
+  settings: Settings,
+  rules: readonly GivenRule[],
+  options: { readonly now: Date; readonly countTotals: boolean },
+): BackupJob {
+  const selection = selectionOf(rules, options.now);
+  return Object.freeze<BackupJob>({
+    kind: "full",
+    source: normaliseSource(source),
+    selection,
+    filelists: readFilelists(selection),
+    nullSeparator: settings["null-separator"],
+    copyLinks: settings["copy-links"],
+    volumeBytes: settings.volsize * 2 ** 20,
+    compressLevel: settings["compress-level"],
+    hostname: pathFromText(hostname()),
+    prefixes: prefixesOf(settings),
+    countTotals: options.countTotals,
+    verbose: settings.verbosity >= 5,
+  });
+}
+
+export function prefixesOf(settings: Settings): NamePrefixes {
+  return {
+    all: settings["file-prefix"],
+    archive: settings["file-prefix-archive"],
+    manifest: settings["file-prefix-manifest"],
+    signature: settings["file-prefix-signature"],
+  };
+}
+
+/** `--time`. @throws format.bad-time */
+export function timeOf(settings: Settings, now: Date): { readonly time?: Date } {
+  return settings.time === undefined ? {} : { time: parseTimeExpression(settings.time, now) };
+}
+
+/** @throws restore.target-exists; asked before the target is opened (cli spec 8). */
+export function checkTarget(target: BytePath, force: boolean): void {
+  checkRestoreTarget(target, force);
+}
+
+function selectionOf(rules: readonly GivenRule[], now: Date): BackupJob["selection"] {
+  return rules.map(({ rule, value }) => {
+    switch (rule) {
+      case "exclude-device-files":
+      case "exclude-other-filesystems":
+        return { option: rule };
+      case "exclude-older-than":
+        return { option: rule, before: parseTimeExpression(Buffer.from(value, "latin1").toString("utf8"), now) };
+      default:
+        if (value === "")
+          throw new DoppelError("cli.usage", `--${rule} needs a value that is not empty`, { option: `--${rule}` });
+        return { option: rule, value };
+    }
+  });
+}
+
+/** What the keys of one run are made from. */
+export interface KeyContext {
+  readonly settings: Settings;
+  readonly environment: Environment;
+  readonly passphrases: Passphrases;
+  readonly runtime: Runtime;
+}
+
+/**
+ * How a backup is wrapped. Public keys never lead to a question or to gpg; without any, a passphrase is asked for.
+ * @throws cli.usage for contradictions and when there is nothing to encrypt with; openpgp.*
+ */
+export async function envelopeOf(context: KeyContext): Promise<Envelope> {
+  const { settings, passphrases, runtime } = context;
+  const compress = !settings["no-compression"];
+  const sign = settings["sign-key"];
+  const queries = [
+    ...settings["encrypt-key"].map((query) => ({ query, hidden: false })),
+    ...settings["hidden-encrypt-key"].map((query) => ({ query, hidden: true })),
+  ];
+  if (settings["no-encryption"]) {
+    if (queries.length > 0 || sign !== undefined) {
+      throw new DoppelError("cli.usage", "--no-encryption cannot stand beside a key: leave out one or the other", {
+        option: "--no-encryption",
+      });
+    }
+    return { kind: compress ? "gzip" : "plain" };
+  }
+  const recipients = [];
+  for (const { query, hidden } of queries) {
+    const recipient = await findRecipient(query, { ...keySources(context.environment), hidden, now: runtime.clock.now() });
+    for (const detail of recipient.warnings) runtime.emit({ type: "notice", reason: "key", incomplete: false, detail });
+    recipients.push(recipient);
+  }
+  return {
+    kind: "gpg",
+    recipients,
+    ...(recipients.length === 0 && { passphrase: await passphrases.forNewBackup() }),
+    ...(sign !== undefined && { signer: await signerFor(sign, context) }),
+    compress,
+  };
+}
+
+async function signerFor(query: string, { settings, environment, passphrases, runtime }: KeyContext): Promise<Signer> {
+  const file = settings["secret-key"];
+  if (file === undefined) return signerFromGpg(query, gpgOptions(settings, environment, passphrases.givenForSigning()));
+  const key = readSecretKeyFile(file);
+  const now = (): Date => runtime.clock.now();
+  try {
+    return await signerFromKeyFile(key, passphrases.givenForSigning(), now);
+  } catch (error) {
+    if (!isDoppelError(error, "openpgp.passphrase-needed")) throw error;
+    return signerFromKeyFile(key, await passphrases.forSigning(), now);
+  }
+}
+
+/** What every command that reads a target is given. The caller closes `keys`. @throws openpgp.*, temp.unusable */
+export async function readDeps(url: BytePath, storage: Storage, context: KeyContext): Promise<ReadDeps> {
+  const { settings, environment } = context;
+  const sign = settings["sign-key"];
+  return {
+    storage,
+    archiveDir: archiveDirOf(url, settings, environment),
+    tempDir: tempDirOf(settings, environment),
+    ...(!settings["no-encryption"] && { keys: secretKeysOf(context) }),
+    ...(sign !== undefined && { verifier: await findVerifier(sign, keySources(environment)) }),
+  };
+}
+
+/** Whatever may open a message, in an order in which nobody is asked before everything silent has failed. */
+function secretKeysOf({ settings, environment, passphrases }: KeyContext): SecretKeys {
+  const file = settings["secret-key"];
+  const keyFile =
+    file && secretKeysFromKeyFile(readSecretKeyFile(file), () => passphrases.forReading(`the key in ${localPath(file)}`));
+  const passphrase = secretKeysFromPassphrase(() => passphrases.forReading("decryption"));
+  const gpg = secretKeysFromGpg(gpgOptions(settings, environment, passphrases.given()));
+  return {
+    sessionKey(packets, signal) {
+      const toKeys = packets.recipients.length > 0;
+      const byKey = [...(keyFile && toKeys ? [keyFile] : []), ...(toKeys || settings["use-agent"] ? [gpg] : [])];
+      const byPassphrase = packets.symmetric && !settings["use-agent"] ? [passphrase] : [];
+      const ways = passphrases.given() === undefined ? [...byKey, ...byPassphrase] : [...byPassphrase, ...byKey];
+      return firstOf(...ways).sessionKey(packets, signal);
+    },
+    async close() {
+      for (const keys of [keyFile, passphrase, gpg]) await keys?.close();
+    },
+  };
+}
+
+function gpgOptions(settings: Settings, environment: Environment, passphrase: string | undefined): GpgOptions {
+  return {
+    gpgBinary: localPath(settings["gpg-binary"]),
+    env: gpgEnvironment(environment),
+    ...(passphrase && !settings["use-agent"] && { passphrase }), // an empty one unlocks nothing, and would keep the agent from asking
+  };
+}
+
+function keySources(environment: Environment): KeySources {
+  return { gnupgHome: gnupgHomeOf(environment), readFile: (path) => readIfThere(path, environment.cwd) };
+}

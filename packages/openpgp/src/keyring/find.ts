@@ -1,0 +1,151 @@
+import { DoppelError, isDoppelError } from "@doppel/base";
+import { openpgp } from "../openpgpjs.ts";
+import { ArmorDecoder, looksArmored } from "../packets/armor.ts";
+import { type Certificate, holdsSecretKey, parseCertificates } from "./certificate.ts";
+import { parseKeybox } from "./keybox.ts";
+import { matches, parseQuery } from "./match.ts";
+import { chooseEncryptionKey } from "./usable.ts";
+
+/** A public key that can be encrypted to, checked and ready. */
+export interface Recipient {
+  /** Of the primary key, 40 upper-case hex digits. */
+  readonly fingerprint: string;
+  /** Of the encryption (sub)key, 16 upper-case hex digits. */
+  readonly keyId: string;
+  readonly userId: string;
+  /** Its key id is kept out of messages. */
+  readonly hidden: boolean;
+  /** What the user should hear about it, one line each: it expires soon, a secret key lies where a public one would do. */
+  readonly warnings: readonly string[];
+  /** Body of the public (sub)key packet that session keys are encrypted to. */
+  readonly packet: Uint8Array;
+}
+
+/** Where keys are looked for. */
+export interface KeySources {
+  /** gpg's directory, absolute. */
+  readonly gnupgHome: string;
+  /** A whole file, or undefined when there is none of that name. */
+  readonly readFile: (path: string) => Uint8Array | undefined;
+}
+
+/**
+ * The key that `query` names: a file with one public key (armored or binary), or in gpg's keyring a key id (8 or 16 hex
+ * digits), a fingerprint, `<mail>`, `=exact user id` or part of a user id; a trailing `!` after an id takes that very
+ * subkey. gpg is never started. Of several matches the only usable one is taken.
+ * @throws DoppelError openpgp.key-not-found, openpgp.key-ambiguous, openpgp.key-unusable.
+ */
+export async function findRecipient(query: string, options: KeySources & { readonly hidden?: boolean; readonly now: Date }): Promise<Recipient> {
+  const { certificates, warnings } = await findCertificates(query, options);
+  const parsed = parseQuery(query);
+  const exact = parsed.kind === "id" && parsed.exact ? parsed.hex : undefined;
+  const usable: Recipient[] = [];
+  let firstProblem: DoppelError | undefined;
+  for (const certificate of certificates) {
+    try {
+      const { keyId, packet, expires } = await chooseEncryptionKey(certificate, options.now, query, exact);
+      const userId = certificate.userIds[0] ?? "";
+      const { fingerprint } = certificate.keys[0]!;
+      const all = [...warnings, ...expiryWarning(`${fingerprint} (${userId})`, expires, options.now)];
+      usable.push({ fingerprint, keyId, userId, hidden: options.hidden ?? false, warnings: all, packet });
+    } catch (error) {
+      if (!isDoppelError(error, "openpgp.key-unusable")) throw error;
+      firstProblem ??= error;
+    }
+  }
+  const [only, ...others] = usable;
+  if (!only) throw firstProblem ?? notFound(query, options.gnupgHome);
+  if (others.length > 0) {
+    const fingerprints = usable.map((recipient) => recipient.fingerprint);
+    const message = `"${query}" names several keys: ${fingerprints.join(", ")}; name one by its fingerprint`;
+    throw new DoppelError("openpgp.key-ambiguous", message, { query, fingerprints });
+  }
+  return only;
+}
+
+/** All certificates that `query` names: those of a file, or the matching ones of gpg's keyring. Same errors as findRecipient. */
+export async function findCertificates(
+  query: string,
+  sources: KeySources,
+): Promise<{ readonly certificates: readonly Certificate[]; readonly warnings: readonly string[] }> {
+  const parsed = parseQuery(query);
+  const file = parsed.kind === "part" ? sources.readFile(query) : undefined;
+  if (file) return certificatesInFile(file, query);
+  if (/[/\\]|\.(?:asc|gpg|pgp|key|pub)$/i.test(query) && parsed.kind === "part") {
+    const message = `there is no key file "${query}"; export the key with gpg --export KEY > ${query}`;
+    throw new DoppelError("openpgp.key-not-found", message, { query });
+  }
+  const found = new Map<string, Certificate>();
+  for (const certificate of keyring(sources)) {
+    if (matches(parsed, certificate)) found.set(certificate.keys[0]!.fingerprint, certificate);
+  }
+  if (found.size > 0) return { certificates: [...found.values()], warnings: [] };
+  if (sources.readFile(`${sources.gnupgHome}/public-keys.d/pubring.db`)) {
+    const message = `cannot look up "${query}": ${sources.gnupgHome} keeps its keys in keyboxd's database, which only gpg can read; run gpg --export "${query}" > key.gpg and name that file`;
+    throw new DoppelError("openpgp.key-not-found", message, { query });
+  }
+  throw notFound(query, sources.gnupgHome);
+}
+
+function* keyring({ gnupgHome, readFile }: KeySources): Generator<Certificate> {
+  const keybox = readFile(`${gnupgHome}/pubring.kbx`);
+  for (const block of keybox ? parseKeybox(keybox) : []) yield* parseOrSkip(block);
+  const legacy = readFile(`${gnupgHome}/pubring.gpg`);
+  if (legacy) yield* parseOrSkip(legacy);
+}
+
+/** A damaged key in the ring must not hide the others; if it is the one looked for, it is not found, loudly. */
+function parseOrSkip(block: Uint8Array): Certificate[] {
+  try {
+    return parseCertificates(block);
+  } catch {
+    return [];
+  }
+}
+
+async function certificatesInFile(file: Uint8Array, query: string): Promise<{ certificates: readonly Certificate[]; warnings: readonly string[] }> {
+  const notAKey = (cause?: unknown): DoppelError<"openpgp.key-unusable"> =>
+    new DoppelError(
+      "openpgp.key-unusable",
+      `"${query}" is a file, but holds no public OpenPGP key; export one with gpg --export KEY`,
+      { query, reason: "not-a-key" },
+      cause,
+    );
+  let certificates: readonly Certificate[];
+  let secret: boolean;
+  try {
+    const bytes = dearmored(file);
+    secret = holdsSecretKey(bytes);
+    certificates = parseCertificates(secret ? await publicPart(bytes) : bytes);
+  } catch (error) {
+    throw notAKey(error);
+  }
+  if (certificates.length === 0) throw notAKey();
+  const warning = `"${query}" holds a SECRET key: encrypting needs the public one only; move the secret key off this machine and put gpg --export here`;
+  return { certificates, warnings: secret ? [warning] : [] };
+}
+
+async function publicPart(bytes: Uint8Array): Promise<Uint8Array> {
+  const { readKeys } = await openpgp();
+  const keys = await readKeys({ binaryKeys: bytes });
+  return Buffer.concat(keys.map((key) => key.toPublic().write()));
+}
+
+/** The packets of a key file, armored or binary. @throws DoppelError openpgp.bad-message. */
+export function dearmored(file: Uint8Array): Uint8Array {
+  if (!looksArmored(file)) return file;
+  const decoder = new ArmorDecoder();
+  return Buffer.concat([decoder.update(file), decoder.finish()]);
+}
+
+const DAY = 86_400_000;
+
+function expiryWarning(key: string, expires: Date | undefined, now: Date): string[] {
+  if (!expires || expires.getTime() - now.getTime() > 30 * DAY) return [];
+  return [`key ${key} expires on ${expires.toISOString().slice(0, 10)}; extend it with gpg --quick-set-expire, or backups will fail from then on`];
+}
+
+function notFound(query: string, gnupgHome: string): DoppelError<"openpgp.key-not-found"> {
+  const message = `there is no public key "${query}" in ${gnupgHome}; import it with gpg --import, or name a file that holds it`;
+  return new DoppelError("openpgp.key-not-found", message, { query });
+}

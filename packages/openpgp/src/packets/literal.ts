@@ -1,0 +1,37 @@
+import { PartialFramer } from "./partial.ts";
+import { TAG } from "./tags.ts";
+
+/** Frames the bytes of one literal data packet (RFC 4880 5.9): mode `b`, no name. */
+export class LiteralFramer {
+  readonly #framer: PartialFramer;
+  readonly #head: Uint8Array;
+  #started = false;
+
+  /** Parts of 2^chunkBits bytes; `date` in seconds since 1970, 0 for none. */
+  constructor(chunkBits = 20, date = 0) {
+    this.#framer = new PartialFramer(TAG.literal, chunkBits);
+    this.#head = Uint8Array.of(0x62, 0, date >>> 24, date >>> 16, date >>> 8, date);
+  }
+
+  /** The parts that are full by now, headers and views of the input in turn. The caller does not change `bytes` afterwards. */
+  update(bytes: Uint8Array): Uint8Array[] {
+    const out: Uint8Array[] = [];
+    if (!this.#started) this.#framer.push(this.#head, out);
+    this.#started = true;
+    this.#framer.push(bytes, out);
+    return out;
+  }
+
+  /** The rest. The framer is spent. */
+  finish(): Uint8Array[] {
+    const out = this.update(new Uint8Array(0));
+    this.#framer.finish(out);
+    return out;
+  }
+}
+
+/**
+ * Begins a compressed data packet that lasts as long as what contains it (RFC 4880 4.2.1, 5.6), as gpg writes it.
+ * Raw DEFLATE data follows ("ZIP").
+ */
+export const COMPRESSED_ZIP_HEADER: Uint8Array = Uint8Array.of(0xa3, 1);

@@ -1,0 +1,20 @@
+/** Packet tags (RFC 4880 4.3) that occur in messages and keys. */
+export const TAG = {
+  pkesk: 1,
+  signature: 2,
+  skesk: 3,
+  onePass: 4,
+  secretKey: 5,
+  publicKey: 6,
+  secretSubkey: 7,
+  compressed: 8,
+  sed: 9,
+  marker: 10,
+  literal: 11,
+  trust: 12,
+  userId: 13,
+  publicSubkey: 14,
+  seipd: 18,
+  aead: 20,
+  padding: 21,
+} as const;

@@ -1,0 +1,59 @@
+import { DoppelError } from "@doppel/base";
+import type { SessionKey } from "../packets/session-key.ts";
+import { openSkesk, parseSkesk } from "../packets/skesk.ts";
+import { splitPackets } from "../packets/split.ts";
+import { TAG } from "../packets/tags.ts";
+import type { KeyPackets } from "../read/envelope.ts";
+import { fits } from "./fits.ts";
+import { type SecretKeys, serialised } from "./secret-keys.ts";
+
+/** Opens messages that were encrypted to a passphrase. It is asked for at most once, when the first such message comes. */
+export function secretKeysFromPassphrase(passphrase: () => Promise<string | undefined>): SecretKeys {
+  let asked: Promise<string | undefined> | undefined;
+  return serialised(
+    async (packets) => {
+      if (!packets.symmetric) {
+        throw new DoppelError(
+          "openpgp.no-secret-key",
+          `the backup is encrypted to ${keyNames(packets.recipients)}, not to a passphrase; provide the secret key`,
+          { keyIds: packets.recipients },
+        );
+      }
+      asked ??= passphrase();
+      const text = await asked;
+      if (text === undefined) {
+        throw new DoppelError("openpgp.passphrase-needed", "the backup is encrypted with a passphrase; set PASSPHRASE or enter it when asked", {
+          what: "message",
+        });
+      }
+      const session = await openWithPassphrase(packets, text);
+      if (session) return session;
+      throw new DoppelError("openpgp.wrong-passphrase", "the passphrase does not open the backup; check PASSPHRASE or enter it again", {
+        what: "message",
+      });
+    },
+    async () => {
+      asked = undefined;
+    },
+  );
+}
+
+/** The session key by one of the message's passphrase packets, or undefined when none fits. */
+export async function openWithPassphrase(packets: KeyPackets, passphrase: string): Promise<SessionKey | undefined> {
+  for (const { tag, body } of splitPackets(packets.bytes)) {
+    if (tag !== TAG.skesk) continue;
+    const session = await openSkesk(parseSkesk(body), passphrase);
+    if (session && (await fits(session, packets))) return session;
+  }
+  return undefined;
+}
+
+/** Key ids as a person is told them. */
+export function keyNames(keyIds: readonly string[]): string {
+  if (keyIds.length === 0) return "no key";
+  const named = keyIds.filter((id) => !/^0+$/.test(id));
+  const hidden = keyIds.length - named.length;
+  const parts = named.length > 0 ? [`${named.length === 1 ? "key" : "the keys"} ${named.join(", ")}`] : [];
+  if (hidden > 0) parts.push(`${hidden} hidden recipient${hidden === 1 ? "" : "s"}`);
+  return parts.join(" and ");
+}

@@ -1,0 +1,215 @@
+import { BlockIndex } from "./block-index.ts";
+import { MAX_LITERAL } from "./delta-commands.ts";
+import { DeltaWriter } from "./delta-writer.ts";
+import { rowOfFormat } from "./formats.ts";
+import type { SignatureTable } from "./signature-table.ts";
+import type { StrongSum, StrongSums } from "./strong-sum.ts";
+import type { RollingWindow, WeakSum } from "./weak-sum.ts";
+import { WEAK_SUMS } from "./weak-sums.ts";
+
+/**
+ * Makes the delta from the file a signature describes to the bytes it is fed. Holds one block, the literals not yet
+ * written and the index of the signature, whatever the length of either file. The bytes of the delta do not depend on how
+ * the input is cut; those of literals are always copied.
+ */
+export interface DeltaEncoder {
+  /** Takes bytes of the new file, and returns chunks of the delta that are ready; often none. They are the caller's. */
+  update(chunk: Uint8Array): Uint8Array[];
+  /** Returns the rest of the delta, its end included. Nothing may follow. */
+  finish(): Uint8Array[];
+}
+
+export function encodeDelta(signature: SignatureTable, strongSums: StrongSums): DeltaEncoder {
+  const row = rowOfFormat(signature.format);
+  return new Encoder(signature, WEAK_SUMS[row.weak].of, WEAK_SUMS[row.weak].window(), strongSums[row.strong]);
+}
+
+/** A signature with longer blocks than this is not searched, so that its header cannot make us hold gigabytes. */
+const MAX_WINDOW = 16 * 1024 * 1024;
+
+/** Room for new input beside literals and window: the longer, the rarer is the move to the front. */
+const SLACK = 256 * 1024;
+
+/**
+ * Bytes that may be hashed in vain for each byte of input, beyond a first allowance. A weak sum is easily met on purpose
+ * at every position, and then each would cost a whole block's hash. Honest input stays far below.
+ */
+const MAX_WASTE_PER_BYTE = 16;
+const WASTE_ALLOWANCE = 1024 * 1024;
+
+/** Blocks that are compared at once while the files agree. */
+const RUN = 16;
+
+class Encoder implements DeltaEncoder {
+  readonly #signature: SignatureTable;
+  readonly #blockLength: number;
+  readonly #index: BlockIndex;
+  readonly #weakOf: WeakSum;
+  readonly #window: RollingWindow;
+  readonly #strong: StrongSum;
+  readonly #writer = new DeltaWriter();
+  readonly #searchable: boolean;
+
+  // #bytes[#literal..#at) goes into a literal, #bytes[#at..#end) is still to be searched.
+  #bytes: Uint8Array = new Uint8Array(0);
+  #literal = 0;
+  #at = 0;
+  #end = 0;
+
+  /** Whether #window is at #at; after a match it has to begin anew. */
+  #sliding = false;
+  /** The block after the last match; at first, and when there was none, the first. */
+  #expected = 0;
+  /** Position in the input of #bytes[0]. */
+  #origin = 0;
+  #wasted = 0;
+
+  constructor(signature: SignatureTable, weakOf: WeakSum, window: RollingWindow, strong: StrongSum) {
+    this.#signature = signature;
+    this.#blockLength = signature.blockLength;
+    this.#weakOf = weakOf;
+    this.#window = window;
+    this.#strong = strong;
+    this.#index = new BlockIndex(signature);
+    this.#searchable = signature.count > 0 && signature.blockLength <= MAX_WINDOW;
+  }
+
+  update(chunk: Uint8Array): Uint8Array[] {
+    for (let from = 0; from < chunk.length; ) {
+      this.#makeRoom(chunk.length - from);
+      const taken = Math.min(chunk.length - from, this.#bytes.length - this.#end);
+      this.#bytes.set(chunk.subarray(from, from + taken), this.#end);
+      this.#end += taken;
+      from += taken;
+      if (this.#searchable) this.#search();
+      else this.#at = this.#end;
+      this.#writeLiterals(false);
+    }
+    return this.#writer.take();
+  }
+
+  finish(): Uint8Array[] {
+    if (this.#searchable) this.#searchTail();
+    this.#at = this.#end;
+    this.#writeLiterals(true);
+    return this.#writer.finish();
+  }
+
+  /** Searches as far as whole windows with a byte after them go, so that every window can slide on. */
+  #search(): void {
+    const length = this.#blockLength;
+    const limit = this.#end - length;
+    while (this.#at < limit) {
+      if (!this.#sliding) {
+        if (this.#matchRun(limit)) continue;
+        this.#window.start(this.#bytes, this.#at, length);
+        this.#sliding = true;
+      }
+      this.#at = this.#window.seek(this.#bytes, this.#at, limit, this.#index.filter);
+      if (this.#at === limit) return;
+      const block = this.#find();
+      if (block >= 0) {
+        this.#match(block, length);
+      } else {
+        this.#window.roll(this.#bytes, this.#at);
+        this.#at++;
+      }
+    }
+  }
+
+  /** Whether the next blocks are those of the basis that follow the last match: where files agree, they are. */
+  #matchRun(limit: number): boolean {
+    const length = this.#blockLength;
+    const first = this.#expected;
+    const most = Math.min(RUN, this.#signature.count - first, Math.ceil((limit - this.#at) / length));
+    let alike = 0;
+    for (let at = this.#at; alike < most; alike++, at += length) {
+      if (this.#weakOf(this.#bytes, at, at + length) !== this.#signature.weakOf(first + alike)) break;
+    }
+    if (alike === 0 || this.#overspent()) return false;
+    const digests = this.#strong.many(this.#bytes, this.#at, length, alike);
+    let equal = 0;
+    while (equal < alike && this.#signature.strongIs(first + equal, digests, equal * this.#strong.length)) equal++;
+    if (equal > 0) this.#match(first, equal * length);
+    else this.#wasted += length; // the same whatever `alike` is: that depends on how the input is cut
+    return equal > 0;
+  }
+
+  /** The last whole window, then ever shorter ones, which only the last block can equal: it alone may be short. */
+  #searchTail(): void {
+    let length = Math.min(this.#blockLength, this.#end - this.#at);
+    if (length === 0) return;
+    if (!this.#sliding) this.#window.start(this.#bytes, this.#at, length);
+    if (length === this.#blockLength) {
+      const block = this.#isBlock(this.#expected, length) ? this.#expected : this.#find();
+      if (block >= 0) return this.#match(block, length);
+    }
+    for (const last = this.#signature.count - 1; length > 0; length--) {
+      if (this.#isBlock(last, length)) return this.#match(last, length);
+      this.#window.shrink(this.#bytes, this.#at);
+      this.#at++;
+    }
+  }
+
+  /** Whether the window, of this length, has both sums of the block. */
+  #isBlock(block: number, length: number): boolean {
+    if (block >= this.#signature.count || this.#signature.weakOf(block) !== this.#window.digest()) return false;
+    if (this.#overspent()) return false;
+    if (this.#signature.strongIs(block, this.#strong.one(this.#bytes, this.#at, this.#at + length))) return true;
+    this.#wasted += length;
+    return false;
+  }
+
+  /** The block that equals the whole window, or -1. */
+  #find(): number {
+    const weak = this.#window.digest();
+    if (this.#overspent()) return -1;
+    let hashed = 0;
+    const block = this.#index.find(weak, () => {
+      hashed = this.#blockLength;
+      return this.#strong.one(this.#bytes, this.#at, this.#at + this.#blockLength);
+    });
+    if (block < 0) this.#wasted += hashed;
+    return block;
+  }
+
+  #overspent(): boolean {
+    return this.#wasted > WASTE_ALLOWANCE + MAX_WASTE_PER_BYTE * (this.#origin + this.#at);
+  }
+
+  #match(block: number, length: number): void {
+    this.#writeLiterals(true);
+    this.#writer.copy(block * this.#blockLength, length);
+    this.#at += length;
+    this.#literal = this.#at;
+    this.#expected = block + Math.ceil(length / this.#blockLength);
+    this.#sliding = false;
+  }
+
+  /** Writes literals of the full size, and the rest if `all`. */
+  #writeLiterals(all: boolean): void {
+    while (this.#at - this.#literal >= MAX_LITERAL) {
+      this.#writer.literal(this.#bytes, this.#literal, this.#literal + MAX_LITERAL);
+      this.#literal += MAX_LITERAL;
+    }
+    if (!all) return;
+    this.#writer.literal(this.#bytes, this.#literal, this.#at);
+    this.#literal = this.#at;
+  }
+
+  /** Makes room for at least one byte, for `wanted` if that is within the bounds. */
+  #makeRoom(wanted: number): void {
+    const held = this.#end - this.#literal;
+    const most = MAX_LITERAL + (this.#searchable ? this.#blockLength + Math.max(SLACK, this.#blockLength) : SLACK);
+    const size = Math.min(most, held + wanted);
+    if (size <= this.#bytes.length && this.#end < this.#bytes.length) return;
+    const target =
+      size <= this.#bytes.length ? this.#bytes : new Uint8Array(Math.min(most, Math.max(size, 2 * this.#bytes.length)));
+    target.set(this.#bytes.subarray(this.#literal, this.#end));
+    this.#bytes = target;
+    this.#origin += this.#literal;
+    this.#at -= this.#literal;
+    this.#end -= this.#literal;
+    this.#literal = 0;
+  }
+}

@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { SignatureFormat } from "./formats.ts";
+import { loadRsync } from "./rsync.ts";
+import { parseSignature } from "./signature-table.ts";
+import { Seeded } from "./testing/inputs.ts";
+import { bytewise, deltaOf, patched, signatureOf } from "./testing/run.ts";
+
+const rsync = await loadRsync();
+const FORMATS: readonly SignatureFormat[] = ["md4", "blake2", "rabinkarp-md4", "rabinkarp-blake2"];
+
+const files = fc.record({
+  seed: fc.integer(),
+  size: fc.oneof(fc.nat({ max: 300 }), fc.nat({ max: 40_000 })),
+  alphabet: fc.constantFrom(1, 2, 256),
+  blockLength: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(64, 511, 512, 700, 2048)),
+  edits: fc.nat({ max: 6 }),
+  format: fc.constantFrom(...FORMATS),
+});
+
+it("patch(basis, delta(signature(basis), file)) is file; whole = chunked = byte by byte", () => {
+  fc.assert(
+    fc.property(files, ({ seed, size, alphabet, blockLength, edits, format }) => {
+      const seeded = new Seeded(seed);
+      const basis = seeded.bytes(size, alphabet);
+      const file = seeded.edit(basis, edits, Math.max(4, size / 4));
+      const table = parseSignature(signatureOf(rsync, { blockLength, format }, basis));
+      const delta = deltaOf(rsync, table, file);
+      expect(deltaOf(rsync, table, ...seeded.cut(file, 3 * blockLength)).length).toBe(delta.length);
+      expect(deltaOf(rsync, table, ...seeded.cut(file, 50_000))).toEqual(delta);
+      expect(Buffer.from(patched(basis, delta)).equals(file)).toBe(true);
+      expect(Buffer.from(patched(basis, ...seeded.cut(delta, 100))).equals(file)).toBe(true);
+      if (size < 1000) {
+        expect(deltaOf(rsync, table, ...bytewise(file))).toEqual(delta);
+        expect(Buffer.from(patched(basis, ...bytewise(delta))).equals(file)).toBe(true);
+      }
+    }),
+    { numRuns: 80 },
+  );
+});
+
+it("is never longer than the file and its literal headers", () => {
+  fc.assert(
+    fc.property(files, ({ seed, size, alphabet, blockLength }) => {
+      const seeded = new Seeded(seed);
+      const table = parseSignature(signatureOf(rsync, { blockLength: Math.max(32, blockLength) }, seeded.bytes(size, alphabet)));
+      const file = seeded.bytes(size, alphabet);
+      expect(deltaOf(rsync, table, file).length).toBeLessThanOrEqual(file.length + 5 + 3 * Math.ceil(file.length / 32 + 1));
+    }),
+  );
+});

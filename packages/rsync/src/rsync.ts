@@ -1,0 +1,21 @@
+import { type DeltaEncoder, encodeDelta } from "./delta-encoder.ts";
+import { buildSignature, type SignatureBuilder, type SignatureOptions } from "./signature-builder.ts";
+import type { SignatureTable } from "./signature-table.ts";
+import { loadStrongSums } from "./strong-sum.ts";
+
+/** What needs the compiled hash functions. Everything in it is synchronous; any number of builders and encoders may live at once. */
+export interface Rsync {
+  /** @throws RangeError for lengths the format cannot express. */
+  signature(options: SignatureOptions): SignatureBuilder;
+  /** The delta from the file that `signature` describes to the bytes that the encoder is fed. */
+  delta(signature: SignatureTable): DeltaEncoder;
+}
+
+/** Compiles the hash functions: once for each thread. */
+export async function loadRsync(): Promise<Rsync> {
+  const strongSums = await loadStrongSums();
+  return {
+    signature: (options) => buildSignature(options, strongSums),
+    delta: (signature) => encodeDelta(signature, strongSums),
+  };
+}

@@ -1,0 +1,143 @@
+import {
+  type FormatRow,
+  MAX_BLOCK_LENGTH,
+  rowOfFormat,
+  SIGNATURE_HEADER_LENGTH,
+  type SignatureFormat,
+  WEAK_LENGTH,
+} from "./formats.ts";
+import { DEFAULT_STRONG_LENGTH } from "./lengths.ts";
+import { BATCH, type StrongSum, type StrongSums } from "./strong-sum.ts";
+import type { WeakSum } from "./weak-sum.ts";
+import { WEAK_SUMS } from "./weak-sums.ts";
+
+export interface SignatureOptions {
+  /** 1 to 2^31 - 1; see {@link blockLengthFor}. */
+  readonly blockLength: number;
+  /** Bytes kept of each strong sum: 1 to 16 (MD4) or 32 (BLAKE2); 8 unless given, as stock. */
+  readonly strongLength?: number;
+  /** "md4" unless given, the only one stock writes. */
+  readonly format?: SignatureFormat;
+}
+
+/** Makes the signature of the bytes it is fed, byte for byte as `rdiff signature` would. Holds less than one block. */
+export interface SignatureBuilder {
+  /** Takes bytes of the file, and returns what has become ready: the header at first, then whole records; maybe nothing. */
+  update(chunk: Uint8Array): Uint8Array;
+  /** Returns the rest: the record of the last, short block. Nothing may follow. */
+  finish(): Uint8Array;
+}
+
+/** @throws RangeError for lengths the format cannot express. */
+export function buildSignature(options: SignatureOptions, strongSums: StrongSums): SignatureBuilder {
+  const { blockLength, strongLength = DEFAULT_STRONG_LENGTH, format = "md4" } = options;
+  const row = rowOfFormat(format);
+  requireRange("block length", blockLength, MAX_BLOCK_LENGTH);
+  requireRange("strong sum length", strongLength, row.maxStrongLength);
+  return new Builder(row, blockLength, strongLength, strongSums[row.strong]);
+}
+
+function requireRange(what: string, value: number, max: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > max) throw new RangeError(`${what} ${value} is not within 1 to ${max}`);
+}
+
+class Builder implements SignatureBuilder {
+  readonly #row: FormatRow;
+  readonly #blockLength: number;
+  readonly #strongLength: number;
+  readonly #weakOf: WeakSum;
+  readonly #strong: StrongSum;
+  #headerDue = true;
+  /** The first #heldLength bytes of it begin a block that is not complete. */
+  #held: Uint8Array = new Uint8Array(0);
+  #heldLength = 0;
+
+  constructor(row: FormatRow, blockLength: number, strongLength: number, strong: StrongSum) {
+    this.#row = row;
+    this.#blockLength = blockLength;
+    this.#strongLength = strongLength;
+    this.#weakOf = WEAK_SUMS[row.weak].of;
+    this.#strong = strong;
+  }
+
+  update(chunk: Uint8Array): Uint8Array {
+    const blockLength = this.#blockLength;
+    const out = this.#outputFor(Math.floor((this.#heldLength + chunk.length) / blockLength));
+    let at = this.#writeHeader(out);
+    let from = 0;
+    if (this.#heldLength > 0) {
+      from = Math.min(blockLength - this.#heldLength, chunk.length);
+      this.#hold(chunk, 0, from);
+      if (this.#heldLength < blockLength) return out;
+      at = this.#writeRecord(out, at, this.#held, 0, blockLength, this.#strong.one(this.#held, 0, blockLength), 0);
+      this.#heldLength = 0;
+    }
+    for (let left = Math.floor((chunk.length - from) / blockLength); left > 0; ) {
+      const count = Math.min(left, BATCH);
+      const digests = this.#strong.many(chunk, from, blockLength, count);
+      for (let block = 0; block < count; block++, from += blockLength) {
+        at = this.#writeRecord(out, at, chunk, from, from + blockLength, digests, block * this.#strong.length);
+      }
+      left -= count;
+    }
+    this.#hold(chunk, from, chunk.length);
+    return out;
+  }
+
+  finish(): Uint8Array {
+    const out = this.#outputFor(this.#heldLength > 0 ? 1 : 0);
+    const at = this.#writeHeader(out);
+    const end = this.#heldLength;
+    if (end > 0) this.#writeRecord(out, at, this.#held, 0, end, this.#strong.one(this.#held, 0, end), 0);
+    this.#heldLength = 0;
+    return out;
+  }
+
+  #outputFor(records: number): Uint8Array {
+    return new Uint8Array((this.#headerDue ? SIGNATURE_HEADER_LENGTH : 0) + records * (WEAK_LENGTH + this.#strongLength));
+  }
+
+  #writeHeader(out: Uint8Array): number {
+    if (!this.#headerDue) return 0;
+    this.#headerDue = false;
+    writeUint32(out, 0, this.#row.magic);
+    writeUint32(out, 4, this.#blockLength);
+    writeUint32(out, 8, this.#strongLength);
+    return SIGNATURE_HEADER_LENGTH;
+  }
+
+  /** The record of `bytes[start..end)`, whose digest begins at `digests[digestAt]`. Returns where the next one goes. */
+  #writeRecord(
+    out: Uint8Array,
+    at: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    digests: Uint8Array,
+    digestAt: number,
+  ): number {
+    writeUint32(out, at, this.#weakOf(bytes, start, end));
+    const strongAt = at + WEAK_LENGTH;
+    for (let i = 0; i < this.#strongLength; i++) out[strongAt + i] = digests[digestAt + i]!;
+    return strongAt + this.#strongLength;
+  }
+
+  #hold(chunk: Uint8Array, start: number, end: number): void {
+    const length = this.#heldLength + end - start;
+    if (length > this.#held.length) {
+      // Grown with what is there, not made for a whole block, whose length may be anything.
+      const grown = new Uint8Array(Math.min(this.#blockLength, Math.max(2 * this.#held.length, length)));
+      grown.set(this.#held.subarray(0, this.#heldLength));
+      this.#held = grown;
+    }
+    this.#held.set(chunk.subarray(start, end), this.#heldLength);
+    this.#heldLength = length;
+  }
+}
+
+function writeUint32(out: Uint8Array, at: number, value: number): void {
+  out[at] = value >>> 24;
+  out[at + 1] = value >>> 16;
+  out[at + 2] = value >>> 8;
+  out[at + 3] = value;
+}

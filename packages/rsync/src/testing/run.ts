@@ -1,0 +1,49 @@
+import { concatBytes } from "@doppel/base";
+import { basisOf, patch } from "../patch.ts";
+import type { Rsync } from "../rsync.ts";
+import type { SignatureOptions } from "../signature-builder.ts";
+import { SignatureParser, type SignatureTable } from "../signature-table.ts";
+
+/** The whole signature of the chunks together. */
+export function signatureOf(rsync: Rsync, options: SignatureOptions, ...chunks: readonly Uint8Array[]): Uint8Array {
+  const builder = rsync.signature(options);
+  const out = chunks.map((chunk) => builder.update(chunk));
+  return concatBytes([...out, builder.finish()]);
+}
+
+export function tableOf(...chunks: readonly Uint8Array[]): SignatureTable {
+  const parser = new SignatureParser();
+  for (const chunk of chunks) parser.update(chunk);
+  return parser.finish();
+}
+
+/** The whole delta to the chunks together. */
+export function deltaOf(rsync: Rsync, signature: SignatureTable, ...chunks: readonly Uint8Array[]): Uint8Array {
+  const encoder = rsync.delta(signature);
+  const out = chunks.flatMap((chunk) => encoder.update(chunk));
+  return concatBytes([...out, ...encoder.finish()]);
+}
+
+/** The whole patched file. */
+export function patched(basis: Uint8Array, ...delta: readonly Uint8Array[]): Uint8Array {
+  return concatBytes([...patch(basisOf(basis), delta)]);
+}
+
+/** One byte at a time. */
+export function bytewise(bytes: Uint8Array): Uint8Array[] {
+  return Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
+}
+
+export function hex(text: string): Uint8Array {
+  return Buffer.from(text.replaceAll(" ", ""), "hex");
+}
+
+/** What `make` returns, or "refused" if it throws a DoppelError with this code. Any other error goes through: it is a bug. */
+export function orRefused<T>(code: string, make: () => T): T | "refused" {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === code) return "refused";
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import { mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path/posix";
+import { type BytePath, displayPath, DoppelError, errnoOf, pathToBytes } from "@doppel/base";
+import type { DriverContext, Storage, StorageDriver } from "../storage.ts";
+import { redactUrl } from "../url.ts";
+import { fileError } from "./errors.ts";
+import { directoryOf } from "./location.ts";
+import { FileStorage } from "./storage.ts";
+import { syncDirectory } from "./sync.ts";
+
+/** Local directories: `file:` URLs in all forms of cli spec 2.5, and plain paths. Only writing creates the directory. */
+export const fileDriver: StorageDriver = {
+  schemes: ["file"],
+  async open(url: string, context: DriverContext): Promise<Storage> {
+    const directory = directoryOf(url, context.cwd);
+    try {
+      await requireDirectory(directory, context.purpose);
+    } catch (error) {
+      throw fileError(error, "open", directory);
+    }
+    return new FileStorage({ label: redactUrl(url), directory, random: context.random });
+  },
+};
+
+async function requireDirectory(directory: BytePath, purpose: DriverContext["purpose"]): Promise<void> {
+  try {
+    const stats = await stat(pathToBytes(directory));
+    if (!stats.isDirectory()) throw notADirectory(directory);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT" || purpose === "read") throw error;
+    await createDirectory(directory);
+  }
+}
+
+/** With its missing parents, each made durable in the one above; one that somebody else makes meanwhile will do. */
+async function createDirectory(directory: BytePath): Promise<void> {
+  const parent = dirname(directory) as BytePath;
+  try {
+    await mkdir(pathToBytes(directory));
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return;
+    if (errnoOf(error) !== "ENOENT" || parent === directory) throw error;
+    await createDirectory(parent);
+    return createDirectory(directory);
+  }
+  await syncDirectory(parent);
+}
+
+function notADirectory(directory: BytePath): DoppelError {
+  const url = displayPath(directory);
+  return new DoppelError("storage.bad-url", `Cannot use ${url} as a target: it is not a directory. Name a directory.`, {
+    url,
+    reason: "not a directory",
+  });
+}

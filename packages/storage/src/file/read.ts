@@ -1,0 +1,40 @@
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import type { ByteStream } from "@doppel/base";
+import type { ByteRange } from "../storage.ts";
+
+const CHUNK = 256 * 1024;
+
+/**
+ * A regular file's bytes in fresh chunks of up to 256 KiB.
+ * @throws the system's error; one with code ENOENT when the path is not a regular file; EIO when it shrinks meanwhile
+ */
+export async function* readRange(path: Buffer, range?: ByteRange, signal?: AbortSignal): ByteStream {
+  signal?.throwIfAborted();
+  // Without O_NONBLOCK a fifo in the target directory would block for ever.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const { size } = await regularFile(handle);
+    const end = Math.min(range?.end ?? size, size);
+    for (let at = range?.start ?? 0; at < end; ) {
+      signal?.throwIfAborted();
+      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, end - at));
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length, at);
+      if (bytesRead === 0) throw systemError("EIO", "it became shorter while it was read");
+      at += bytesRead;
+      yield chunk.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function regularFile(handle: FileHandle): Promise<{ size: number }> {
+  const stats = await handle.stat();
+  if (!stats.isFile()) throw systemError("ENOENT", "not a regular file");
+  return stats;
+}
+
+function systemError(code: string, reason: string): Error {
+  return Object.assign(new Error(reason), { code, syscall: "read" });
+}

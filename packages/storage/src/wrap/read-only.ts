@@ -1,0 +1,20 @@
+import { DoppelError } from "@doppel/base";
+import type { Storage } from "../storage.ts";
+
+/** The same storage, of which nothing can be changed: `put` and `delete` reject with storage.denied. Disposing disposes of `inner`. */
+export function readOnly(inner: Storage): Storage {
+  return {
+    label: inner.label,
+    list: (prefix, signal) => inner.list(prefix, signal),
+    stat: (name, signal) => inner.stat(name, signal),
+    get: (name, range, signal) => inner.get(name, range, signal),
+    put: (name) => Promise.reject(denied("store", inner.label, name)),
+    delete: (names) => (names.length === 0 ? Promise.resolve() : Promise.reject(denied("delete", inner.label, names[0]!))),
+    [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
+  };
+}
+
+function denied(operation: string, label: string, name: string): DoppelError {
+  const message = `Refused to ${operation} ${name} in ${label}: this command only reads. Use a command that is meant to change the backup.`;
+  return new DoppelError("storage.denied", message, { operation, name });
+}

@@ -1,0 +1,65 @@
+import type { EntryType } from "@doppel/base";
+import type { Glob } from "./glob.ts";
+import type { Subject, Verdict } from "./rules.ts";
+
+/** One rule in the order of evaluation. */
+export interface Rule {
+  readonly kind: "include" | "exclude";
+  /** As the user wrote it, for messages. */
+  readonly pattern: string;
+  /** `--include`, or `FILE:LINE`. */
+  readonly origin: string;
+  /** Whether the user wants to know when it matches nothing. */
+  readonly expected: boolean;
+  /** Only for globs: whether, as an include, it could match at or below this root. */
+  readonly reaches?: (rootText: string) => boolean;
+  readonly verdict: (text: string, type: EntryType, subject: Subject) => Verdict;
+}
+
+type Named = Pick<Rule, "kind" | "pattern" | "origin" | "expected">;
+
+export function globRule(named: Named, glob: Glob): Rule {
+  const { kind } = named;
+  return {
+    ...named,
+    reaches: (rootText) => glob(rootText, true) !== undefined,
+    verdict: (text, type) => {
+      const found = glob(text, type === "dir");
+      if (found === "match") return kind;
+      return kind === "include" ? found : undefined;
+    },
+  };
+}
+
+/** No logic of parents and children: `--include-regexp` finds nothing in a directory that is excluded. */
+export function regexpRule(named: Named, regexp: RegExp): Rule {
+  const { kind } = named;
+  return { ...named, verdict: (text) => (regexp.test(text) ? kind : undefined) };
+}
+
+export function otherFilesystemsRule(): Rule {
+  return {
+    ...unnamed("--exclude-other-filesystems"),
+    verdict: (_text, _type, subject) => (subject.dev === subject.rootDev ? undefined : "exclude"),
+  };
+}
+
+/** Regular files only, in whole seconds as the format has them. */
+export function olderThanRule(before: Date): Rule {
+  const seconds = before.getTime() / 1000;
+  return {
+    ...unnamed("--exclude-older-than"),
+    verdict: (_text, type, subject) => (type === "file" && subject.mtime < seconds ? "exclude" : undefined),
+  };
+}
+
+export function deviceFilesRule(): Rule {
+  return {
+    ...unnamed("--exclude-device-files"),
+    verdict: (_text, type) => (type === "chardev" || type === "blockdev" ? "exclude" : undefined),
+  };
+}
+
+function unnamed(option: string): Named {
+  return { kind: "exclude", pattern: option, origin: option, expected: false };
+}

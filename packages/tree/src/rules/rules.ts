@@ -1,0 +1,43 @@
+import type { BytePath, EntryType } from "@doppel/base";
+
+/** What one rule says about one path; `undefined`: nothing. "scan": look inside, something below may be included. */
+export type Verdict = "include" | "exclude" | "scan" | undefined;
+
+/** The facts about an entry that rules may ask for. `mtime` in whole seconds, `rootDev` is the source's own device. */
+export interface Subject {
+  readonly dev: number;
+  readonly rootDev: number;
+  readonly mtime: number;
+}
+
+/** A rule of the user's that was configured in vain. */
+export interface UnmatchedRule {
+  readonly pattern: string;
+  readonly kind: "include" | "exclude";
+  /** The option (`--include`), or `FILE:LINE` for an entry of a filelist. */
+  readonly origin: string;
+}
+
+/** The user's selection, compiled: spec of the command line, section 6. */
+export interface Rules {
+  /** The verdict of all rules on an entry below the root. `full` is `<normalised source>/<relative path>` (6.1). */
+  judge(full: BytePath, type: EntryType, subject: Subject): "include" | "exclude" | "scan";
+  /** Whether a directory below the root with these names in it is excluded (`--exclude-if-present`). */
+  excludesDirectory(names: readonly string[]): boolean;
+  /**
+   * Rules that have matched nothing that the walk came by, in the order given: includes from anywhere, and excludes
+   * from filelists unless they are `**`. Ask after the walk.
+   */
+  unmatched(): readonly UnmatchedRule[];
+}
+
+/** One selection option, in command-line order. */
+export type SelectionOption =
+  /** A glob pattern (6.3), or a regular expression to be searched for (6.5). */
+  | { readonly option: "include" | "exclude" | "include-regexp" | "exclude-regexp"; readonly value: string }
+  /** The name of a filelist (6.4), as `RulesContext.readFile` takes it. */
+  | { readonly option: "include-filelist" | "exclude-filelist"; readonly value: string }
+  /** A plain name. */
+  | { readonly option: "exclude-if-present"; readonly value: string }
+  | { readonly option: "exclude-device-files" | "exclude-other-filesystems" }
+  | { readonly option: "exclude-older-than"; readonly before: Date };

@@ -1,0 +1,92 @@
+/** Who may import whom, and the other rules about sources that no linter knows. Adding to the table is a design decision. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { checkSource, type Layer, type PackageFacts } from "./layer-rules.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+const LAYERS: Readonly<Record<string, Layer>> = {
+  base: { doppel: [], npm: [], node: ["buffer"] },
+
+  // These five share what is in base and never import each other.
+  rsync: { doppel: ["base"], npm: ["hash-wasm"], node: ["buffer"] },
+  format: { doppel: ["base"], npm: [], node: ["buffer"] },
+  openpgp: { doppel: ["base"], npm: ["openpgp"], node: ["buffer", "child_process", "crypto", "stream", "zlib"] },
+  tree: { doppel: ["base"], npm: [], node: ["buffer", "child_process", "fs", "path"] },
+  storage: { doppel: ["base"], npm: [], node: ["buffer", "crypto", "fs", "path"] },
+
+  engine: {
+    doppel: ["base", "format", "openpgp", "rsync", "storage", "tree"],
+    npm: [],
+    node: ["buffer", "crypto", "fs", "path", "worker_threads", "zlib"],
+    files: { "src/workers/bootstrap.mjs": { doppel: [], npm: ["tsx"], node: ["worker_threads"], development: true } },
+  },
+  cli: {
+    doppel: ["base", "engine"],
+    npm: ["cli-table3", "yargs"],
+    node: "any",
+    edge: true,
+    files: { "src/wire.ts": { doppel: "any", npm: [], node: "any" } },
+  },
+
+  testkit: {
+    doppel: ["base", "format", "storage", "tree"],
+    npm: ["fast-check", "vitest"],
+    node: "any",
+    edge: true,
+    development: true,
+  },
+  conformance: { doppel: ["testkit"], npm: ["fast-check", "vitest"], node: "any", edge: true, development: true },
+};
+
+/** The scripts are no package, but are held to the same rules; npm modules are declared at the root. */
+const SCRIPTS: Layer = { doppel: "any", npm: ["esbuild", "openpgp", "oxc-parser", "vitest"], node: "any", edge: true };
+
+interface PackageJson {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+const rootDependencies = Object.keys(readPackageJson("package.json").devDependencies ?? {});
+let violations = 0;
+for (const name of readdirSync(join(ROOT, "packages"))) {
+  const folder = `packages/${name}`;
+  const layer = LAYERS[name];
+  if (layer === undefined) {
+    report(`${folder}/package.json:1`, "this package has no row in the table of scripts/check-layers.ts");
+    continue;
+  }
+  const { dependencies = {}, devDependencies = {} } = readPackageJson(`${folder}/package.json`);
+  const declared = {
+    dependencies: Object.keys(dependencies),
+    devDependencies: [...Object.keys(devDependencies), ...rootDependencies],
+  };
+  checkFolder(folder, { name, layer, ...declared });
+}
+const workspace = Object.keys(LAYERS).map((name) => `@doppel/${name}`);
+checkFolder("scripts", {
+  name: "scripts",
+  layer: SCRIPTS,
+  dependencies: [...rootDependencies, ...workspace],
+  devDependencies: [],
+});
+process.exitCode = violations === 0 ? 0 : 1;
+
+/** Checks every source file of a package (its folder), reporting what it finds. */
+function checkFolder(folder: string, facts: PackageFacts): void {
+  for (const entry of readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })) {
+    const path = relative(ROOT, join(entry.parentPath, entry.name));
+    if (!entry.isFile() || !/\.(ts|js|mjs)$/.test(path) || /(^|\/)(node_modules|dist)\//.test(path)) continue;
+    const file = { path: relative(folder, path), text: readFileSync(join(ROOT, path), "utf8") };
+    for (const { line, message } of checkSource(file, facts)) report(`${path}:${line}`, message);
+  }
+}
+
+function report(where: string, message: string): void {
+  violations++;
+  console.log(`${where}: ${message}`);
+}
+
+function readPackageJson(path: string): PackageJson {
+  return JSON.parse(readFileSync(join(ROOT, path), "utf8")) as PackageJson;
+}

@@ -1,0 +1,108 @@
+/**
+ * `npm run demo [-- FOLDER]`: the whole product in one go, on a throw-away key and a temporary target: back up a real folder
+ * encrypted, show what is there, restore it, compare everything, and restore it once more with gpg and tar alone.
+ */
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { compareTrees, scanTree } from "@doppel/testkit";
+import { generateKey } from "openpgp";
+
+const ROOT = join(import.meta.dirname, "..");
+const DOPPEL = join(ROOT, "node_modules/.bin/doppel");
+const source = resolve(process.argv[2] ?? ROOT);
+const work = mkdtempSync(join(tmpdir(), "doppel-demo-"));
+const at = (name: string): string => join(work, name);
+const env = { ...process.env, XDG_CACHE_HOME: at("cache"), GNUPGHOME: at("gnupg") };
+delete (env as Record<string, string | undefined>)["PASSPHRASE"];
+const summary: string[] = [];
+let failed = false;
+
+process.on("exit", cleanUp);
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+
+try {
+  await main();
+} catch (error) {
+  failed = true;
+  console.error(`demo: ${(error as Error).message}`);
+}
+console.log(`\n${failed ? "The demo FAILED." : "The demo is complete."}`);
+for (const line of summary) console.log(`  ${line}`);
+process.exit(failed ? 1 : 0);
+
+async function main(): Promise<void> {
+  step("A throw-away key: the machine that is backed up has only the public half");
+  const keys = await generateKey({ type: "ecc", curve: "curve25519Legacy", userIDs: [{ name: "doppel demo" }], format: "armored" });
+  writeFileSync(at("public.asc"), keys.publicKey);
+  writeFileSync(at("secret.asc"), keys.privateKey, { mode: 0o600 });
+
+  step(`Back up ${source}, encrypted to that key`);
+  const backup = doppel("full", "--encrypt-key", at("public.asc"), "--volsize", "50", source, at("target"));
+  if (backup.code !== 0 && backup.code !== 3) throw new Error(`the backup ended with exit code ${backup.code}`);
+  const left = backup.code === 3 ? " (something was left out or changed meanwhile: see above)" : "";
+  summary.push(`backed up in ${backup.seconds} s${left}`);
+
+  step("What is there now (no key needed)");
+  doppel("status", at("target"));
+
+  step("Restore it with the secret key");
+  const restore = doppel("restore", "--secret-key", at("secret.asc"), at("target"), at("restored"));
+  if (restore.code !== 0) throw new Error(`the restore ended with exit code ${restore.code}`);
+  compare("doppel", at("restored"), restore.seconds, backup.code === 3);
+
+  step("Restore it again with gpg and tar alone");
+  restoreByRecipe(backup.code === 3);
+}
+
+function restoreByRecipe(sourceMoved: boolean): void {
+  const missing = ["gpg", "tar", "bash"].filter((program) => spawnSync(program, ["--version"], { stdio: "ignore" }).status !== 0);
+  if (missing.length > 0) {
+    console.log(`left out: ${missing.join(", ")} not installed here`);
+    summary.push(`restore with gpg and tar alone: left out, ${missing.join(", ")} missing`);
+    return;
+  }
+  mkdirSync(at("gnupg"));
+  chmodSync(at("gnupg"), 0o700);
+  const imported = spawnSync("gpg", ["--batch", "--import", at("secret.asc")], { env, encoding: "utf8" });
+  if (imported.status !== 0) throw new Error(`gpg cannot import the key: ${imported.stderr}`);
+  const script = spawnSync(DOPPEL, ["recipe", at("target")], { env, maxBuffer: 1 << 28 });
+  writeFileSync(at("recipe.sh"), script.stdout);
+  console.log(script.stdout.toString("utf8").replace(/^(?=.)/gm, "    "));
+  const began = performance.now();
+  const run = spawnSync("bash", [at("recipe.sh"), at("by-hand"), at("target")], { env: { ...env, GPG: "gpg -q" }, encoding: "utf8" });
+  if (run.status !== 0) throw new Error(`the recipe failed: ${run.stderr}`);
+  compare("gpg and tar", at("by-hand"), seconds(began), sourceMoved);
+}
+
+/** Every byte and attribute of two trees. */
+function compare(by: string, restored: string, took: string, sourceMoved: boolean): void {
+  const differences = compareTrees(scanTree(source), scanTree(restored));
+  for (const line of differences.slice(0, 10)) console.log(`  ${line}`);
+  const same = `restored by ${by} in ${took} s: every byte and attribute is the same`;
+  if (differences.length === 0) console.log(same);
+  else if (!sourceMoved) failed = true;
+  const moved = sourceMoved ? " (the source changed meanwhile)" : "";
+  summary.push(differences.length === 0 ? same : `restored by ${by}: ${differences.length} DIFFERENCES${moved}`);
+}
+
+function doppel(...args: string[]): { readonly code: number | null; readonly seconds: string } {
+  console.log(`$ doppel ${args.map((arg) => arg.replace(`${work}/`, "")).join(" ")}`);
+  const began = performance.now();
+  const { status } = spawnSync(DOPPEL, args, { env, stdio: "inherit" });
+  return { code: status, seconds: seconds(began) };
+}
+
+function seconds(since: number): string {
+  return ((performance.now() - since) / 1000).toFixed(1);
+}
+
+function step(title: string): void {
+  console.log(`\n== ${title}`);
+}
+
+function cleanUp(): void {
+  spawnSync("gpgconf", ["--homedir", at("gnupg"), "--kill", "all"], { stdio: "ignore" });
+  rmSync(work, { recursive: true, force: true });
+}

@@ -1,0 +1,70 @@
+/** The programs that interop tests, demo and benchmark drive, and how they get on a machine. */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+export interface InteropProgram {
+  /** Looked up in PATH. */
+  readonly program: string;
+  /** Debian's package that has it, installed without recommended packages. */
+  readonly debianPackage: string;
+  /** What is not done without it, for the line that says so. */
+  readonly usedFor: string;
+}
+
+const INTEROP_PROGRAMS: readonly InteropProgram[] = [
+  { program: "duplicity", debianPackage: "duplicity", usedFor: "reading our backups with stock duplicity, and the reverse" },
+  { program: "gpg", debianPackage: "gnupg", usedFor: "encrypted backups against GnuPG, and its keyrings" },
+  { program: "rdiff", debianPackage: "rdiff", usedFor: "signatures, deltas and patches against librsync" },
+  { program: "sq", debianPackage: "sq", usedFor: "OpenPGP messages against Sequoia" },
+  { program: "tar", debianPackage: "tar", usedFor: "restoring volumes with plain tools" },
+  { program: "time", debianPackage: "time", usedFor: "peak memory in the benchmark" },
+];
+
+/** The programs of the table that PATH does not have. */
+function missingPrograms(): readonly InteropProgram[] {
+  return INTEROP_PROGRAMS.filter(({ program }) => !isInPath(program));
+}
+
+/**
+ * Installs what is missing with apt-get when we are root on Debian or a system derived from it; otherwise changes nothing.
+ * Quiet apart from one line, unless apt-get fails: then its output is shown.
+ * @returns what is still missing
+ */
+export function installMissingPrograms(): readonly InteropProgram[] {
+  const missing = missingPrograms();
+  if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) return missing;
+  const packages = missing.map(({ debianPackage }) => debianPackage);
+  console.error(`doppel: installing for the interop tests: ${packages.join(" ")} (apt-get) ...`);
+  aptGet("update");
+  // One by one only when all together fail: a package that this release does not have must not cost the others.
+  if (!aptGet("install", ...packages) && packages.length > 1) for (const name of packages) aptGet("install", name);
+  return missingPrograms();
+}
+
+function aptGet(command: "update" | "install", ...packages: readonly string[]): boolean {
+  const options = ["-y", "-q", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120", "--no-install-recommends"];
+  const run = spawnSync("apt-get", [...options, command, ...packages], {
+    encoding: "utf8",
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
+    stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: 1 << 28,
+  });
+  if (run.status === 0) return true;
+  const reason = run.error?.message ?? `exit code ${run.status}, see above`;
+  console.error(`${run.stdout ?? ""}${run.stderr ?? ""}doppel: apt-get ${[command, ...packages].join(" ")} failed: ${reason}`);
+  return false;
+}
+
+function isInPath(program: string): boolean {
+  return (process.env["PATH"] ?? "").split(delimiter).some((directory) => isExecutable(join(directory, program)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
