@@ -8,6 +8,8 @@ export interface Output {
   readonly columns: () => number;
   /** Whether the reader has gone away (EPIPE): a backup goes on without it, a listing has nobody to go on for. */
   readonly closed: () => boolean;
+  /** Resolves when everything written so far has left, or never will. */
+  readonly settled: () => Promise<void>;
 }
 
 export function outputOf(stream: NodeJS.WriteStream): Output {
@@ -23,6 +25,7 @@ export function outputOf(stream: NodeJS.WriteStream): Output {
     isTerminal: stream.isTTY === true,
     columns: () => (stream.columns > 0 ? stream.columns : 80),
     closed: () => closed,
+    settled: () => new Promise((resolve) => (closed ? resolve() : stream.write("", () => setImmediate(resolve)))),
   };
 }
 

@@ -59,6 +59,7 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     });
     renderer.close();
     listing?.flush();
+    await stdout.settled();
     if (stdout.closed() && command !== "full" && command !== "restore") return PIPE_CLOSED;
     return incomplete > 0 ? persona.incomplete : DONE;
   } catch (error) {

@@ -27,6 +27,7 @@ import { checkRestoreTarget, normaliseSource } from "@doppel/tree";
 import { readFilelists } from "./filelists.ts";
 import { gpgEnvironment, readIfThere, readSecretKeyFile } from "./key-files.ts";
 import { archiveDirOf, type Environment, gnupgHomeOf, localPath, tempDirOf, urlText } from "./locations.ts";
+import { patternText } from "./pattern-text.ts";
 import type { GivenRule, Settings } from "./options.ts";
 import type { Passphrases } from "./passphrases.ts";
 
@@ -96,11 +97,11 @@ function selectionOf(rules: readonly GivenRule[], now: Date): BackupJob["selecti
       case "exclude-other-filesystems":
         return { option: rule };
       case "exclude-older-than":
-        return { option: rule, before: parseTimeExpression(Buffer.from(value, "latin1").toString("utf8"), now) };
+        return { option: rule, before: parseTimeExpression(patternText(value), now) };
       default:
         if (value === "")
           throw new DoppelError("cli.usage", `--${rule} needs a value that is not empty`, { option: `--${rule}` });
-        return { option: rule, value };
+        return { option: rule, value: rule.endsWith("-filelist") ? value : patternText(value) };
     }
   });
 }

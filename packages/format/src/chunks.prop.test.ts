@@ -19,7 +19,7 @@ const component = fc
   .filter((name) => name !== "." && name !== "..");
 const path = fc.array(component, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/") as BytePath);
 const paths = fc.uniqueArray(path, { maxLength: 6 }).map((list) => list.sort(comparePaths));
-const content = fc.uint8Array({ maxLength: 1500 });
+const content = fc.uint8Array({ maxLength: 700 });
 
 /** Feeds the whole, then pieces, then single bytes to a reader: what `read` makes of them must be one and the same. */
 function sameHoweverCut(bytes: Uint8Array, cuts: readonly number[], read: (chunks: readonly Uint8Array[]) => unknown): void {

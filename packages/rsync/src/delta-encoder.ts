@@ -163,13 +163,9 @@ class Encoder implements DeltaEncoder {
   /** The block that equals the whole window, or -1. */
   #find(): number {
     const weak = this.#window.digest();
-    if (this.#overspent()) return -1;
-    let hashed = 0;
-    const block = this.#index.find(weak, () => {
-      hashed = this.#blockLength;
-      return this.#strong.one(this.#bytes, this.#at, this.#at + this.#blockLength);
-    });
-    if (block < 0) this.#wasted += hashed;
+    if (!this.#index.has(weak) || this.#overspent()) return -1;
+    const block = this.#index.find(weak, this.#strong.one(this.#bytes, this.#at, this.#at + this.#blockLength));
+    if (block < 0) this.#wasted += this.#blockLength;
     return block;
   }
 

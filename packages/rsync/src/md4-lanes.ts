@@ -17,7 +17,7 @@ declare const WebAssembly: {
 
 interface Md4Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
-  run(groups: number, blockLength: number): void;
+  readonly run: (groups: number, blockLength: number) => void;
 }
 
 /** Bytes of input in the module's memory; the digests follow. Fits the second cache. */

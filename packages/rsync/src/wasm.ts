@@ -76,7 +76,7 @@ function vector(items: readonly Code[]): Code {
 }
 
 function name(text: string): Code {
-  return sized([...text].map((char) => char.charCodeAt(0)));
+  return sized(Array.from(text, (char) => char.charCodeAt(0)));
 }
 
 /** LEB128. */

@@ -10,7 +10,7 @@ export interface FileContent {
   read(into: Uint8Array): number;
   /**
    * After reading: how the file has fared since it was opened. "shrank": fewer than `size` bytes were there. "grew": there
-   * are more now. "changed": anything else about it, so the bytes read may be a mix.
+   * are more now. "changed": anything else about it, so the bytes read may be a mix. @throws TreeProblemError unreadable
    */
   state(bytesRead: number): "same" | "changed" | "shrank" | "grew";
   close(): void;
@@ -30,7 +30,7 @@ export function openContent(entry: SourceEntry): FileContent {
     return new OpenFile(entry, fd, start);
   } catch (error) {
     closeSync(fd);
-    throw error;
+    throw callFailure(entry, error);
   }
 }
 
@@ -46,17 +46,18 @@ function openFile(entry: SourceEntry): number {
       return openSync(path, flags); // only the owner and root may leave the access time alone
     }
   } catch (error) {
-    throw openFailure(entry, error);
+    throw callFailure(entry, error);
   }
 }
 
-function openFailure(entry: SourceEntry, error: unknown): unknown {
+/** What a failed system call means for the entry; any other error as it is. */
+function callFailure(entry: SourceEntry, error: unknown): unknown {
   const errno = errnoOfCall(error);
   if (errno === undefined) return error;
   if (errno === "ENOENT" || errno === "ENOTDIR") return failure(entry, "vanished", "it was gone when it was to be read", error);
   // O_NOFOLLOW met a link, or the object is a socket or a device without a driver.
   if (errno === "ELOOP" || errno === "ENXIO") return failure(entry, "changed", "something else was put in its place", error);
-  return failure(entry, "unreadable", `it cannot be opened (${errno})`, error);
+  return failure(entry, "unreadable", `it cannot be read (${errno})`, error);
 }
 
 function failure(entry: SourceEntry, reason: NoticeReason, detail: string, cause?: unknown): TreeProblemError {
@@ -80,14 +81,12 @@ class OpenFile implements FileContent {
     try {
       return readSync(this.#fd, into, 0, into.length, null);
     } catch (error) {
-      const errno = errnoOfCall(error);
-      if (errno === undefined) throw error;
-      throw failure(this.#entry, "unreadable", `it cannot be read (${errno})`, error);
+      throw callFailure(this.#entry, error);
     }
   }
 
   state(bytesRead: number): "same" | "changed" | "shrank" | "grew" {
-    const now = fstatSync(this.#fd, { bigint: true });
+    const now = this.#stat();
     if (bytesRead < this.size) return "shrank";
     if (bytesRead > this.size || now.size > this.#start.size) return "grew";
     const untouched = now.size === this.#start.size && now.mtimeNs === this.#start.mtimeNs && now.ctimeNs === this.#start.ctimeNs;
@@ -96,5 +95,13 @@ class OpenFile implements FileContent {
 
   close(): void {
     closeSync(this.#fd);
+  }
+
+  #stat(): BigIntStats {
+    try {
+      return fstatSync(this.#fd, { bigint: true });
+    } catch (error) {
+      throw callFailure(this.#entry, error);
+    }
   }
 }

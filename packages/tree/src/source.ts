@@ -9,7 +9,7 @@ export interface SourceEntry extends PathEntry {
   /** Nanoseconds since 1970, unlike `mtime` also negative. */
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
-  /** Set when the walk followed a symlink to get here (`copyLinks`). */
+  /** Set when the walk followed links (`copyLinks`): this may be what one points to. */
   readonly throughLink?: true;
 }
 

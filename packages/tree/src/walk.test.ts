@@ -216,10 +216,12 @@ describe("walkTree", () => {
 
   it("gives a scanned directory once something in it is included, with all that lead to it", () => {
     makeTree(root, "a/b/c/deep", "a/b/other", "e/f/nothing");
+    execFileSync("touch", ["-d", "1969-12-31T00:00:00Z", at("e/f")]);
     const select: SelectionOption[] = [
       { option: "include", value: "**deep" },
       { option: "exclude", value: "**" },
     ];
     expect(paths(walk({}, select))).toEqual(["", "a", "a/b", "a/b/c", "a/b/c/deep"]);
+    expect(problems).toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ export interface WalkOptions {
 export function* walkTree(source: BytePath, options: WalkOptions): Generator<SourceEntry, void, undefined> {
   const walk = new Walk(source, options);
   const root = walk.root();
-  yield root.entry;
+  yield walk.given(root.entry);
   const open: Level[] = root.level === undefined ? [] : [root.level];
   for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
     const name = level.names[level.next++];
@@ -35,10 +35,10 @@ export function* walkTree(source: BytePath, options: WalkOptions): Generator<Sou
     if (found === undefined) continue;
     if (!found.pending) {
       for (const above of open) {
-        if (above.pending) yield above.entry;
+        if (above.pending) yield walk.given(above.entry);
         above.pending = false;
       }
-      yield found.entry;
+      yield walk.given(found.entry);
     }
     if (found.level !== undefined) open.push(found.level);
   }
@@ -121,6 +121,15 @@ class Walk {
     }
   }
 
+  /** The entry, on its way to the caller: only now is it certain that what there is to tell about it matters. */
+  given(entry: SourceEntry): SourceEntry {
+    if (entry.mtimeNs < 0n) {
+      const detail = "its time lies before 1970 and is stored as 1970";
+      this.#options.onProblem({ reason: "negative-mtime", path: entry.path, incomplete: false, detail });
+    }
+    return entry;
+  }
+
   #stat(full: BytePath): BigIntStats | undefined {
     const os = pathToBytes(full);
     if (this.#options.copyLinks === true) {
@@ -140,7 +149,7 @@ class Walk {
     if (type === "other") throw problem("unstorable", path, "it is of a type that cannot be stored");
     const uid = Number(stat.uid);
     const gid = Number(stat.gid);
-    const facts: SourceEntry = {
+    return {
       path,
       type,
       mode: Number(stat.mode) & 0o7777,
@@ -157,15 +166,6 @@ class Walk {
       ctimeNs: stat.ctimeNs,
       ...this.#particulars(type, full, stat),
     };
-    if (stat.mtimeNs < 0n) {
-      this.#options.onProblem({
-        reason: "negative-mtime",
-        path,
-        incomplete: false,
-        detail: "its time lies before 1970 and is stored as 1970",
-      });
-    }
-    return facts;
   }
 
   #particulars(type: PathEntry["type"], full: BytePath, stat: BigIntStats): Partial<SourceEntry> | undefined {

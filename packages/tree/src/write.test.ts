@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -98,7 +98,6 @@ describe("TreeWriter", () => {
       for (const byte of Buffer.from((found.content as string | undefined) ?? "", "latin1")) to.write(Uint8Array.of(byte));
       to.end();
     }
-    // A fifo in a directory whose name is no UTF-8.
     to.finish();
     expect(list(target)).toEqual(listed);
     expect(problems).toEqual([]);
@@ -203,14 +202,16 @@ describe("TreeWriter", () => {
   });
 
   it("makes directories that have no entry of their own", () => {
+    target = joinPath(scratch.path, "\xff/\xfe/out/" as BytePath);
     put(writer(), entry("a/b/f", "file"), entry("a/c/f", "file")).finish();
     expect(text("a/b/f")).toBe("a/b/f");
     expect(text("a/c/f")).toBe("a/c/f");
   });
 
-  it("ends at a full disk and leaves nothing half", () => {
+  it("ends at a full disk and leaves nothing half", (test) => {
     mkdirSync(target, { recursive: true });
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", target]);
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", target]).status === 0;
+    if (!mounted) test.skip("a small file system cannot be mounted here");
     try {
       const to = put(writer(), ROOT_DIR);
       to.begin(entry("f", "file"));

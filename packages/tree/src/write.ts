@@ -1,17 +1,4 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, lstatSync, mkdirSync, openSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import {
   type BytePath,
   comparePaths,
@@ -26,6 +13,7 @@ import {
 } from "@doppel/base";
 import { errnoOfCall, normaliseSource, TreeProblemError } from "./source.ts";
 import { type AttributeOptions, settleDirectory, settleFile, settleNode } from "./write/attributes.ts";
+import { conflict, isDirectory, removeIfEmpty, unlock } from "./write/existing.ts";
 import { makeNode } from "./write/node.ts";
 import { makeParents, parentOf, writeFailed } from "./write/target.ts";
 
@@ -181,26 +169,19 @@ export class TreeWriter {
         mkdirSync(os, mode);
       } catch (error) {
         if (errnoOfCall(error) !== "EEXIST") throw error;
-        if (!this.#isUsableDirectory(path, os)) {
+        if (!isDirectory(path, os)) {
           if (entry === undefined) throw conflict(path, "what should be a directory above it is none");
           if (!this.#options.force) throw conflict(path, "something that is no directory is in its place");
           unlinkSync(os);
           mkdirSync(os, mode);
         }
+        if (entry !== undefined) unlock(os);
       }
     } catch (error) {
       this.#refused = path;
       throw error;
     }
     this.#open.push({ path, entry });
-  }
-
-  /** Only the root may be a link to a directory: the user gave it. */
-  #isUsableDirectory(path: BytePath, os: Buffer): boolean {
-    const stat = path === "" ? statSync(os, { throwIfNoEntry: false }) : lstatSync(os);
-    if (stat?.isDirectory() !== true) return false;
-    if ((stat.mode & 0o700) !== 0o700) chmodSync(os, (stat.mode & 0o7777) | 0o700);
-    return true;
   }
 
   #openFile(entry: PathEntry): UnfinishedFile {
@@ -285,18 +266,4 @@ interface UnfinishedFile {
   readonly fd: number;
   bytes: number;
   closed: boolean;
-}
-
-function removeIfEmpty(path: BytePath, os: Buffer): void {
-  try {
-    rmdirSync(os);
-  } catch (error) {
-    const errno = errnoOfCall(error);
-    if (errno === "ENOTEMPTY" || errno === "EEXIST") throw conflict(path, "a directory that is not empty is in its place");
-    throw error;
-  }
-}
-
-function conflict(path: BytePath, detail: string): TreeProblemError {
-  return new TreeProblemError({ reason: "conflict", path, incomplete: true, detail });
 }

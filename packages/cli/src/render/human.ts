@@ -92,7 +92,7 @@ export function humanRenderer(options: HumanOptions): Renderer {
       case "restore": {
         const { files, bytes } = result.report;
         const state = result.report.incomplete > 0 ? "finished, but incomplete" : "complete";
-        const what = `${counted(files, "file")}, ${byteText(bytes)} in ${durationText(result.seconds)}, into ${result.target}`;
+        const what = `${counted(files, "entry", "entries")}, ${byteText(bytes)} in ${durationText(result.seconds)}, into ${result.target}`;
         if (verbosity >= 3) stdout(`Restore ${state}: ${what}\n`);
         return incomplete(result.report.incomplete, "Restore");
       }

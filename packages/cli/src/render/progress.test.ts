@@ -40,7 +40,11 @@ describe("Screen", () => {
   it("redraws at most ten times a second, and puts lines above the moving one", () => {
     let written = "";
     let now = 0;
-    const screen = new Screen((data) => (written += String(data)), true, () => now);
+    const screen = new Screen(
+      (data) => (written += String(data)),
+      true,
+      () => now,
+    );
     screen.draw(() => "one");
     now = 50;
     screen.draw(() => "too soon");
@@ -55,7 +59,11 @@ describe("Screen", () => {
 
   it("writes nothing but lines where there is no terminal", () => {
     let written = "";
-    const screen = new Screen((data) => (written += String(data)), false, () => 0);
+    const screen = new Screen(
+      (data) => (written += String(data)),
+      false,
+      () => 0,
+    );
     screen.draw(() => expect.unreachable());
     screen.line("a line");
     screen.clear();

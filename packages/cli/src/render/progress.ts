@@ -30,15 +30,17 @@ export class Progress {
     const of = totalBytes === undefined ? "" : ` of ${totalKnown ? "" : "at least "}${byteText(totalBytes)}`;
     const share = totalKnown && totalBytes ? ` ${Math.min(100, Math.floor((bytes / totalBytes) * 100))}%` : "";
     const rate = this.#rate();
-    const parts = [`${this.#phase()}${share}`, `${byteText(bytes)}${of}`, counted(files, "file")];
+    const parts = [`${byteText(bytes)}${of}`, counted(files, "file")];
     if (rate > 0) parts.push(`${byteText(Math.round(rate))}/s`);
     if (rate > 0 && totalKnown && totalBytes !== undefined && bytes < totalBytes) {
       parts.push(`${durationText((totalBytes - bytes) / rate)} left`);
     }
     if (volumes > 0) parts.push(`${counted(volumes, "volume")} (${byteText(storedBytes)})`);
-    // Least important parts go first when the terminal is narrow: the line must never wrap, or redrawing leaves ruins.
-    while (parts.length > 1 && parts.join(", ").length > columns) parts.pop();
-    return parts.join(", ").slice(0, columns);
+    const phase = `${this.#phase()}${share}, `;
+    // The line must never wrap, or redrawing leaves ruins: the least important parts go first.
+    if (phase.length + parts.join(", ").length > columns && volumes > 0) parts[parts.length - 1] = counted(volumes, "volume");
+    while (parts.length > 1 && phase.length + parts.join(", ").length > columns) parts.pop();
+    return (phase + parts.join(", ")).slice(0, columns);
   }
 
   #phase(): string {

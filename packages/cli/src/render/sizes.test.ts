@@ -47,6 +47,8 @@ describe("durationText", () => {
     [9.96, "10 s"],
     [59.6, "1 min 00 s"],
     [200, "3 min 20 s"],
+    [2_170, "36 min"],
+    [3_580, "1 h 00 min"],
     [7_500, "2 h 05 min"],
   ])("%d", (seconds, text) => expect(durationText(seconds)).toBe(text));
 });

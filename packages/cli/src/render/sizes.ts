@@ -24,13 +24,14 @@ export function elapsedText(seconds: number): string {
   return parts.join(" ");
 }
 
-/** A duration at a glance: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`. */
+/** A duration at a glance: `0.4 s`, `12 s`, `3 min 20 s`, `36 min`, `2 h 05 min`. */
 export function durationText(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  if (whole < 600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   const minutes = Math.round(whole / 60);
+  if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }
 

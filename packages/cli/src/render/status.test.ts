@@ -9,12 +9,24 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const EMPTY: StatusReport = { target: "file:///t", chains: [], incomplete: [], orphaned: [], orphanedSignatures: [], conflicts: [] };
+const EMPTY: StatusReport = {
+  target: "file:///t",
+  chains: [],
+  incomplete: [],
+  orphaned: [],
+  orphanedSignatures: [],
+  conflicts: [],
+};
 
 function set(kind: "full" | "inc", seconds: number, encoding: "gpg" | "gzip", volumes: number): SetStatus {
   const end = new Date(seconds * 1000);
   const names = new Map(Array.from({ length: volumes }, (_, i) => [i + 1, `vol${i + 1}`]));
-  return { set: { id: { kind, start: end, end }, encoding, volumes: names }, volumes, volumeBytes: volumes * 200 * 2 ** 20, metadataBytes: 1024 };
+  return {
+    set: { id: { kind, start: end, end }, encoding, volumes: names },
+    volumes,
+    volumeBytes: volumes * 200 * 2 ** 20,
+    metadataBytes: 1024,
+  };
 }
 
 function chain(...sets: SetStatus[]): StatusReport["chains"][number] {
@@ -27,7 +39,10 @@ it("says clearly that there is nothing", () => {
 });
 
 it("lists the sets of all chains, newest last", () => {
-  const chains = [chain(set("full", 1_700_000_000, "gpg", 12), set("inc", 1_700_086_400, "gpg", 1)), chain(set("full", 1_795_313_498, "gzip", 1))];
+  const chains = [
+    chain(set("full", 1_700_000_000, "gpg", 12), set("inc", 1_700_086_400, "gpg", 1)),
+    chain(set("full", 1_795_313_498, "gzip", 1)),
+  ];
   expect(statusText({ ...EMPTY, chains })).toBe(`file:///t: 3 complete backups, 2.73 GB
 
 Time                         Kind        Volumes    Stored   Encrypted
@@ -52,7 +67,7 @@ it("explains what is not part of a chain", () => {
 Time                         Kind   Volumes   Stored   Encrypted
 2023-11-14 23:13:20 +01:00   full         2   400 MB   yes
 
-1 orphaned increment: the full backup that it builds on is missing, so it cannot be restored.
+1 orphaned increment: the backup that it builds on is missing, so it cannot be restored.
 
 Time                         Kind        Volumes   Stored   Encrypted
 2023-11-15 23:13:20 +01:00   increment         1   200 MB   yes

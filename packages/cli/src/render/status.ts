@@ -16,14 +16,19 @@ export function statusText(report: StatusReport): string {
     paragraphs.push(setTable(chains.flatMap(({ sets }) => sets)));
   }
   if (incomplete.length > 0) {
-    const [them, are, do_] = incomplete.length === 1 ? ["it", "it is", "It does"] : ["them", "they are", "They do"];
-    const what = `${counted(incomplete.length, "unfinished backup")}, which cannot be restored`;
-    paragraphs.push(`${what}: an interrupted run left ${them}, or ${are} running now. ${do_} no harm.`, setTable(incomplete));
+    const one = incomplete.length === 1;
+    const why = one
+      ? "an interrupted run left it, or it is running now. It does"
+      : "interrupted runs left them, or one is running now. They do";
+    paragraphs.push(
+      `${counted(incomplete.length, "unfinished backup")}, which cannot be restored: ${why} no harm.`,
+      setTable(incomplete),
+    );
   }
   if (orphaned.length > 0) {
-    const [builds, can] = orphaned.length === 1 ? ["that it builds", "it"] : ["that they build", "they"];
-    const what = counted(orphaned.length, "orphaned increment");
-    paragraphs.push(`${what}: the full backup ${builds} on is missing, so ${can} cannot be restored.`, setTable(orphaned));
+    const one = orphaned.length === 1;
+    const why = one ? "the backup that it builds on is missing, so it" : "the backups that they build on are missing, so they";
+    paragraphs.push(`${counted(orphaned.length, "orphaned increment")}: ${why} cannot be restored.`, setTable(orphaned));
   }
   if (orphanedSignatures.length > 0) {
     paragraphs.push(`Signatures that belong to no backup here:\n${indented(orphanedSignatures)}`);

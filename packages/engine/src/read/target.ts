@@ -22,15 +22,15 @@ export async function readTarget(storage: Storage, prefixes: NamePrefixes, signa
  */
 export function setsAt(target: Target, label: string, now: Date, time?: Date): readonly [BackupSet, ...BackupSet[]] {
   const { collection } = target;
-  const conflict = collection.conflicts[0];
-  if (conflict) {
-    const names = conflict.names.join(", ");
-    const message = `${label}: ${conflict.reason}: ${names}; move the one that does not belong there away and try again`;
+  const [first, ...rest] = chainAt(collection, time ?? now)?.sets ?? [];
+  if (first) {
+    const sets = [first, ...rest] as const;
+    const names = new Set(sets.flatMap((set) => [...set.volumes.values(), set.manifest, set.signatures]));
+    const conflict = collection.conflicts.find((found) => found.ambiguous && found.names.some((name) => names.has(name)));
+    if (!conflict) return sets;
+    const message = `${label}: ${conflict.reason}: ${conflict.names.join(", ")}; move the one that does not belong there away and try again`;
     throw new DoppelError("collection.inconsistent", message, conflict);
   }
-  const found = chainAt(collection, time ?? now);
-  const [first, ...rest] = found?.sets ?? [];
-  if (first) return [first, ...rest];
   const incomplete = collection.incomplete.length;
   const hint = incomplete > 0 ? `; ${incomplete} unfinished backups there have no manifest and cannot be restored` : "";
   throw new DoppelError("collection.empty", `${label} holds no complete backup${hint}`, { target: label });

@@ -71,13 +71,13 @@ function unpack({ volumes, encoding, joinable }: ScriptFacts): string {
     return `# 2. Decrypt and unpack, in order.
 ${list}for name in "\${names[@]}"; do
   ${UNSEAL[encoding]} "$volumes/$name"
-done | tar -x -p --ignore-zeros -f -
+done | tar -x -p --delay-directory-restore --ignore-zeros -f -
 `;
   }
   return `# 2. Decrypt and unpack, in order. These volumes were made by duplicity: each ends in its own way, so each gets a tar of
 #    its own, and a folder whose files lie in several volumes keeps the time of this extraction.
 ${list}for name in "\${names[@]}"; do
-  ${UNSEAL[encoding]} "$volumes/$name" | tar -x -p -f -
+  ${UNSEAL[encoding]} "$volumes/$name" | tar -x -p --delay-directory-restore -f -
 done
 `;
 }

@@ -53,6 +53,8 @@ type Field = typeof NAME;
  * or name of more than 100 bytes; base 256 for numbers too big for octal. A user or group name of more than 32 bytes is
  * left out, because a shortened one could be somebody else's, and names beat numbers on restore (spec 3.5).
  *
+ * The bytes are the caller's; their ArrayBuffer may be shared, so they are copied, not transferred, to another thread.
+ *
  * @throws RangeError for a negative or fractional number, an empty name, or a NUL in a string.
  */
 export function encodeTarHeader(header: TarHeader): Uint8Array {

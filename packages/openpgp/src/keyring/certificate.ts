@@ -46,7 +46,12 @@ export function holdsSecretKey(bytes: Uint8Array): boolean {
 function keyName(body: Uint8Array): KeyName {
   const version = body[0] ?? 0;
   if (version === 4) {
-    const fingerprint = hex(createHash("sha1").update(Uint8Array.of(0x99, body.length >> 8, body.length)).update(body).digest());
+    const fingerprint = hex(
+      createHash("sha1")
+        .update(Uint8Array.of(0x99, body.length >> 8, body.length))
+        .update(body)
+        .digest(),
+    );
     return { version, fingerprint, keyId: fingerprint.slice(24) };
   }
   const length = Buffer.alloc(4);

@@ -35,7 +35,10 @@ export interface KeySources {
  * subkey. gpg is never started. Of several matches the only usable one is taken.
  * @throws DoppelError openpgp.key-not-found, openpgp.key-ambiguous, openpgp.key-unusable.
  */
-export async function findRecipient(query: string, options: KeySources & { readonly hidden?: boolean; readonly now: Date }): Promise<Recipient> {
+export async function findRecipient(
+  query: string,
+  options: KeySources & { readonly hidden?: boolean; readonly now: Date },
+): Promise<Recipient> {
   const { certificates, warnings } = await findCertificates(query, options);
   const parsed = parseQuery(query);
   const exact = parsed.kind === "id" && parsed.exact ? parsed.hex : undefined;
@@ -103,7 +106,10 @@ function parseOrSkip(block: Uint8Array): Certificate[] {
   }
 }
 
-async function certificatesInFile(file: Uint8Array, query: string): Promise<{ certificates: readonly Certificate[]; warnings: readonly string[] }> {
+async function certificatesInFile(
+  file: Uint8Array,
+  query: string,
+): Promise<{ certificates: readonly Certificate[]; warnings: readonly string[] }> {
   const notAKey = (cause?: unknown): DoppelError<"openpgp.key-unusable"> =>
     new DoppelError(
       "openpgp.key-unusable",
@@ -142,7 +148,9 @@ const DAY = 86_400_000;
 
 function expiryWarning(key: string, expires: Date | undefined, now: Date): string[] {
   if (!expires || expires.getTime() - now.getTime() > 30 * DAY) return [];
-  return [`key ${key} expires on ${expires.toISOString().slice(0, 10)}; extend it with gpg --quick-set-expire, or backups will fail from then on`];
+  return [
+    `key ${key} expires on ${expires.toISOString().slice(0, 10)}; extend it with gpg --quick-set-expire, or backups will fail from then on`,
+  ];
 }
 
 function notFound(query: string, gnupgHome: string): DoppelError<"openpgp.key-not-found"> {

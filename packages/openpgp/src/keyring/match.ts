@@ -13,7 +13,8 @@ export function parseQuery(query: string): Query {
   const trimmed = query.trim();
   const exact = trimmed.endsWith("!");
   const digits = trimmed.replace(/!$/, "").replace(/^0x/i, "").replaceAll(/\s/g, "");
-  if (/^(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{40}|[0-9A-F]{64})$/i.test(digits)) return { kind: "id", hex: digits.toUpperCase(), exact };
+  if (/^(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{40}|[0-9A-F]{64})$/i.test(digits))
+    return { kind: "id", hex: digits.toUpperCase(), exact };
   if (/^<.+>$/.test(trimmed)) return { kind: "mail", mail: trimmed.slice(1, -1).toLowerCase() };
   if (trimmed.startsWith("=")) return { kind: "user-id", text: trimmed.slice(1) };
   return { kind: "part", text: trimmed.toLowerCase() };

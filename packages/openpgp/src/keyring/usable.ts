@@ -18,10 +18,20 @@ export interface EncryptionKey {
  * whose id or fingerprint ends so, or none.
  * @throws DoppelError openpgp.key-unusable, with the reason why the key, or the most promising subkey, cannot be used.
  */
-export async function chooseEncryptionKey(certificate: Certificate, now: Date, query: string, exact?: string): Promise<EncryptionKey> {
+export async function chooseEncryptionKey(
+  certificate: Certificate,
+  now: Date,
+  query: string,
+  exact?: string,
+): Promise<EncryptionKey> {
   const [primary] = certificate.keys;
   const refuse = (reason: KeyProblem, why: string, cause?: unknown): DoppelError<"openpgp.key-unusable"> =>
-    new DoppelError("openpgp.key-unusable", `cannot encrypt to ${describe(certificate, query)}: ${why}`, { query, reason }, cause);
+    new DoppelError(
+      "openpgp.key-unusable",
+      `cannot encrypt to ${describe(certificate, query)}: ${why}`,
+      { query, reason },
+      cause,
+    );
   if (primary?.version !== 4) throw refuse("version", `it is a version ${primary?.version} key, which ${UNREADABLE}`);
 
   const policy = await keyPolicy();
@@ -57,7 +67,8 @@ export async function chooseEncryptionKey(certificate: Certificate, now: Date, q
   throw refuse("cannot-encrypt", `${what}; add one with gpg --quick-add-key FINGERPRINT rsa3072 encrypt, or ${OTHER_KEY}`);
 }
 
-const UNREADABLE = "gpg 2.2 and stock duplicity could not use to read the backup; make one with gpg --quick-generate-key NAME rsa3072";
+const UNREADABLE =
+  "gpg 2.2 and stock duplicity could not use to read the backup; make one with gpg --quick-generate-key NAME rsa3072";
 const OTHER_KEY = "name another key";
 
 type Verdict = EncryptionKey | { readonly problem: KeyProblem; readonly why: string };
@@ -90,7 +101,10 @@ async function judge(candidate: Key | Subkey, key: Key, now: Date): Promise<Verd
       }
       if (expires && expires <= now) {
         const extend = "extend it with gpg --quick-set-expire FINGERPRINT 2y '*'";
-        return { problem: "expired", why: `its encryption subkey ${keyId} expired on ${day(expires)}; ${extend}, or ${OTHER_KEY}` };
+        return {
+          problem: "expired",
+          why: `its encryption subkey ${keyId} expired on ${day(expires)}; ${extend}, or ${OTHER_KEY}`,
+        };
       }
       return { problem: "invalid", why: `its encryption subkey ${keyId} is not valid (${text(error)}); ${OTHER_KEY}` };
     }
@@ -109,7 +123,11 @@ function mayEncrypt(flags: Uint8Array | null): boolean {
 }
 
 function nameOf(key: Key | Subkey): { version: number; fingerprint: string; keyId: string } {
-  return { version: key.keyPacket.version, fingerprint: key.getFingerprint().toUpperCase(), keyId: key.getKeyID().toHex().toUpperCase() };
+  return {
+    version: key.keyPacket.version,
+    fingerprint: key.getFingerprint().toUpperCase(),
+    keyId: key.getKeyID().toHex().toUpperCase(),
+  };
 }
 
 function describe(certificate: Certificate, query: string): string {

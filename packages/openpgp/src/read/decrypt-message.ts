@@ -26,7 +26,11 @@ export interface ReadOptions {
  * the message, so the iteration throws at its end when they fail, and whoever cannot undo calls authenticateMessage first.
  * @throws DoppelError openpgp.*
  */
-export async function* decryptMessage(sealed: ByteStream, keys: SecretKeys, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+export async function* decryptMessage(
+  sealed: ByteStream,
+  keys: SecretKeys,
+  options: ReadOptions = {},
+): AsyncGenerator<Uint8Array> {
   const content = new MessageContent(options.verifier);
   yield* openMessage(sealed, keys, options, (plain) => content.read(plain));
   await content.finish();
@@ -37,7 +41,11 @@ export async function* decryptMessage(sealed: ByteStream, keys: SecretKeys, opti
  * good. A message without integrity protection (old, tag 9) is only read, and reported to `onWarning`.
  * @throws DoppelError openpgp.*
  */
-export async function authenticateMessage(sealed: ByteStream, keys: SecretKeys, options: Omit<ReadOptions, "verifier"> = {}): Promise<void> {
+export async function authenticateMessage(
+  sealed: ByteStream,
+  keys: SecretKeys,
+  options: Omit<ReadOptions, "verifier"> = {},
+): Promise<void> {
   await drain(openMessage(sealed, keys, options, (plain) => plain));
 }
 
@@ -52,7 +60,8 @@ async function* openMessage(
   try {
     const envelope = await openEnvelope(packets);
     const session = await keys.sessionKey(envelope.keyPackets, signal);
-    if (envelope.tag === TAG.sed) onWarning?.("the message has no integrity protection (written by an old program): changes to it go unnoticed");
+    if (envelope.tag === TAG.sed)
+      onWarning?.("the message has no integrity protection (written by an old program): changes to it go unnoticed");
     const plain = deciphered(envelope, session);
     try {
       yield* read(plain);

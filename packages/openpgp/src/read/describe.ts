@@ -10,7 +10,9 @@ import { PacketReader } from "./packet-reader.ts";
  * hidden), and whether a passphrase does. `head` should hold all session-key packets (some 600 bytes each, 64 KiB is ample).
  * @throws DoppelError openpgp.bad-message when it is no encrypted message, or `head` ends before the encrypted data.
  */
-export async function describeMessage(head: Uint8Array): Promise<{ readonly recipients: readonly string[]; readonly symmetric: boolean }> {
+export async function describeMessage(
+  head: Uint8Array,
+): Promise<{ readonly recipients: readonly string[]; readonly symmetric: boolean }> {
   const keys = new KeyPacketCollector();
   const packets = new PacketReader(binaryPackets(once(head)));
   try {

@@ -65,7 +65,10 @@ export class KeyPacketCollector {
       case TAG.padding:
         return drain(body);
       case TAG.aead:
-        throw badMessage("unsupported", "is encrypted in gpg 2.4's own AEAD format, which neither doppel nor stock duplicity supports");
+        throw badMessage(
+          "unsupported",
+          "is encrypted in gpg 2.4's own AEAD format, which neither doppel nor stock duplicity supports",
+        );
       case TAG.literal:
       case TAG.compressed:
       case TAG.onePass:
@@ -83,7 +86,10 @@ export class KeyPacketCollector {
 
 function recipientOf(pkesk: Uint8Array): string {
   if (pkesk[0] !== 3 || pkesk.length < 10) {
-    throw badMessage("unsupported", `is encrypted with key packets of version ${pkesk[0]}, which stock duplicity cannot read either`);
+    throw badMessage(
+      "unsupported",
+      `is encrypted with key packets of version ${pkesk[0]}, which stock duplicity cannot read either`,
+    );
   }
   return hex(pkesk.subarray(1, 9));
 }
@@ -92,7 +98,10 @@ async function envelopeOf({ tag, body }: StreamedPacket, keys: KeyPacketCollecto
   const reader = new ByteReader(body);
   const first = await reader.peek(FIRST_BYTES);
   if (tag === TAG.seipd && first.length > 0 && first[0] !== 1) {
-    throw badMessage("unsupported", `is encrypted in a newer format (SEIPD version ${first[0]}), which stock duplicity cannot read either`);
+    throw badMessage(
+      "unsupported",
+      `is encrypted in a newer format (SEIPD version ${first[0]}), which stock duplicity cannot read either`,
+    );
   }
   if (keys.recipients.length === 0 && !keys.symmetric) {
     throw badMessage("unsupported", "names no key and no passphrase that it could be opened with");

@@ -51,7 +51,8 @@ async function verifierOf(certificates: readonly Uint8Array[]): Promise<Verifier
           for (const hash of hashes.values()) hash.update(data);
         },
         async finish(signatures) {
-          if (signatures.length === 0) throw badSignature("unsigned", `the backup is not signed, but a signature by ${expected} is required`);
+          if (signatures.length === 0)
+            throw badSignature("unsigned", `the backup is not signed, but a signature by ${expected} is required`);
           const others: string[] = [];
           for (const body of signatures) {
             const signature = parseSignature(body);
@@ -61,11 +62,15 @@ async function verifierOf(certificates: readonly Uint8Array[]): Promise<Verifier
               continue;
             }
             const hash = hashes.get(signature.hash)?.copy();
-            if (!hash || signature.type !== BINARY) throw badSignature("unsupported", `the signature by ${signature.keyId} is of a kind that cannot be checked`);
+            if (!hash || signature.type !== BINARY)
+              throw badSignature("unsupported", `the signature by ${signature.keyId} is of a kind that cannot be checked`);
             await check(body, signer, finishHash(hash, signature.hashed));
             return;
           }
-          throw badSignature("other-key", `the backup is signed by ${others.join(", ")}, not by ${expected}; name the key that signed it`);
+          throw badSignature(
+            "other-key",
+            `the backup is signed by ${others.join(", ")}, not by ${expected}; name the key that signed it`,
+          );
         },
       };
     },
@@ -96,7 +101,11 @@ async function check(body: Uint8Array, { key, part }: { key: Key; part: Key | Su
     else await key.verifyPrimaryKey(packet.created ?? undefined, undefined, policy);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw badSignature("bad", `the signature by ${part.getKeyID().toHex().toUpperCase()} does not hold (${why}): the backup was changed, or the key is not valid`, error);
+    throw badSignature(
+      "bad",
+      `the signature by ${part.getKeyID().toHex().toUpperCase()} does not hold (${why}): the backup was changed, or the key is not valid`,
+      error,
+    );
   }
 }
 

@@ -14,7 +14,8 @@ export function firstOf(...keys: SecretKeys[]): SecretKeys {
         try {
           return await each.sessionKey(packets, signal);
         } catch (error) {
-          if (!(error instanceof DoppelError) || isDoppelError(error, "openpgp.bad-message") || signal?.aborted === true) throw error;
+          if (!(error instanceof DoppelError) || isDoppelError(error, "openpgp.bad-message") || signal?.aborted === true)
+            throw error;
           failures.push(error);
         }
       }
@@ -22,7 +23,8 @@ export function firstOf(...keys: SecretKeys[]): SecretKeys {
       const reasons = failures.map((failure) => failure.message).join("; then: ");
       const telling = failures.find((failure) => !isDoppelError(failure, "openpgp.no-secret-key"));
       if (telling) throw new DoppelError(telling.code, reasons, telling.data, failures);
-      const message = reasons || `there is no way to open a backup that is encrypted to ${keyNames(packets.recipients)}; name a secret key`;
+      const message =
+        reasons || `there is no way to open a backup that is encrypted to ${keyNames(packets.recipients)}; name a secret key`;
       throw new DoppelError("openpgp.no-secret-key", message, { keyIds: packets.recipients }, failures);
     },
     async close() {

@@ -63,7 +63,8 @@ function explain(result: GpgResult, packets: KeyPackets, options: GpgOptions, go
   }
   // A wrong passphrase of a message without encrypted key gives gpg a wrong session key, and no error of its own.
   if (symmetric && (gotKey || given)) return wrong("check PASSPHRASE");
-  if (recipients.length === 0) return failed(`gpg could not open the backup: ${result.complaint || `exit status ${result.exitCode}`}`, result.complaint);
+  if (recipients.length === 0)
+    return failed(`gpg could not open the backup: ${result.complaint || `exit status ${result.exitCode}`}`, result.complaint);
   // gpg tries all its keys on a hidden recipient and does not tell which failed for a wrong passphrase.
   const hidden = recipients.some((id) => /^0+$/.test(id)) ? ", or the passphrase for it is wrong" : "";
   const message = `gpg has no secret key to open the backup, which is encrypted to ${names}${hidden}; import the key with gpg --import, or name a key file`;

@@ -75,12 +75,19 @@ export async function unlock(part: SecretPart, passphrase: string | undefined): 
     throw new DoppelError("openpgp.no-secret-key", message, { keyIds: [keyId] });
   }
   if (passphrase === undefined) {
-    throw new DoppelError("openpgp.passphrase-needed", `key ${keyId} is locked; set PASSPHRASE or enter it when asked`, { what: keyId });
+    throw new DoppelError("openpgp.passphrase-needed", `key ${keyId} is locked; set PASSPHRASE or enter it when asked`, {
+      what: keyId,
+    });
   }
   try {
     await packet.decrypt(passphrase);
   } catch (error) {
-    throw new DoppelError("openpgp.wrong-passphrase", `the passphrase does not unlock key ${keyId}; check PASSPHRASE or enter it again`, { what: keyId }, error);
+    throw new DoppelError(
+      "openpgp.wrong-passphrase",
+      `the passphrase does not unlock key ${keyId}; check PASSPHRASE or enter it again`,
+      { what: keyId },
+      error,
+    );
   }
 }
 

@@ -22,15 +22,23 @@ export function secretKeysFromPassphrase(passphrase: () => Promise<string | unde
       asked ??= passphrase();
       const text = await asked;
       if (text === undefined) {
-        throw new DoppelError("openpgp.passphrase-needed", "the backup is encrypted with a passphrase; set PASSPHRASE or enter it when asked", {
-          what: "message",
-        });
+        throw new DoppelError(
+          "openpgp.passphrase-needed",
+          "the backup is encrypted with a passphrase; set PASSPHRASE or enter it when asked",
+          {
+            what: "message",
+          },
+        );
       }
       const session = await openWithPassphrase(packets, text);
       if (session) return session;
-      throw new DoppelError("openpgp.wrong-passphrase", "the passphrase does not open the backup; check PASSPHRASE or enter it again", {
-        what: "message",
-      });
+      throw new DoppelError(
+        "openpgp.wrong-passphrase",
+        "the passphrase does not open the backup; check PASSPHRASE or enter it again",
+        {
+          what: "message",
+        },
+      );
     },
     async () => {
       asked = undefined;

@@ -30,7 +30,11 @@ function explain(query: string, { status, complaint, exitCode }: GpgResult): Dop
   const detail = complaint || `exit status ${exitCode}`;
   switch (gpgFailure(status)) {
     case "wrong-passphrase":
-      return new DoppelError("openpgp.wrong-passphrase", `the passphrase for signing key ${query} is wrong; check SIGN_PASSPHRASE`, { what: query });
+      return new DoppelError(
+        "openpgp.wrong-passphrase",
+        `the passphrase for signing key ${query} is wrong; check SIGN_PASSPHRASE`,
+        { what: query },
+      );
     case "no-prompt": {
       const message = `gpg's agent could not ask for the passphrase of signing key ${query} (${detail}); set SIGN_PASSPHRASE, or GPG_TTY=$(tty) for its prompt`;
       return new DoppelError("openpgp.passphrase-needed", message, { what: query });
@@ -42,6 +46,9 @@ function explain(query: string, { status, complaint, exitCode }: GpgResult): Dop
     case "cancelled":
     case "no-agent":
     case "unknown":
-      return new DoppelError("openpgp.gpg-failed", `gpg could not sign with "${query}": ${detail}`, { operation: "sign", detail });
+      return new DoppelError("openpgp.gpg-failed", `gpg could not sign with "${query}": ${detail}`, {
+        operation: "sign",
+        detail,
+      });
   }
 }

@@ -16,7 +16,12 @@ export async function signerFromKeyFile(file: Uint8Array, passphrase: string | u
     if (error instanceof DoppelError) return error;
     const why = error instanceof Error ? error.message : String(error);
     const message = `cannot sign with key ${key.getFingerprint().toUpperCase()} (${why}); name a valid signing key`;
-    return new DoppelError("openpgp.key-unusable", message, { query: key.getFingerprint().toUpperCase(), reason: "cannot-sign" }, error);
+    return new DoppelError(
+      "openpgp.key-unusable",
+      message,
+      { query: key.getFingerprint().toUpperCase(), reason: "cannot-sign" },
+      error,
+    );
   };
   try {
     const signing = await key.getSigningKey(undefined, now(), undefined, policy);
@@ -45,7 +50,8 @@ export async function signerFromKeyFile(file: Uint8Array, passphrase: string | u
       () => undefined,
     );
     return {
-      update: (data) => Promise.race([writer.write(data), failed]),
+      // Never rejects: finish tells what went wrong.
+      update: (data) => Promise.race([writer.write(data).catch(() => undefined), failed]),
       discard: () => void writer.abort().catch(() => undefined),
       async finish() {
         writer.close().catch(() => undefined);

@@ -43,8 +43,12 @@ export async function signerOf(detached: DetachedSigner): Promise<Signer> {
         discard: () => signature.discard(),
         async finish() {
           const { facts, whole } = read(await signature.finish());
-          const same = facts.keyId === announced.keyId && facts.hash === announced.hash && facts.algorithm === announced.algorithm;
-          if (!same) throw unusable(`it signed as ${facts.keyId} after ${announced.keyId} had been announced; name the subkey with a trailing !`);
+          const same =
+            facts.keyId === announced.keyId && facts.hash === announced.hash && facts.algorithm === announced.algorithm;
+          if (!same)
+            throw unusable(
+              `it signed as ${facts.keyId} after ${announced.keyId} had been announced; name the subkey with a trailing !`,
+            );
           return whole;
         },
       };
@@ -60,5 +64,8 @@ function read(signature: Uint8Array): { facts: OnePass; whole: Uint8Array } {
 }
 
 function unusable(why: string): DoppelError<"openpgp.key-unusable"> {
-  return new DoppelError("openpgp.key-unusable", `cannot sign with this key: ${why}`, { query: "signing key", reason: "cannot-sign" });
+  return new DoppelError("openpgp.key-unusable", `cannot sign with this key: ${why}`, {
+    query: "signing key",
+    reason: "cannot-sign",
+  });
 }

@@ -34,7 +34,7 @@ export class Automaton {
 
   /** EXACT, INSIDE and SCAN for the text from index `start` on. */
   run(text: string, start: number): number {
-    // Measured: with locals and one function a step costs 3 ns, a quarter of what calls and fields cost.
+    // The innermost loop of a walk: on locals, and in one function.
     const state = this.#state.fill(0);
     const words = this.#words;
     const ascii = this.#ascii;

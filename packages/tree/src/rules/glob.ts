@@ -38,9 +38,9 @@ export function compileGlob(pattern: string): Glob {
     } else if (text.startsWith(head)) {
       found = rest === undefined ? afterLiteral(text, head) : rest.run(text, head.length);
     }
-    // An exact hit that must be a directory and is not is no hit at all, even if a directory above it matches [8].
-    const hit = onlyDirectories && (found & EXACT) !== 0 ? isDirectory : (found & (EXACT | INSIDE)) !== 0;
-    if (hit) return "match";
+    // Stock: where it must be a directory and is not, the pattern says nothing at all, not even for a directory above.
+    if (onlyDirectories && !isDirectory && (found & EXACT) !== 0) return undefined;
+    if ((found & (EXACT | INSIDE)) !== 0) return "match";
     return (found & SCAN) !== 0 || (absolute && text === "/") ? "scan" : undefined;
   };
 }

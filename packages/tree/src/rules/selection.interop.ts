@@ -84,7 +84,11 @@ describeInterop(["duplicity", "tar"], "stock duplicity selects the same", () => 
     const { status } = spawnSync("duplicity", ["full", ...common, ...args, "src", `file://${scratch.path}/${target}`], { env });
     if (status !== 0) return status ?? -1;
     const volume = readdirSync(target).find((name) => name.endsWith(".difftar.gz"));
-    const listing = execFileSync("tar", ["-tzf", `${target}/${volume}`, "--quoting-style=literal", "--warning=no-unknown-keyword"], { encoding: "latin1" });
+    const listing = execFileSync(
+      "tar",
+      ["-tzf", `${target}/${volume}`, "--quoting-style=literal", "--warning=no-unknown-keyword"],
+      { encoding: "latin1" },
+    );
     return listing
       .split("\n")
       .filter((line) => line !== "")
@@ -111,12 +115,15 @@ describeInterop(["duplicity", "tar"], "stock duplicity selects the same", () => 
   }
 
   it("for random rules, as options and as a filelist", () => {
-    fc.sample(rules, { seed: 2_022, numRuns: Number(process.env["DOPPEL_SELECTION_RUNS"] ?? 40) }).forEach((list, number) => {
+    const differences: unknown[] = [];
+    fc.sample(rules, { seed: 2_022, numRuns: Number(process.env["DOPPEL_SELECTION_RUNS"] ?? 24) }).forEach((list, number) => {
       const file = joinPath(scratch.path, `list${number}` as BytePath);
       writeFileSync(file, list.map(({ sign, pattern: text }) => `${sign === "include" ? "+" : "-"} ${text}\n`).join(""));
       const asOptions = list.flatMap(({ sign, pattern: text }) => [`--${sign}`, text]);
       const args = number % 2 === 0 ? asOptions : ["--include-filelist", file];
-      expect({ list, selected: ours(list) }).toEqual({ list, selected: stock(args, number) });
+      const selected = { ours: ours(list), stock: stock(args, number) };
+      if (JSON.stringify(selected.ours) !== JSON.stringify(selected.stock)) differences.push({ args, list, ...selected });
     });
+    expect(differences).toEqual([]);
   });
 });

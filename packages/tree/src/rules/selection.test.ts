@@ -144,9 +144,10 @@ const ROWS: readonly Row[] = [
   ["X4", "m", ["m/**/k", "**/k", "m/*/k"].map((p) => ["-i", p, "-e", "m/zzz"]), ["dir", "dir/k"]],
   ["X5", "m", [["-i", "m/dir/k", "-e", "m/dir", "-e", "m"]], ["dir", "dir/k"]],
   ["X6", "m", includes("m/**"), ["dir", "dir/k", "emp", "file", "lnk"]],
-  // Found beside the table: what must be a directory and is not, is no hit even where a directory above it matches.
+  // Found beside the table: where it must be a directory and is not, the pattern says nothing.
   ["Y1", "m", includes("m/**/"), ["dir", "emp"]],
   ["Y2", "m", [["-i", "m/file/", "-e", "m/zzz"]], ["dir", "dir/k", "emp", "file", "lnk"]],
+  ["Y3", "m", [["-i", "m/f**/", "-e", "m/zzz"]], ["dir", "dir/k", "emp", "file", "lnk"]],
 ];
 
 function byPath(a: string, b: string): number {

@@ -1,0 +1,269 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { asStored, compareTrees, isRoot, openTempDir, run, type RunResult, scanTree, testKey } from "@doppel/testkit";
+import { beforeAll, describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
+
+/** The built program is run, through the launchers that users have on PATH. */
+beforeAll(async () => {
+  const build = ["--import", import.meta.resolve("tsx"), join(ROOT, "scripts/build.ts"), "--if-stale"];
+  const { code, stderr } = await run(process.execPath, build, { cwd: ROOT });
+  expect(code, stderr.toString()).toBe(0);
+});
+
+function launcher(program: string): string {
+  return join(ROOT, `packages/cli/bin/${program}.js`);
+}
+
+/** A folder with `src` to back up, and the program in it: what a user types, and what he sees. */
+class Bench implements Disposable {
+  readonly #dir = openTempDir();
+  readonly folder = this.#dir.path;
+  readonly env: Record<string, string | undefined>;
+
+  constructor() {
+    const home = join(this.folder, "home");
+    mkdirSync(join(this.folder, "src/sub"), { recursive: true });
+    mkdirSync(home);
+    writeFileSync(join(this.folder, "src/a"), "hello\n");
+    writeFileSync(join(this.folder, "src/sub/b"), Buffer.alloc(100_000, 7));
+    // A gpg that leaves a trace, first on PATH.
+    mkdirSync(join(this.folder, "bin"));
+    writeFileSync(join(this.folder, "bin/gpg"), `#!/bin/sh\necho "$@" >> ${this.folder}/gpg-was-started\nexit 2\n`, {
+      mode: 0o755,
+    });
+    const PATH = `${join(this.folder, "bin")}:${process.env["PATH"]}`;
+    this.env = { PATH, HOME: home, TZ: "Europe/Berlin", COLUMNS: "80" };
+  }
+
+  type(line: string, env: Record<string, string> = {}, program = "doppel"): Promise<RunResult> {
+    return this.start(line.split(" "), env, program);
+  }
+
+  start(args: readonly string[], env: Record<string, string> = {}, program = "doppel"): Promise<RunResult> {
+    return run(process.execPath, [launcher(program), ...args], { cwd: this.folder, env: { ...this.env, ...env } });
+  }
+
+  /** A line for the shell, in which "$DOPPEL" is the program. */
+  shell(line: string): Promise<RunResult> {
+    return run("sh", ["-c", line], { cwd: this.folder, env: { ...this.env, DOPPEL: launcher("doppel") } });
+  }
+
+  /** Whether what was restored as `name` is what was backed up. */
+  differences(name: string): readonly string[] {
+    return compareTrees(asStored(scanTree(this.path("src"))), scanTree(this.path(name)));
+  }
+
+  [Symbol.dispose](): void {
+    this.#dir[Symbol.dispose]();
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+}
+
+/** Exit code, standard output and standard error, with what differs from run to run replaced. */
+function seen({ code, stdout, stderr }: RunResult): { code: number; out: string; err: string } {
+  const steady = (bytes: Buffer): string =>
+    bytes
+      .toString("utf8")
+      .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0[12]:00/g, "TIME")
+      .replace(/\d{8}T\d{6}Z/g, "TIME")
+      .replace(/ [\d.]+ s([;,])/g, " SECONDS$1")
+      .replace(/^(StartTime|EndTime|ElapsedTime) .*$/gm, "$1 ...");
+  return { code, out: steady(stdout), err: steady(stderr) };
+}
+
+const STATISTICS = /^-{14}\[ Backup Statistics \]-{14}\n(?:\w+ .*\n){15}-{49}\n\n/;
+
+describe.concurrent("doppel", () => {
+  it("backs up, tells, lists and restores", async () => {
+    using bench = new Bench();
+    const full = seen(await bench.type("full --no-encryption src file://target"));
+    expect(full.out).toMatch(STATISTICS);
+    expect({ ...full, out: full.out.replace(STATISTICS, "") }).toEqual({
+      code: 0,
+      out: expect.stringMatching(
+        /^Backup complete: 1 volume, \d+ bytes stored in SECONDS; restore with: doppel restore file:\/\/target TARGET\n$/,
+      ),
+      err: "",
+    });
+
+    const status = seen(await bench.type("status file://target"));
+    expect(status.out).toMatch(
+      /^file:\/\/target: 1 complete backup, [\d.]+ \w+\n\nTime +Kind +Volumes +Stored +Encrypted\nTIME +full +1 +[\d.]+ \w+ +no\n$/,
+    );
+    expect([status.code, status.err]).toEqual([0, ""]);
+
+    const list = seen(await bench.type("list file://target"));
+    expect(list).toEqual({ code: 0, out: "TIME .\nTIME a\nTIME sub\nTIME sub/b\n", err: "" });
+
+    const restore = seen(await bench.type("restore file://target back"));
+    expect(restore).toEqual({ code: 0, out: "Restore complete: 4 entries, 97.7 KB in SECONDS, into back\n", err: "" });
+    expect(bench.differences("back")).toEqual([]);
+    expect(seen(await bench.type("restore file://target back"))).toMatchObject({ code: 11, out: "" });
+    expect(existsSync(bench.path("gpg-was-started"))).toBe(false);
+  });
+
+  it("encrypts to a key in a file without gpg and without a question, and decrypts with a key file", async () => {
+    using bench = new Bench();
+    const { publicFile, secretFile, passphrase } = testKey("rsa");
+    const full = await bench.start(["full", "--encrypt-key", publicFile, "src", "target"], { PASSPHRASE: "not asked for" });
+    expect(seen(full)).toMatchObject({ code: 0, err: "" });
+    expect(readdirSync(bench.path("target")).every((name) => name.endsWith(".gpg"))).toBe(true);
+    writeFileSync(bench.path("passphrase"), `${passphrase}\n`);
+    const restore = ["restore", "--secret-key", secretFile, "--passphrase-file", "passphrase", "target", "back"];
+    expect(seen(await bench.start(restore))).toMatchObject({ code: 0, err: "" });
+    expect(bench.differences("back")).toEqual([]);
+    expect(existsSync(bench.path("gpg-was-started"))).toBe(false);
+
+    const wrong = await bench.start(["restore", "--secret-key", secretFile, "target", "back2"], { PASSPHRASE: "wrong" });
+    expect(wrong.code).toBe(31);
+    expect(wrong.stderr.toString()).toMatch(/^doppel: .*passphrase does not unlock key.*\n$/);
+    expect(existsSync(bench.path("back2"))).toBe(false);
+    expect(readFileSync(bench.path("gpg-was-started"), "utf8")).not.toMatch(/wrong/);
+  });
+
+  it("encrypts with PASSPHRASE, and says what to do without any", async () => {
+    using bench = new Bench();
+    expect(seen(await bench.type("full src target", { PASSPHRASE: "geheim" }))).toMatchObject({ code: 0, err: "" });
+    expect(seen(await bench.type("restore target back", { PASSPHRASE: "geheim" }))).toMatchObject({ code: 0, err: "" });
+    expect(bench.differences("back")).toEqual([]);
+    expect(seen(await bench.type("restore target back2", { PASSPHRASE: "falsch" }))).toMatchObject({ code: 31, out: "" });
+    expect(existsSync(bench.path("gpg-was-started"))).toBe(false);
+
+    expect(seen(await bench.type("full src target", { PASSPHRASE: "" })).err).toMatch(/^doppel: the passphrase is empty/);
+  });
+
+  it("exits 3 and says what is missing when something could not be read", async ({ skip }) => {
+    if (isRoot) skip("root reads everything");
+    using bench = new Bench();
+    chmodSync(bench.path("src/a"), 0);
+    const full = seen(await bench.type("full --no-encryption src target"));
+    expect(full.code).toBe(3);
+    expect(full.err).toContain("warning: a: ");
+    expect(full.err).toContain("Backup INCOMPLETE: 1 problem\n  a: ");
+  });
+
+  it("tells about a socket at -v5 only", async () => {
+    using bench = new Bench();
+    const server = createServer().listen(bench.path("src/s"));
+    await new Promise((resolve) => server.once("listening", resolve));
+    const quiet = seen(await bench.type("full --no-encryption src target"));
+    const loud = seen(await bench.type("full --no-encryption -v5 src target2"));
+    server.close();
+    expect(quiet).toMatchObject({ code: 0, err: "" });
+    expect(loud.err).toMatch(/^notice: s: /m);
+  });
+
+  it("keeps names that are not UTF-8, in arguments too", async () => {
+    using bench = new Bench();
+    writeFileSync(Buffer.from(`${bench.path("src")}/caf\xe9`, "latin1"), "x");
+    writeFileSync(Buffer.from(`${bench.path("src")}/th\xe9`, "latin1"), "x");
+    const full = await bench.shell(`exec "$DOPPEL" full --no-encryption --exclude "$(printf 'src/th\\351')" src target`);
+    expect(seen(full)).toMatchObject({ code: 0, err: "" });
+    const list = await bench.type("list target");
+    expect(list.stdout.toString("latin1").replace(/^.{27}/gm, "")).toBe(".\na\ncaf\xe9\nsub\nsub/b\n");
+    const json = (await bench.type("list target --log-format json")).stdout.toString("utf8").trim().split("\n");
+    const entries = json.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ type }) => type === "entry");
+    expect(entries[2]).toMatchObject({ v: 1, path: "caf\\xe9", pathB64: Buffer.from("caf\xe9", "latin1").toString("base64") });
+    expect(entries[1]).not.toHaveProperty("pathB64");
+  });
+
+  it("speaks JSON, a line an object, errors included", async () => {
+    using bench = new Bench();
+    const full = await bench.type("full --no-encryption --log-format json src target");
+    const lines = full.stdout.toString("utf8").trim().split("\n");
+    const objects = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(objects.every(({ v }) => v === 1)).toBe(true);
+    expect(objects[0]).toMatchObject({ type: "run.started", kind: "backup" });
+    expect(objects.at(-1)).toMatchObject({
+      type: "result",
+      kind: "backup",
+      volumes: 1,
+      statistics: { sourceFiles: 4, errors: 0 },
+    });
+    const failed = await bench.type("restore --log-format json nowhere back");
+    expect(JSON.parse(failed.stdout.toString())).toMatchObject({ v: 1, type: "error", code: "storage.not-found", exit: 52 });
+    expect(failed.stderr.toString()).toBe("");
+  });
+
+  it.each([
+    [2, "full src"],
+    [2, "full --log-format json --bogus src target"],
+    [7, "full --no-encryption --include-filelist nowhere src target"],
+    [9, "full --no-encryption --archive-dir src/a src target"],
+    [13, "full --no-encryption nowhere target"],
+    [14, "full --no-encryption --exclude /elsewhere src target"],
+    [15, "full --no-encryption --exclude src//a src target"],
+    [16, "full --no-encryption --include src/a src target"],
+    [2, "full --no-encryption --exclude-older-than 3d src target"],
+    [2, "full --no-encryption --encrypt-key X src target"],
+    [2, "full src target"],
+    [23, "full --no-encryption src gopher://target"],
+    [31, "full --encrypt-key nobody@example.com src target"],
+    [35, "full --no-encryption --tempdir nowhere src target"],
+    [52, "status nowhere"],
+    [2, "list -t yesterday src"],
+  ])("exits %i with one clear line: %s", async (code, line) => {
+    using bench = new Bench();
+    const result = seen(await bench.type(line));
+    expect(result.code, result.err).toBe(code);
+    expect(line.includes("json") ? result.out : result.err).toMatch(line.includes("json") ? /^\{.*\}\n$/ : /^doppel: .{10,}\n$/);
+    expect(existsSync(bench.path("target")) ? readdirSync(bench.path("target")) : []).toEqual([]);
+  });
+
+  it("stops at SIGTERM with nothing half done at the target", async () => {
+    using bench = new Bench();
+    writeFileSync(bench.path("src/big"), Buffer.alloc(300 << 20));
+    const child = `sh -c 'echo $$ > pid; exec "$DOPPEL" full --no-encryption --log-format json src target'`;
+    const result = await bench.shell(`{ ${child}; echo "exit $?"; } | { read -r started; kill -TERM "$(cat pid)"; cat; }`);
+    expect(result.stdout.toString()).toMatch(/"code":"run.aborted","exit":143.*\nexit 143\n$/s);
+    expect(readdirSync(bench.path("target")).filter((name) => name.includes("manifest"))).toEqual([]);
+  });
+
+  it("ends quietly when nobody reads its listing", async () => {
+    using bench = new Bench();
+    for (let i = 0; i < 3000; i++) symlinkSync("x", bench.path(`src/a rather long name of a link, number ${i}`));
+    expect((await bench.type("full --no-encryption src target")).code).toBe(0);
+    const result = await bench.shell(`{ "$DOPPEL" list target; echo "exit $?" >&2; } | true`);
+    expect(result.stderr.toString()).toBe("exit 141\n");
+  });
+
+  it("prints its version, and help that fits the terminal", async () => {
+    using bench = new Bench();
+    expect(seen(await bench.type("--version"))).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^doppel \d+\.\d+\.\d+\n$/),
+      err: "",
+    });
+    for (const line of ["--help", "full --help", "help restore"]) {
+      const { code, out } = seen(await bench.type(line));
+      expect(code).toBe(0);
+      expect(out.split("\n").filter((row) => row.length > 100)).toEqual([]);
+    }
+  });
+});
+
+describe.concurrent("duplicity", () => {
+  it("reports a version that front ends accept, and who it is", async () => {
+    using bench = new Bench();
+    const { code, out, err } = seen(await bench.type("--version", {}, "duplicity"));
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(/^duplicity 3\.0\.4 .*doppel.*\n$/);
+  });
+
+  it("does full and restore, and refuses what it cannot do yet", async () => {
+    using bench = new Bench();
+    expect(seen(await bench.type("full --no-encryption src file://target", {}, "duplicity"))).toMatchObject({ code: 0, err: "" });
+    expect(seen(await bench.type("restore file://target back", {}, "duplicity"))).toMatchObject({ code: 0, err: "" });
+    expect(bench.differences("back")).toEqual([]);
+    const other = seen(await bench.type("cleanup file://target", {}, "duplicity"));
+    expect(other).toMatchObject({ code: 33, out: "", err: expect.stringContaining("cleanup") });
+    expect(seen(await bench.type("full --bogus src target", {}, "duplicity")).code).toBe(23);
+  });
+});

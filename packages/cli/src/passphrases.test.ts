@@ -1,0 +1,110 @@
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BytePath } from "@doppel/base";
+import { tempDir } from "@doppel/testkit";
+import { describe, expect, it } from "vitest";
+import { type PassphraseSources, passphrasesFrom } from "./passphrases.ts";
+
+/** A person at the terminal who gives these answers, and what he was asked. */
+function person(...answers: string[]): { readonly prompt: PassphraseSources["prompt"]; readonly asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    prompt: async (question) => {
+      asked.push(question);
+      return answers.shift();
+    },
+  };
+}
+
+const nobody: PassphraseSources["prompt"] = () => expect.unreachable();
+
+function fileWith(text: string): BytePath {
+  const file = join(tempDir(), "passphrase");
+  writeFileSync(file, text);
+  return file as BytePath;
+}
+
+describe("sources", () => {
+  it("are asked in order: descriptor, file, environment, person", async () => {
+    const descriptor = openSync(fileWith("from descriptor\nrest\n"), "r");
+    const all = { descriptor, file: fileWith("from file\r\nrest"), environment: "from environment" };
+    const { descriptor: _, ...withoutDescriptor } = all;
+    expect(await passphrasesFrom({ ...all, prompt: nobody }).forReading("x")).toBe("from descriptor");
+    expect(() => closeSync(descriptor)).toThrow("EBADF");
+    expect(await passphrasesFrom({ ...withoutDescriptor, prompt: nobody }).forReading("x")).toBe("from file");
+    expect(await passphrasesFrom({ environment: "from environment", prompt: nobody }).forReading("x")).toBe("from environment");
+    const { prompt, asked } = person("from person");
+    expect(await passphrasesFrom({ prompt }).forReading("decryption")).toBe("from person");
+    expect(asked).toEqual(["Passphrase for decryption: "]);
+  });
+
+  it("count when they are empty", async () => {
+    expect(await passphrasesFrom({ environment: "", prompt: nobody }).forReading("x")).toBe("");
+    expect(await passphrasesFrom({ file: fileWith(""), environment: "e", prompt: nobody }).forReading("x")).toBe("");
+  });
+
+  it("are read once, and a person is asked once for each thing", async () => {
+    const { prompt, asked } = person("one", "two");
+    const passphrases = passphrasesFrom({ prompt });
+    expect(passphrases.given()).toBeUndefined();
+    expect([await passphrases.forReading("a"), await passphrases.forReading("b"), await passphrases.forReading("a")]).toEqual([
+      "one",
+      "two",
+      "one",
+    ]);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("name what cannot be read", async () => {
+    const missing = passphrasesFrom({ file: "/nowhere/at/all" as BytePath, prompt: nobody });
+    await expect(missing.forReading("x")).rejects.toMatchObject({
+      code: "cli.usage",
+      message: "--passphrase-file /nowhere/at/all cannot be read (ENOENT)",
+    });
+    const closed = passphrasesFrom({ descriptor: 999, prompt: nobody });
+    await expect(closed.forReading("x")).rejects.toMatchObject({
+      code: "cli.usage",
+      message: "--passphrase-fd 999 cannot be read (EBADF)",
+    });
+  });
+});
+
+describe("signing", () => {
+  it("has a passphrase of its own, and uses the other one without it", async () => {
+    expect(await passphrasesFrom({ environment: "e", signEnvironment: "s", prompt: nobody }).forSigning()).toBe("s");
+    expect(await passphrasesFrom({ environment: "e", prompt: nobody }).forSigning()).toBe("e");
+    const { prompt, asked } = person("typed");
+    expect(await passphrasesFrom({ prompt }).forSigning()).toBe("typed");
+    expect(asked).toEqual(["Passphrase for signing key: "]);
+  });
+});
+
+describe("a new backup", () => {
+  it("takes a given passphrase without a question, but not an empty one", async () => {
+    expect(await passphrasesFrom({ environment: "e", prompt: nobody }).forNewBackup()).toBe("e");
+    await expect(passphrasesFrom({ environment: "", prompt: nobody }).forNewBackup()).rejects.toMatchObject({
+      code: "openpgp.passphrase-needed",
+    });
+  });
+
+  it("has it typed twice, and again when the two differ", async () => {
+    const { prompt, asked } = person("one", "eno", "two", "two");
+    expect(await passphrasesFrom({ prompt }).forNewBackup()).toBe("two");
+    expect(asked).toEqual([
+      "Passphrase for encryption: ",
+      "Retype passphrase for encryption to confirm: ",
+      "They differ. Passphrase for encryption: ",
+      "Retype passphrase for encryption to confirm: ",
+    ]);
+  });
+
+  it("gives up after three times, and without anybody to ask", async () => {
+    const { prompt } = person("1", "2", "3", "4", "5", "6");
+    await expect(passphrasesFrom({ prompt }).forNewBackup()).rejects.toMatchObject({ code: "openpgp.wrong-passphrase" });
+    await expect(passphrasesFrom({ prompt: async () => undefined }).forNewBackup()).rejects.toMatchObject({
+      code: "cli.usage",
+      message: expect.stringMatching(/--encrypt-key.*PASSPHRASE.*--no-encryption/),
+    });
+  });
+});

@@ -1,0 +1,69 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "@doppel/testkit";
+import { expect } from "vitest";
+import type { Envelope } from "./envelopes.ts";
+import { done } from "./program.ts";
+
+interface Opener {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly passphrase: string;
+  readonly packets: NonNullable<Envelope["packets"]>;
+}
+
+/** Every object in `folder` is one message that gpg opens without complaint, and sq parses to the end, with these packets. */
+export async function expectMessages(folder: string, opener: Opener): Promise<void> {
+  const names = readdirSync(folder);
+  expect(names.length).toBeGreaterThan(2);
+  const expected = structureOf(opener.packets);
+  for (const name of names) {
+    const file = join(folder, name);
+    const [byGpg, bySq] = await Promise.all([gpgPackets(file, opener), sqPackets(file)]);
+    expect({ name, packets: byGpg }).toEqual({ name, packets: expected });
+    expect({ name, packets: bySq }).toEqual({ name, packets: outer(opener.packets) });
+  }
+}
+
+function structureOf({ keyIds, symmetric, compressed, signed }: Opener["packets"]): string[] {
+  return [
+    ...keyIds.map((keyId) => `:pubkey enc packet: version 3 ${keyId}`),
+    ...(symmetric ? [":symkey enc packet: version 4 cipher 9"] : []),
+    ":encrypted data packet: mdc_method: 2",
+    ...(compressed ? [":compressed packet:"] : []),
+    ...(signed ? [":onepass_sig packet:"] : []),
+    ":literal data packet: mode b",
+    ...(signed ? [":signature packet:"] : []),
+    "AES256.CFB", // what the session key is for
+  ];
+}
+
+async function gpgPackets(file: string, { env, passphrase }: Opener): Promise<string[]> {
+  const unlock = ["--batch", "--pinentry-mode", "loopback", "--passphrase", passphrase];
+  const { stdout, stderr } = await done(run("gpg", [...unlock, "-v", "--list-packets", file], { env }));
+  const lines = stdout.toString().split("\n");
+  const found = lines.flatMap((line, i) => {
+    const packet = /^:[a-z_ ]+ packet:/.exec(line)?.[0];
+    if (packet === undefined) return [];
+    if (packet.startsWith(":pubkey")) return [`${packet} ${/version \d+/.exec(line)} ${/keyid ([0-9A-F]+)/.exec(line)?.[1]}`];
+    if (packet.startsWith(":symkey")) return [`${packet} ${/version \d+/.exec(line)} ${/cipher \d+/.exec(line)}`];
+    if (packet.startsWith(":encrypted")) return [`${packet} ${/mdc_method: \d+/.exec(`${line} ${lines[i + 1]} ${lines[i + 2]}`)}`];
+    if (packet.startsWith(":literal")) return [`${packet} ${/mode \w/.exec(lines[i + 1] ?? "")}`];
+    return [packet];
+  });
+  const cipher = /(AES\d+\.\w+) encrypted data|(AES\d+) encrypted data/.exec(stderr.toString());
+  return [...found, cipher?.[1] ?? cipher?.[2] ?? `no cipher in: ${stderr.toString()}`];
+}
+
+/** What can be seen without a key. */
+function outer({ keyIds, symmetric }: Opener["packets"]): string[] {
+  return [
+    ...keyIds.map((keyId) => `Public-Key Encrypted Session Key Packet, Version: 3, Recipient: ${keyId}`),
+    ...(symmetric ? ["Symmetric-Key Encrypted Session Key Packet, Version: 4"] : []),
+    "Symmetrically Encrypted and Integrity Protected Data Packet, Version: 1",
+  ];
+}
+
+async function sqPackets(file: string): Promise<string[]> {
+  const { stdout } = await done(run("sq", ["packet", "dump", file]));
+  return [stdout.toString()];
+}
