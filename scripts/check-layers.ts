@@ -18,7 +18,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   engine: {
     doppel: ["base", "format", "openpgp", "rsync", "storage", "tree"],
     npm: [],
-    node: ["buffer", "crypto", "fs", "path", "worker_threads", "zlib"],
+    node: ["buffer", "crypto", "fs", "path", "stream", "worker_threads", "zlib"],
     files: { "src/workers/bootstrap.mjs": { doppel: [], npm: ["tsx"], node: ["worker_threads"], development: true } },
   },
   cli: {

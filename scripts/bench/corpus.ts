@@ -12,7 +12,7 @@ export interface CorpusOptions {
 const POOL = 16 << 20;
 
 /** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

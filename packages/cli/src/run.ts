@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Runtime } from "@doppel/base";
 import type { CommandName } from "./option.ts";
 import { DONE, PIPE_CLOSED } from "./exit-codes.ts";
@@ -99,5 +100,5 @@ function takeSecrets(): { readonly environment?: string; readonly signEnvironmen
 /** The system's clock, or one that stood at `seconds` when the program started. */
 function clockFrom(seconds: number | undefined): Runtime["clock"] {
   const ahead = seconds === undefined ? 0 : seconds * 1000 - Date.now();
-  return { now: () => new Date(Date.now() + ahead) };
+  return { now: () => new Date(Date.now() + ahead), sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
 }

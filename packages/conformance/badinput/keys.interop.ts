@@ -6,15 +6,15 @@ import { expectDone, expectRefusal, makeBox } from "./box.ts";
 
 /** What can be wrong with the file that --encrypt-key names: its bytes, and the essentials of the one line. */
 const FILES: [string, () => string | Uint8Array, RegExp][] = [
-  ["expired", bad("expired"), /cannot encrypt to "k", key [0-9A-F]{40} \(Expired key.*\): it expired on 2024-01-31.*extend/],
+  ["expired", bad("expired"), /cannot encrypt to "backup.pub", key [0-9A-F]{40} \(Expired key.*\): it expired on 2024-01-31.*extend/],
   ["expired subkey", bad("expired-subkey"), /cannot encrypt to .*subkey [0-9A-F]{16} expired on 2024-01-31.*extend/],
   ["revoked", bad("revoked"), /cannot encrypt to .*it was revoked.*another key/],
   ["version 6", bad("v6"), /cannot encrypt to .*version 6 key.*gpg 2\.2/],
   ["for signing only", () => readFileSync(testKey("sign").publicFile), /cannot encrypt to .*no encryption key.*gpg --quick-add-key/],
-  ["text", () => "just some text\n", /"k" is a file, but holds no public OpenPGP key.*gpg --export/],
-  ["empty", () => "", /"k" is a file, but holds no public OpenPGP key.*gpg --export/],
-  ["random bytes", () => Buffer.from("c0ffee9901ff00".repeat(99), "hex"), /"k" is a file, but holds no public OpenPGP key/],
-  ["cut off", () => readFileSync(testKey("rsa").publicFile).subarray(0, 900), /"k".*(no public OpenPGP key|cannot be parsed|damaged)/],
+  ["text", () => "just some text\n", /"backup\.pub" is a file, but holds no public OpenPGP key.*gpg --export/],
+  ["empty", () => "", /"backup\.pub" is a file, but holds no public OpenPGP key.*gpg --export/],
+  ["random bytes", () => Buffer.from("c0ffee9901ff00".repeat(99), "hex"), /"backup\.pub" is a file, but holds no public OpenPGP key/],
+  ["cut off", () => readFileSync(testKey("rsa").publicFile).subarray(0, 900), /"backup\.pub".*(no public OpenPGP key|cannot be parsed|damaged)/],
 ];
 
 function bad(name: string): () => Buffer {
@@ -24,8 +24,8 @@ function bad(name: string): () => Buffer {
 describe("a key file that cannot be used: exit 31, and nothing is written", () => {
   it.each(FILES)("%s", async (_, content, message) => {
     const box = makeBox();
-    writeFileSync(join(box.path, "k"), content());
-    expectRefusal(await box.full(["--encrypt-key", "k"]), 31, message);
+    writeFileSync(join(box.path, "backup.pub"), content());
+    expectRefusal(await box.full(["--encrypt-key", "backup.pub"]), 31, message);
     expect(box.left()).toEqual([]);
     expect(existsSync(box.target)).toBe(false);
   });
@@ -64,7 +64,7 @@ describeInterop(["gpg"], "a key in gpg's keyring that cannot be used: exit 31", 
     const table: [string, RegExp][] = [
       ["DEADBEEFDEADBEEF", /no public key "DEADBEEFDEADBEEF" in .*gpg --import/],
       ["nobody@nowhere.example", /no public key "nobody@nowhere\.example" in .*gpg --import/],
-      ["doppel", new RegExp(`"doppel" names several keys: .*${testKey("rsa").fingerprint}.*fingerprint`)],
+      ["fixture.example", new RegExp(`"fixture.example" names several keys: .*${testKey("rsa").fingerprint}.*fingerprint`)],
       ["expired@bad.example", /cannot encrypt to .*expired on 2024-01-31/],
       ["revoked@bad.example", /cannot encrypt to .*revoked/],
       [testKey("sign").fingerprint, /cannot encrypt to .*no encryption key/],

@@ -78,7 +78,8 @@ export class BlockIndex {
       if (entry === 0) {
         this.#slots[slot] = block + 1;
         const mixed = Math.imul(weak, MIX);
-        this.filter.words[mixed >>> this.filter.shift]! |= (1 << (mixed & 31)) | (1 << ((mixed >>> 5) & 31)) | (1 << ((mixed >>> 10) & 31));
+        this.filter.words[mixed >>> this.filter.shift]! |=
+          (1 << (mixed & 31)) | (1 << ((mixed >>> 5) & 31)) | (1 << ((mixed >>> 10) & 31));
         return;
       }
       if (this.#table.weakOf(entry - 1) === weak && this.#table.sameStrong(entry - 1, block)) return;

@@ -1,5 +1,4 @@
 import { readdir } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Runtime } from "@doppel/base";
 import { type NamePrefixes, parseName } from "@doppel/format";
 
@@ -16,7 +15,7 @@ export async function timeOfNewSet(archiveDir: string, prefixes: NamePrefixes, r
   }
   let time = wholeSeconds(runtime.clock.now());
   if (taken.has(time.getTime())) {
-    await sleep(1000, undefined, { signal: runtime.signal });
+    await runtime.clock.sleep(1000, runtime.signal);
     time = wholeSeconds(runtime.clock.now());
   }
   return time;

@@ -1,7 +1,7 @@
 import { CREDITS, type EntryMark, type SourceBatch, type SourceCounts, type SourceNotice, STOP } from "../workers/protocol.ts";
 
 /** Large enough that a message costs little (measured: 64 KiB round trips cap at 0.4 GiB/s, 1 MiB at 1.3 GiB/s). */
-export const BATCH_BYTES = 1 << 20;
+const BATCH_BYTES = 1 << 20;
 
 /** Thrown inside the worker when the conductor has asked it to stop. */
 export class Stopped extends Error {}
