@@ -1,7 +1,7 @@
 import type { CommandName } from "./option.ts";
 
 /** What a positional argument is: a local path, a backup target, or the name of a command. */
-export interface Positional {
+interface Positional {
   readonly name: string;
   readonly kind: "path" | "target";
   readonly help: string;

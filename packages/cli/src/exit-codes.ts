@@ -6,7 +6,7 @@ export const DONE = 0;
 export const INCOMPLETE = 3;
 /** A defect of the program itself. */
 export const BUG = 30;
-/** What the standard output went to was closed: as if by SIGPIPE. */
+/** Standard output takes nothing any more: as if by SIGPIPE. */
 export const PIPE_CLOSED = 141;
 
 /** What `doppel` exits with. The numbers are stock duplicity's wherever it has one (cli spec 5). */

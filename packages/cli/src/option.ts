@@ -10,7 +10,7 @@ export const GROUPS = [
   "Output",
   "Other",
 ] as const;
-export type Group = (typeof GROUPS)[number];
+type Group = (typeof GROUPS)[number];
 
 /** What the table says about every option, whatever its type. */
 export interface About {

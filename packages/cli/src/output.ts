@@ -6,7 +6,7 @@ export interface Output {
   readonly write: Sink;
   readonly isTerminal: boolean;
   readonly columns: () => number;
-  /** Whether the reader has gone away (EPIPE): a backup goes on without it, a listing has nobody to go on for. */
+  /** Whether it takes nothing any more (the reader has gone, the disk is full): a backup goes on without it, a listing has nobody to go on for. */
   readonly closed: () => boolean;
   /** Resolves when everything written so far has left, or never will. */
   readonly settled: () => Promise<void>;
@@ -15,8 +15,9 @@ export interface Output {
 export function outputOf(stream: NodeJS.WriteStream): Output {
   let closed = false;
   stream.on("error", (error: Error) => {
-    if (errnoOf(error) !== "EPIPE") throw error;
     closed = true;
+    const reason = errnoOf(error);
+    if (reason !== "EPIPE" && stream !== process.stderr) process.stderr.write(`doppel: cannot write to standard output (${reason})\n`);
   });
   return {
     write: (data) => {

@@ -14,6 +14,7 @@ export async function askOnTerminal(question: string, signal: AbortSignal, inter
   const input = new ReadStream(descriptor);
   // readline edits the line and would show it: it writes into nothing.
   const reader = createInterface({ input, output: new Writable({ write: (_chunk, _encoding, done) => done() }), terminal: true });
+  let stop: (() => void) | undefined;
   try {
     signal.throwIfAborted();
     writeSync(descriptor, question);
@@ -21,9 +22,11 @@ export async function askOnTerminal(question: string, signal: AbortSignal, inter
       reader.once("line", resolve);
       reader.once("close", () => resolve(undefined));
       reader.once("SIGINT", interrupt); // the terminal is raw: Ctrl-C is a character, not a signal
-      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+      stop = () => reject(signal.reason as Error);
+      signal.addEventListener("abort", stop, { once: true });
     });
   } finally {
+    if (stop !== undefined) signal.removeEventListener("abort", stop);
     writeSync(descriptor, "\n");
     reader.close();
     input.destroy();

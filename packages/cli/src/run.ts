@@ -42,7 +42,12 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
   };
   process.on("uncaughtException", (error) => process.exit(fail(error)));
 
-  const runtime: Runtime = { clock: clockFrom(settings["current-time"]), random, emit: renderer.event, signal: interrupt.signal };
+  const runtime: Runtime = {
+    clock: clockFrom(settings["current-time"]),
+    random,
+    emit: (event) => renderer.event(event),
+    signal: interrupt.signal,
+  };
   const passphrases = passphrasesFrom({
     descriptor: settings["passphrase-fd"],
     file: settings["passphrase-file"],
@@ -54,10 +59,8 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     const execute = await COMMANDS[command]();
     const environment = { variables: process.env, cwd: process.cwd() };
     const unread = stdout.closed;
-    const incomplete = await execute({
-      ...{ invocation, environment, passphrases, runtime, renderer, showsProgress, unread },
-      program: persona.program,
-    });
+    const { program } = persona;
+    const incomplete = await execute({ invocation, environment, passphrases, runtime, renderer, showsProgress, unread, program });
     renderer.close();
     listing?.flush();
     await stdout.settled();
@@ -86,6 +89,7 @@ function rendererFor(
     statistics: !settings["no-print-statistics"],
     now: () => performance.now(),
     program: persona.program,
+    incompleteExit: persona.incomplete,
   });
 }
 

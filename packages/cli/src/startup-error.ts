@@ -9,5 +9,5 @@ export function startupError(
   to: { readonly json: boolean; readonly program: string; readonly stdout: Output; readonly stderr: Output },
 ): void {
   if (to.json) jsonRenderer(to.stdout.write, 0).error(error, exit);
-  else to.stderr.write(`${errorText(to.program, error, exit)}\n`);
+  else to.stderr.write(`${errorText(to.program, error)}\n`);
 }

@@ -4,7 +4,6 @@
  */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type BytePath, DoppelError, isDoppelError, pathFromText, type Runtime } from "@doppel/base";
 import type { BackupJob, Envelope, ReadDeps } from "@doppel/engine";
 import { type NamePrefixes, parseTimeExpression } from "@doppel/format";
@@ -28,7 +27,7 @@ import { readFilelists } from "./filelists.ts";
 import { gpgEnvironment, readIfThere, readSecretKeyFile } from "./key-files.ts";
 import { archiveDirOf, type Environment, gnupgHomeOf, localPath, tempDirOf, urlText } from "./locations.ts";
 import { patternText } from "./pattern-text.ts";
-import type { GivenRule, Settings } from "./options.ts";
+import type { GivenRule, RuleName, Settings } from "./options.ts";
 import type { Passphrases } from "./passphrases.ts";
 
 export const random: Runtime["random"] = { bytes: (n) => randomBytes(n) };
@@ -38,10 +37,14 @@ export async function openTarget(
   url: BytePath,
   purpose: "read" | "write",
   environment: Environment,
-  emit: Runtime["emit"],
+  runtime: Runtime,
 ): Promise<Storage> {
   const storage = await openStorage(urlText(url), { cwd: environment.cwd, purpose, random });
-  return withRetry(storage, { random, emit, sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}) });
+  return withRetry(storage, {
+    random,
+    emit: runtime.emit,
+    sleep: (ms, signal = runtime.signal) => runtime.clock.sleep(ms, signal),
+  });
 }
 
 /**
@@ -98,12 +101,22 @@ function selectionOf(rules: readonly GivenRule[], now: Date): BackupJob["selecti
         return { option: rule };
       case "exclude-older-than":
         return { option: rule, before: parseTimeExpression(patternText(value), now) };
-      default:
-        if (value === "")
-          throw new DoppelError("cli.usage", `--${rule} needs a value that is not empty`, { option: `--${rule}` });
-        return { option: rule, value: rule.endsWith("-filelist") ? value : patternText(value) };
+      case "include-filelist":
+      case "exclude-filelist":
+        return { option: rule, value: notEmpty(rule, value) };
+      case "include":
+      case "exclude":
+      case "include-regexp":
+      case "exclude-regexp":
+      case "exclude-if-present":
+        return { option: rule, value: patternText(notEmpty(rule, value)) };
     }
   });
+}
+
+function notEmpty(rule: RuleName, value: string): string {
+  if (value !== "") return value;
+  throw new DoppelError("cli.usage", `--${rule} needs a value that is not empty`, { option: `--${rule}` });
 }
 
 /** What the keys of one run are made from. */

@@ -117,7 +117,7 @@ export function expectRefusal(outcome: Outcome, code: number, message: RegExp): 
 /** Some failures follow notices; the last line is the one that counts. */
 export function expectOneLine(stderr: string): void {
   expect(stderr).toMatch(/^doppel: [^\n]+\n$/);
-  expect(stderr).not.toMatch(/bug|undefined|\[object| at .*\.js|Error:/);
+  expect(stderr).not.toMatch(/\bbug\b|undefined|\[object| at .*\.js|Error:/);
 }
 
 /** The program did everything; shows what it said when not. */

@@ -26,7 +26,6 @@ const TABLE: [string, number, RegExp][] = [
   ["full --no-encryption --log-format xml source target", 2, /--log-format.*(text.*json)/],
   ["full --no-encryption -v loud source target", 2, /verbosity.*"loud"/],
   ["full --no-encryption=yes source target", 2, /--no-encryption.*no value/],
-  ["full --no-encryption --name ../../x source target", 2, /--name/],
   ["full --no-encryption --file-prefix a/b source target", 2, /--file-prefix/],
   ["restore --time yesterday target restored", 2, /cannot read "yesterday" as a time; write .*3D/],
   ["restore --time 2026-13-45 target restored", 2, /cannot read "2026-13-45" as a time/],

@@ -26,8 +26,7 @@ const MANIFEST_PIECE = 1 << 18;
 export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime): Promise<BackupReport> {
   const startTime = runtime.clock.now();
   const { storage, tempDir } = deps;
-  rulesOf(job); // a bad rule is told before anything is made
-  checkSource(job.source);
+  checkBackup(job);
   const archive = new ArchiveDir(deps.archiveDir);
   await archive.create();
   const time = await timeOfNewSet(archive.path, job.prefixes, runtime);
@@ -86,6 +85,15 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
     await volumes.discard();
     await queue.settle();
   }
+}
+
+/**
+ * What can be told of a job before anything is made, also the target's folder: bad rules, a missing source.
+ * @throws rules.*, source.missing, source.unreadable
+ */
+export function checkBackup(job: BackupJob): void {
+  rulesOf(job);
+  checkSource(job.source);
 }
 
 /** What the source worker needs to know of a job: only what can be cloned. */

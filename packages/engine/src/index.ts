@@ -1,4 +1,4 @@
-export { backup } from "./backup.ts";
+export { backup, checkBackup } from "./backup.ts";
 export { archiveDirFor } from "./cache/archive-dir.ts";
 export type {
   BackupDeps,

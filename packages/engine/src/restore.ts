@@ -109,7 +109,8 @@ async function inVolume(name: string, work: () => Promise<void>): Promise<void> 
     await work();
   } catch (error) {
     if (!isDoppelError(error, "format.bad-tar") && !isDoppelError(error, "format.bad-set")) throw error;
-    const message = `${name} is damaged (${error.message}); files before it are restored, those after it are not`;
+    const where = isDoppelError(error, "format.bad-tar") ? ` at byte ${error.data.offset} of its tar archive` : "";
+    const message = `${name} is damaged${where}: ${error.data.reason}; the volumes before it are restored, nothing behind this place is. Fetch it again or restore another backup with --time`;
     throw new DoppelError("volume.damaged", message, { name, reason: error.data.reason }, error);
   }
 }

@@ -30,3 +30,15 @@ export function gpgFailure(status: readonly string[]): GpgFailure {
   if (status.some((line) => line.startsWith("PINENTRY_LAUNCHED"))) return "no-prompt";
   return failures.length > 0 ? "no-secret-key" : "unknown";
 }
+
+/**
+ * The last words of gpg, which tell most, as one line and without its name in front. A session key, which it shows because
+ * we ask for it, is left out (recognised by its form: the words around it are translated).
+ */
+export function lastWords(stderr: string): string {
+  const lines = stderr.split("\n").map((line) => line.replace(/^gpg: /, "").trim());
+  return lines
+    .filter((line) => line !== "" && !/\d+:[0-9A-F]{16,}/i.test(line))
+    .slice(-3)
+    .join("; ");
+}

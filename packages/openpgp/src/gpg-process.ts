@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { DoppelError } from "@doppel/base";
+import { lastWords } from "./gpg-failure.ts";
 
 /** How to run gpg. `env` is its whole environment (GNUPGHOME, PATH, GPG_TTY). */
 export interface GpgOptions {
@@ -71,7 +72,7 @@ export function startGpg(args: readonly string[], options: GpgOptions, operation
     result: ended.then((exitCode) => ({
       exitCode,
       stdout: collected[0]!(),
-      complaint: oneLine(collected[1]!().toString("utf8")),
+      complaint: lastWords(collected[1]!().toString("utf8")),
       status: collected[2]!()
         .toString("utf8")
         .split("\n")
@@ -89,13 +90,4 @@ function collect(stream: unknown): () => Buffer {
     if (length <= OUTPUT_LIMIT) chunks.push(chunk);
   });
   return () => Buffer.concat(chunks);
-}
-
-/** The last words of gpg, which tell most, without its name in front and without the session key that we asked it to show. */
-function oneLine(stderr: string): string {
-  const lines = stderr.split("\n").map((line) => line.replace(/^gpg: /, "").trim());
-  return lines
-    .filter((line) => line !== "" && !/session key/i.test(line))
-    .slice(-3)
-    .join("; ");
 }

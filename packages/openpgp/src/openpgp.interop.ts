@@ -42,9 +42,14 @@ function recipient(home: GpgHome, query: string, hidden = false): Promise<Recipi
   return findRecipient(query, { gnupgHome: home.path, readFile, now: NOW, hidden });
 }
 
+const unlocked = new Map<string, SecretKeys>();
+
+/** One for all tests: unlocking the key takes most of a second. */
 function keyFile(name: string): SecretKeys {
   const key = testKey(name);
-  return secretKeysFromKeyFile(readFileSync(key.secretFile), async () => key.passphrase);
+  const keys = unlocked.get(name) ?? secretKeysFromKeyFile(readFileSync(key.secretFile), async () => key.passphrase);
+  unlocked.set(name, keys);
+  return keys;
 }
 
 async function gpg(home: GpgHome, args: readonly string[], input: Uint8Array, secret = ""): Promise<Buffer> {
@@ -70,17 +75,24 @@ describeInterop(["gpg"], "gpg", () => {
   });
 
   describe("reads what we write", () => {
-    it.each(["rsa", "curve", "second"])("to %s, named and hidden, compressed and not", async (name) => {
-      const key = testKey(name);
-      // A home with this key alone: gpg would try the passphrase on every key for a hidden recipient.
-      await using own = await gpgHome([name]);
-      for (const hidden of [false, true]) {
-        for (const compress of [true, false]) {
-          const sealed = await seal(data, { recipients: [await recipient(own, key.fingerprint, hidden)], compress });
+    it.each(["rsa", "curve", "second"])(
+      "to %s, named and compressed, hidden and not compressed; and opens it for us",
+      async (name) => {
+        const key = testKey(name);
+        // A home with this key alone: gpg would try the passphrase on every key for a hidden recipient.
+        await using own = await gpgHome([name]);
+        const through = secretKeysFromGpg({ env: environment(own), passphrase: key.passphrase });
+        for (const hidden of [false, true]) {
+          const sealed = await seal(data, { recipients: [await recipient(own, key.fingerprint, hidden)], compress: !hidden });
+          const { recipients } = await describeMessage(sealed.subarray(0, 1000));
+          expect(recipients).toEqual([hidden ? "0000000000000000" : expect.stringMatching(/^[1-9A-F][0-9A-F]{15}$/)]);
           expect((await gpg(own, ["--decrypt"], sealed, key.passphrase)).equals(data)).toBe(true);
+          // And gpg, its agent and the key file open it for us.
+          expect((await open(sealed, through)).equals(data)).toBe(true);
+          expect((await open(sealed, keyFile(name))).equals(data)).toBe(true);
         }
-      }
-    });
+      },
+    );
 
     it.each([0, 1, 506, 65_536, 2_000_000])("%i bytes, to a passphrase", async (size) => {
       const some = sampleData(size);
@@ -114,7 +126,7 @@ describeInterop(["gpg"], "gpg", () => {
         how === "gpg"
           ? await signerFromGpg(key.fingerprint, { env: environment(home), passphrase: key.passphrase })
           : await signerFromKeyFile(readFileSync(key.secretFile), key.passphrase, () => new Date());
-      for (const compress of [true, false]) {
+      for (const compress of how === "gpg" ? [true] : [true, false]) {
         const sealed = await seal(data, { passphrase, signer, compress });
         const status = await run(
           "gpg",
@@ -165,8 +177,6 @@ describeInterop(["gpg"], "gpg", () => {
         // gpg protects what it encrypts with 16-byte blocks even then.
         const protectedAnyway = !["3DES", "CAST5", "BLOWFISH"].includes(cipher);
         if (!protectedAnyway) expect(warnings).toEqual([expect.stringContaining("no integrity protection")]);
-        await expect(open(sealed, "wrong")).rejects.toMatchObject({ code: "openpgp.wrong-passphrase" });
-        await expect(open(old, "wrong")).rejects.toMatchObject({ code: "openpgp.wrong-passphrase" });
       },
     );
 
@@ -180,6 +190,11 @@ describeInterop(["gpg"], "gpg", () => {
         );
         expect((await open(sealed, passphrase)).equals(data)).toBe(true);
       }
+    });
+
+    it("not with another passphrase", async () => {
+      const sealed = await gpg(home, [...QUICK, "--symmetric"], data, passphrase);
+      await expect(open(sealed, "wrong")).rejects.toMatchObject({ code: "openpgp.wrong-passphrase" });
     });
 
     it("not in text mode", async () => {
@@ -204,20 +219,6 @@ describeInterop(["gpg"], "gpg", () => {
   describe("opens messages for us", () => {
     const through = (at: GpgHome, secret?: string): SecretKeys =>
       secretKeysFromGpg({ env: environment(at), ...(secret === undefined ? {} : { passphrase: secret }) });
-
-    it.each(["rsa", "curve"])("to %s, named and hidden", async (name) => {
-      const key = testKey(name);
-      await using own = await gpgHome([name]);
-      for (const hidden of [false, true]) {
-        const sealed = await seal(data, { recipients: [await recipient(own, key.fingerprint, hidden)] });
-        expect(await describeMessage(sealed.subarray(0, 1000))).toMatchObject({
-          symmetric: false,
-          recipients: [expect.stringMatching(/^[0-9A-F]{16}$/)],
-        });
-        expect((await open(sealed, through(own, key.passphrase))).equals(data)).toBe(true);
-        expect((await open(sealed, keyFile(name))).equals(data)).toBe(true);
-      }
-    });
 
     it("to a passphrase", async () => {
       const sealed = await seal(data, { passphrase });

@@ -84,8 +84,3 @@ export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   }
   throw new Error(`did not fail, but gave ${String(result).slice(0, 100)}`);
 }
-
-/** SecretKeys for a known session key, for messages whose key packets do not matter. */
-export function knownKey(cipher: number, key: Uint8Array): SecretKeys {
-  return { sessionKey: async () => ({ cipher, key }), close: async () => undefined };
-}

@@ -2,9 +2,17 @@ import { DoppelError, type ErrorData } from "@doppel/base";
 import { COPY, DELTA_MAGIC, END, LITERAL, MAX_SHORT_LITERAL, RESERVED } from "./delta-commands.ts";
 
 /** One step of building the new file: bytes of the basis, or bytes of the delta (maybe only a part of one literal). */
-export type DeltaCommand =
-  | { readonly kind: "copy"; readonly offset: number; readonly length: number }
-  | { readonly kind: "literal"; readonly bytes: Uint8Array };
+export type DeltaCommand = CopyCommand | { readonly kind: "literal"; readonly bytes: Uint8Array };
+
+export interface CopyCommand {
+  readonly kind: "copy";
+  /** Where in the basis; with `length` a safe integer. */
+  readonly offset: number;
+  /** Never 0. */
+  readonly length: number;
+  /** Where in the delta the command is, for messages. */
+  readonly position: number;
+}
 
 export interface DeltaDecoderOptions {
   /** What to do with bytes after the end: "ignore", as stock does (spec 4.4), unless given. */
@@ -42,7 +50,7 @@ export class DeltaDecoder {
     let at = 0;
     while (at < chunk.length) {
       if (this.#state === "ended") {
-        if (this.#refuseTrailing) throw bad("trailing", this.#offset + at, "bytes follow its end");
+        if (this.#refuseTrailing) throw badDelta("trailing", this.#offset + at, "bytes follow its end");
         break;
       }
       if (this.#state === "literal") {
@@ -64,18 +72,18 @@ export class DeltaDecoder {
 
   /** @throws rsync.bad-delta when the delta has no end. */
   finish(): void {
-    if (this.#state !== "ended") throw bad("truncated", this.#offset, "it is cut off");
+    if (this.#state !== "ended") throw badDelta("truncated", this.#offset, "it is cut off");
   }
 
   #lengthOfCommand(opcode: number): number {
-    if (opcode >= RESERVED) throw bad("command", this.#commandOffset, `it has the unknown command 0x${opcode.toString(16)}`);
+    if (opcode >= RESERVED) throw badDelta("command", this.#commandOffset, `it has the unknown command 0x${opcode.toString(16)}`);
     if (opcode >= COPY) return 1 + 2 ** ((opcode - COPY) >> 2) + 2 ** ((opcode - COPY) & 3);
     return opcode >= LITERAL ? 1 + 2 ** (opcode - LITERAL) : 1;
   }
 
   #takeHead(commands: DeltaCommand[]): void {
     if (this.#state === "magic") {
-      if (this.#number(0, 4) !== DELTA_MAGIC) throw bad("magic", 0, "it does not begin as a librsync delta");
+      if (this.#number(0, 4) !== DELTA_MAGIC) throw badDelta("magic", 0, "it does not begin as a librsync delta");
       return this.#awaitCommand();
     }
     const opcode = this.#head[0]!;
@@ -88,8 +96,9 @@ export class DeltaDecoder {
       const lengthAt = 1 + 2 ** ((opcode - COPY) >> 2);
       const offset = this.#number(1, lengthAt);
       const length = this.#length(lengthAt, this.#headNeeded);
-      if (!Number.isSafeInteger(offset + length)) throw bad("copy-range", this.#commandOffset, "a copy lies beyond any file");
-      commands.push({ kind: "copy", offset, length });
+      if (!Number.isSafeInteger(offset + length))
+        throw badDelta("copy-range", this.#commandOffset, "a copy lies beyond any file");
+      commands.push({ kind: "copy", offset, length, position: this.#commandOffset });
       this.#awaitCommand();
     }
   }
@@ -102,8 +111,8 @@ export class DeltaDecoder {
 
   #length(start: number, end: number): number {
     const length = this.#number(start, end);
-    if (length === 0) throw bad("command", this.#commandOffset, "it has a command of length 0");
-    if (!Number.isSafeInteger(length)) throw bad("command", this.#commandOffset, "it has a command longer than any file");
+    if (length === 0) throw badDelta("command", this.#commandOffset, "it has a command of length 0");
+    if (!Number.isSafeInteger(length)) throw badDelta("command", this.#commandOffset, "it has a command longer than any file");
     return length;
   }
 
@@ -115,6 +124,11 @@ export class DeltaDecoder {
   }
 }
 
-function bad(reason: ErrorData["rsync.bad-delta"]["reason"], offset: number, what: string): DoppelError<"rsync.bad-delta"> {
+/** The error for what is wrong at byte `offset` of the delta. */
+export function badDelta(
+  reason: ErrorData["rsync.bad-delta"]["reason"],
+  offset: number,
+  what: string,
+): DoppelError<"rsync.bad-delta"> {
   return new DoppelError("rsync.bad-delta", `The delta cannot be applied: at byte ${offset}, ${what}.`, { reason, offset });
 }

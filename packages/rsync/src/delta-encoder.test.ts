@@ -73,12 +73,10 @@ describe("an encoder", () => {
   });
 
   it("chooses the narrowest fields at every border", () => {
-    const table = parseSignature(signatureOf(rsync, { blockLength: 1 }, new Seeded(6).bytes(70_000)));
     for (const length of [1, 64, 65, 255, 256]) {
       const literal = deltaOf(rsync, parseSignature(signatureOf(rsync, { blockLength: 1 })), new Uint8Array(length));
       expect(literal.length - length - 5).toBe(length <= 64 ? 1 : length <= 255 ? 2 : 3);
     }
-    expect(table.count).toBe(70_000);
     const long = new Seeded(7).bytes(200_000);
     expect(deltaBetween(long, long.subarray(0, 512 * 127), 512).length).toBe(5 + 1 + 1 + 2);
     expect(deltaBetween(long, long.subarray(512 * 127, 512 * 130), 512).length).toBe(5 + 1 + 2 + 2);
@@ -98,7 +96,8 @@ describe("an encoder", () => {
     const file = new Seeded(8).bytes(100_000);
     const signature = Buffer.from(signatureOf(rsync, { blockLength: 512 }, file));
     signature.writeUInt32BE(0x7fff_ffff, 4);
-    expect(patched(new Uint8Array(0), deltaOf(rsync, parseSignature(signature), file))).toEqual(file);
+    const delta = deltaOf(rsync, parseSignature(signature), file);
+    expect(Buffer.from(patched(new Uint8Array(0), delta)).equals(file)).toBe(true);
   });
 });
 

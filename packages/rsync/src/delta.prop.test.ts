@@ -26,12 +26,12 @@ it("patch(basis, delta(signature(basis), file)) is file; whole = chunked = byte 
       const file = seeded.edit(basis, edits, Math.max(4, size / 4));
       const table = parseSignature(signatureOf(rsync, { blockLength, format }, basis));
       const delta = deltaOf(rsync, table, file);
-      expect(deltaOf(rsync, table, ...seeded.cut(file, 3 * blockLength)).length).toBe(delta.length);
-      expect(deltaOf(rsync, table, ...seeded.cut(file, 50_000))).toEqual(delta);
+      expect(Buffer.compare(deltaOf(rsync, table, ...seeded.cut(file, 3 * blockLength)), delta)).toBe(0);
+      expect(Buffer.compare(deltaOf(rsync, table, ...seeded.cut(file, 50_000)), delta)).toBe(0);
       expect(Buffer.from(patched(basis, delta)).equals(file)).toBe(true);
       expect(Buffer.from(patched(basis, ...seeded.cut(delta, 100))).equals(file)).toBe(true);
       if (size < 1000) {
-        expect(deltaOf(rsync, table, ...bytewise(file))).toEqual(delta);
+        expect(Buffer.compare(deltaOf(rsync, table, ...bytewise(file)), delta)).toBe(0);
         expect(Buffer.from(patched(basis, ...bytewise(delta))).equals(file)).toBe(true);
       }
     }),

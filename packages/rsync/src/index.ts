@@ -1,4 +1,4 @@
-export { type DeltaCommand, DeltaDecoder, type DeltaDecoderOptions } from "./delta-decoder.ts";
+export { type CopyCommand, type DeltaCommand, DeltaDecoder, type DeltaDecoderOptions } from "./delta-decoder.ts";
 export type { DeltaEncoder } from "./delta-encoder.ts";
 export type { SignatureFormat } from "./formats.ts";
 export { blockLengthFor, signatureLength } from "./lengths.ts";

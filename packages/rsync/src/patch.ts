@@ -1,5 +1,4 @@
-import { DoppelError } from "@doppel/base";
-import { type DeltaCommand, DeltaDecoder, type DeltaDecoderOptions } from "./delta-decoder.ts";
+import { badDelta, type CopyCommand, DeltaDecoder, type DeltaDecoderOptions } from "./delta-decoder.ts";
 
 /** The file a delta builds upon. */
 export interface Basis {
@@ -51,13 +50,10 @@ export class Patcher {
     if (this.#used > 0) yield this.#take();
   }
 
-  #check({ offset, length }: DeltaCommand & { kind: "copy" }): void {
-    if (offset + length <= this.#basis.size) return;
-    const what = `it copies ${length} bytes from ${offset}, but its basis has ${this.#basis.size}`;
-    throw new DoppelError("rsync.bad-delta", `The delta does not belong to this file: ${what}.`, {
-      reason: "copy-range",
-      offset,
-    });
+  #check({ offset, length, position }: CopyCommand): void {
+    const { size } = this.#basis;
+    if (offset + length <= size) return;
+    throw badDelta("copy-range", position, `it copies ${length} bytes from ${offset}, but the file it builds upon has ${size}`);
   }
 
   #read(offset: number, length: number): Uint8Array {

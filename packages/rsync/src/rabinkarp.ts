@@ -1,5 +1,5 @@
 import { mayHave, type WeakFilter } from "./block-index.ts";
-import type { RollingWindow } from "./weak-sum.ts";
+import type { RollingWindow } from "./rolling-window.ts";
 
 /** librsync's RabinKarp polynomial hash: modulo 2^32, this multiplier and its inverse, seed 1. */
 const MULTIPLIER = 0x08104225;

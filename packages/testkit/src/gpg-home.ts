@@ -18,7 +18,8 @@ export interface GpgHome extends AsyncDisposable {
 export async function gpgHome(keys: readonly string[], options: { readonly secret?: boolean } = {}): Promise<GpgHome> {
   const dir = openTempDir("/tmp"); // the agent's socket lies in it, and its path may have 107 bytes at most
   chmodSync(dir.path, 0o700);
-  writeFileSync(join(dir.path, "gpg-agent.conf"), "allow-loopback-pinentry\n");
+  // Keys are unlocked once for every message; with the agent's own count that is most of the time a test takes.
+  writeFileSync(join(dir.path, "gpg-agent.conf"), "allow-loopback-pinentry\ns2k-count 65536\n");
   const env = {
     ...process.env,
     GNUPGHOME: dir.path,

@@ -12,7 +12,12 @@ export function checkSource(source: BytePath): void {
     const stat = lstatSync(path);
     if (stat.isDirectory()) opendirSync(path as unknown as string).closeSync();
     else if (stat.isFile()) closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    else if (stat.isSocket()) {
+      const message = `source ${shown} is a socket, which no backup keeps; nothing was backed up. Name a folder or a file`;
+      throw new DoppelError("source.unreadable", message, { path: shown });
+    }
   } catch (error) {
+    if (error instanceof DoppelError) throw error;
     const errno = errnoOf(error);
     if (errno === "ENOENT" || errno === "ENOTDIR") {
       const message = `source ${shown} does not exist; nothing was backed up. Check the path, or whether its disk is mounted`;

@@ -1,5 +1,5 @@
 import { displayPath } from "@doppel/base";
-import { backup } from "@doppel/engine";
+import { backup, checkBackup } from "@doppel/engine";
 import { archiveDirOf, tempDirOf } from "../locations.ts";
 import { argument, type Command } from "../session.ts";
 import { backupJob, envelopeOf, openTarget } from "../wire.ts";
@@ -11,9 +11,10 @@ export const full: Command = async (session) => {
   const url = argument(invocation, 1);
   const started = runtime.clock.now();
   const job = backupJob(argument(invocation, 0), settings, rules, { now: started, countTotals: session.showsProgress });
+  checkBackup(job);
   const tempDir = tempDirOf(settings, environment);
   const envelope = await envelopeOf({ ...session, settings });
-  await using storage = await openTarget(url, "write", environment, runtime.emit);
+  await using storage = await openTarget(url, "write", environment, runtime);
   const archiveDir = archiveDirOf(url, settings, environment);
   const report = await backup(job, { storage, envelope, archiveDir, tempDir }, runtime);
   const seconds = (runtime.clock.now().getTime() - started.getTime()) / 1000;

@@ -6,7 +6,7 @@ import { openTarget, readDeps } from "../wire.ts";
 export async function withReadDeps<T>(session: Session, use: (deps: ReadDeps) => Promise<T>): Promise<T> {
   const { invocation, environment, runtime } = session;
   const url = argument(invocation, 0);
-  await using storage = await openTarget(url, "read", environment, runtime.emit);
+  await using storage = await openTarget(url, "read", environment, runtime);
   const deps = await readDeps(url, storage, { ...session, settings: invocation.settings });
   try {
     return await use(deps);

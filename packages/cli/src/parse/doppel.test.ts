@@ -150,7 +150,7 @@ describe("help and version", () => {
 
 describe("the option table", () => {
   it("gives every option a command, and no two the same spelling", () => {
-    const spellings = [...Object.keys(RULES)];
+    const spellings = Object.keys(RULES);
     for (const name of Object.keys(OPTIONS) as OptionName[]) {
       const row = OPTIONS[name];
       expect(row.commands.length, name).toBeGreaterThan(0);

@@ -34,7 +34,7 @@ export function parseDoppel(args: readonly string[]): Request {
     if (word !== undefined && isCommand(word)) command = word;
     if (tokens.help || args.length === 0) return { kind: "help", ...(command !== undefined && { command }) };
     if (command === undefined) throw noSuchCommand(word);
-    return { kind: "run", run: { command, ...checked(command, rest as BytePath[], tokens) } };
+    return { kind: "run", run: { command, ...checked(command, rest as BytePath[], tokens, "doppel") } };
   } catch (error) {
     // An unknown option stops before the command is known: it is the first argument in nearly every such line.
     const first = args.find((argument) => isCommand(argument)) as CommandName | undefined;
@@ -46,9 +46,14 @@ export function parseDoppel(args: readonly string[]): Request {
  * The values of all options for a command.
  * @throws cli.usage for options that the command does not have, bad values, and too few or too many arguments
  */
-export function checked(command: CommandName, positionals: readonly BytePath[], tokens: Tokens): Omit<Invocation, "command"> {
+export function checked(
+  command: CommandName,
+  positionals: readonly BytePath[],
+  tokens: Tokens,
+  program: string,
+): Omit<Invocation, "command"> {
   checkApplies(command, tokens);
-  checkPositionals(command, positionals);
+  checkPositionals(command, positionals, `${program} ${command} ${positionalsOf(command)}`);
   const settings = readSettings(tokens.given);
   if (settings.progress && settings["no-progress"]) throw usage("--progress and --no-progress exclude each other");
   return { positionals, settings, rules: tokens.rules };
@@ -77,9 +82,8 @@ function checkApplies(command: CommandName, tokens: Tokens): void {
   }
 }
 
-function checkPositionals(command: CommandName, given: readonly BytePath[]): void {
+function checkPositionals(command: CommandName, given: readonly BytePath[], line: string): void {
   const wanted = COMMANDS[command].positionals;
-  const line = `doppel ${command} ${positionalsOf(command)}`;
   wanted.forEach(({ name, kind }, i) => {
     const argument = given[i];
     if (argument === undefined) throw usage(`${name} is missing: ${line}`);

@@ -20,5 +20,5 @@ export function parseDuplicity(args: readonly string[]): Request {
     throw new DoppelError("cli.unsupported", message, { what: displayPath(word) });
   }
   const command = SAME[word as keyof typeof SAME];
-  return { kind: "run", run: { command, ...checked(command, rest, tokens) } };
+  return { kind: "run", run: { command, ...checked(command, rest, tokens, "duplicity") } };
 }

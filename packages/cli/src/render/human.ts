@@ -1,5 +1,5 @@
 import { type BytePath, displayPath, DoppelError, type PathEntry, pathToBytes, type RunEvent } from "@doppel/base";
-import { BUG, INCOMPLETE } from "../exit-codes.ts";
+import { DONE } from "../exit-codes.ts";
 import { Missing, noticeLevel, noticeText } from "./notices.ts";
 import { Progress } from "./progress.ts";
 import type { Renderer, Result } from "./renderer.ts";
@@ -24,6 +24,8 @@ export interface HumanOptions {
   readonly now: () => number;
   /** The name that messages start with. */
   readonly program: string;
+  /** What the program exits with when something was left out. */
+  readonly incompleteExit: number;
 }
 
 /** For people: results on standard output, everything else on standard error. A clean run writes nothing there without a terminal. */
@@ -34,7 +36,7 @@ export function humanRenderer(options: HumanOptions): Renderer {
   let progress = new Progress("backup");
   let sockets = 0;
   const say = (level: number, text: string): void => {
-    if (verbosity >= level) screen.line(text);
+    if (verbosity >= level) screen.line(oneLine(text));
   };
 
   const onEvent = (event: RunEvent): void => {
@@ -72,8 +74,10 @@ export function humanRenderer(options: HumanOptions): Renderer {
   const incomplete = (count: number, what: string): void => {
     if (count === 0 || verbosity < 2) return;
     screen.line(`${what} INCOMPLETE: ${counted(count, "problem")}`);
-    for (const line of missing.lines(count)) screen.line(line);
-    screen.line(`Exit code ${INCOMPLETE}: everything else is sound, but something was left out or is not as it was.`);
+    for (const line of missing.lines(count)) screen.line(oneLine(line));
+    const exit = options.incompleteExit;
+    if (exit !== DONE)
+      screen.line(`Exit code ${exit}: everything else is sound, but something was left out or is not as it was.`);
   };
 
   const onResult = (result: Result): void => {
@@ -107,7 +111,7 @@ export function humanRenderer(options: HumanOptions): Renderer {
     event: onEvent,
     entry: (entry) => stdout(listLine(entry, options.stdoutIsTerminal)),
     result: onResult,
-    error: (error, exit) => screen.line(errorText(program, error, exit)),
+    error: (error) => screen.line(errorText(program, error)),
     close: () => screen.clear(),
   };
 }
@@ -120,14 +124,13 @@ function listLine({ path, mtime }: PathEntry, terminal: boolean): string | Uint8
 }
 
 /** One line; for a bug also where it happened. */
-export function errorText(program: string, error: unknown, exit: number): string {
+export function errorText(program: string, error: unknown): string {
   if (error instanceof DoppelError) return `${program}: ${oneLine(error.message)}`;
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  if (exit !== BUG) return `${program}: ${oneLine(error instanceof Error ? error.message : String(error))}`;
   return `${program}: this is a bug in doppel, not your fault; please report it with these lines:\n${trace}`;
 }
 
-/** Nothing that an error quotes may start a line or drive a terminal. */
+/** Nothing that a message quotes may start a line or drive a terminal. */
 function oneLine(message: string): string {
   return displayPath(Buffer.from(message, "utf8").toString("latin1") as BytePath);
 }

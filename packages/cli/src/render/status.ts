@@ -53,19 +53,11 @@ function setTable(sets: readonly SetStatus[]): string {
 }
 
 /** No borders: the table is to be read by people and by `awk`. */
-const PLAIN = {
-  ...{
-    top: "",
-    "top-mid": "",
-    "top-left": "",
-    "top-right": "",
-    bottom: "",
-    "bottom-mid": "",
-    "bottom-left": "",
-    "bottom-right": "",
-  },
-  ...{ left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "" },
-};
+const PLAIN = Object.fromEntries(
+  ["top", "bottom", "left", "mid", "right"].flatMap((side) =>
+    [side, `${side}-mid`, `${side}-left`, `${side}-right`, "middle"].map((name) => [name, ""]),
+  ),
+);
 
 function indented(lines: readonly string[]): string {
   return lines.map((line) => `  ${line}`).join("\n");

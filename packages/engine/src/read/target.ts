@@ -32,7 +32,8 @@ export function setsAt(target: Target, label: string, now: Date, time?: Date): r
     throw new DoppelError("collection.inconsistent", message, conflict);
   }
   const incomplete = collection.incomplete.length;
-  const hint = incomplete > 0 ? `; ${incomplete} unfinished backups there have no manifest and cannot be restored` : "";
+  const which = incomplete === 1 ? "1 unfinished backup there has" : `${incomplete} unfinished backups there have`;
+  const hint = incomplete > 0 ? `; ${which} no manifest and cannot be restored` : "";
   throw new DoppelError("collection.empty", `${label} holds no complete backup${hint}`, { target: label });
 }
 

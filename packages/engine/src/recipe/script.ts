@@ -23,7 +23,7 @@ export function restoreScript(facts: ScriptFacts): string {
 }
 
 function head({ time, encoding, folder, volumes, cutFiles }: ScriptFacts): string {
-  const pattern = volumes[0]?.name.replace(/vol\d+/, "vol*") ?? "*";
+  const place = folder === undefined ? "FOLDER-WITH-THE-VOLUMES" : shellWord(folder);
   const cut = cutFiles.map((path) => `#   ${displayPath(path)}`);
   return `#!/bin/bash
 # Restores the full backup of ${time.toISOString().replace(".000", "")} without doppel and without duplicity.
@@ -34,7 +34,7 @@ function head({ time, encoding, folder, volumes, cutFiles }: ScriptFacts): strin
 # GPG='gpg --homedir ...' chooses another gpg command.
 #
 # In short, in an empty folder:
-#   for v in ${pattern}; do ${UNSEAL[encoding].replace("${GPG:-gpg}", "gpg").replace(" --", "")} "$v" | tar x --strip-components=1; done
+#   for v in ${place}/${pattern(volumes[0]?.name ?? "")}; do ${UNSEAL[encoding].replace("${GPG:-gpg}", "gpg").replace(" --", "")} "$v" | tar x --strip-components=1; done
 # restores everything${cutFiles.length > 0 ? " but the files that are cut over volumes; of each of them it leaves a folder with numbered\n# pieces, which cat in order joins:" : "."}
 ${cut.length > 0 ? `${cut.join("\n")}\n` : ""}# The commands below do all of that, and also restore the times of folders.
 set -euo pipefail
@@ -46,6 +46,12 @@ mkdir -p -- "$target.partial"
 cd -- "$target.partial"
 here=$PWD
 `;
+}
+
+/** What matches all volumes of the set that this one is of. */
+function pattern(volume: string): string {
+  const [, before = "", after = ""] = /^(.*?)\d+(\.(?:difftar|dt)(?:\..*)?)$/s.exec(volume) ?? [];
+  return `${before && shellWord(before)}*${after && shellWord(after)}`;
 }
 
 function check({ volumes }: ScriptFacts): string {

@@ -67,6 +67,13 @@ describe("SealWriter", () => {
     await object[Symbol.asyncDispose]();
   });
 
+  it("does not take what is still in work for sealed, however large the writes are", async () => {
+    const seal = writer({ pieceBytes: 1 << 16 });
+    await seal.write(randomBytes(2 << 20)); // incompressible, and of 32 pieces the last ones are in work now
+    expect(seal.estimatedBytes).toBeGreaterThan(0.98 * seal.plainBytes);
+    await seal.discard();
+  });
+
   it("surfaces a temporary directory that cannot be used, and can be discarded then", async () => {
     const seal = writer({ memoryLimit: 0, tempDir: "/proc/nothing-here" });
     const failure = await (async () => {

@@ -37,7 +37,9 @@ export class SealWriter {
   #tail: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
   #plainBytes = 0;
-  #sealedPlainBytes = 0;
+  /** Of what the pieces hold, which is the plain bytes and some framing: handed over to be sealed, and sealed. */
+  #submittedBytes = 0;
+  #sealedPieceBytes = 0;
 
   constructor(options: SealWriterOptions) {
     this.#options = options;
@@ -53,8 +55,8 @@ export class SealWriter {
 
   /** What the object would come to if it were finished now: sealed bytes, and those in work at the ratio seen so far. */
   get estimatedBytes(): number {
-    const ratio = this.#sealedPlainBytes > 0 ? Math.min(1, this.#spool.size / this.#sealedPlainBytes) : 1;
-    return this.#spool.size + (this.#plainBytes - this.#sealedPlainBytes) * ratio;
+    const ratio = this.#sealedPieceBytes > 0 ? Math.min(1, this.#spool.size / this.#sealedPieceBytes) : 1;
+    return this.#spool.size + (this.#submittedBytes + this.#fill - this.#sealedPieceBytes) * ratio;
   }
 
   /** Copies `plain` into pieces. Not concurrent. @throws the first failure of any earlier piece */
@@ -107,7 +109,8 @@ export class SealWriter {
   async #submit(last: boolean): Promise<void> {
     this.#check();
     const piece = this.#piece.subarray(0, this.#fill);
-    const upTo = this.#plainBytes;
+    this.#submittedBytes += piece.length;
+    const upTo = this.#submittedBytes;
     if (!last) this.#piece = Buffer.allocUnsafeSlow(this.#options.pieceBytes);
     this.#fill = 0;
     const { framing, level, permits } = this.#options;
@@ -118,7 +121,7 @@ export class SealWriter {
     this.#chain(async () => {
       try {
         await this.#emit(framing.outer(await work));
-        this.#sealedPlainBytes = upTo;
+        this.#sealedPieceBytes = upTo;
       } finally {
         release();
       }

@@ -1,6 +1,5 @@
 import { DoppelError, type KeyProblem } from "@doppel/base";
 import { type Key, keyPolicy, openpgp, type Subkey } from "../openpgpjs.ts";
-import { hex } from "../packets/signature.ts";
 import type { Certificate } from "./certificate.ts";
 import { namesKey } from "./match.ts";
 
@@ -131,7 +130,7 @@ function nameOf(key: Key | Subkey): { version: number; fingerprint: string; keyI
 }
 
 function describe(certificate: Certificate, query: string): string {
-  const fingerprint = certificate.keys[0]?.fingerprint ?? hex(new Uint8Array(0));
+  const fingerprint = certificate.keys[0]!.fingerprint;
   const [userId] = certificate.userIds;
   const name = userId === undefined ? fingerprint : `${fingerprint} (${userId})`;
   return name.includes(query) ? `key ${name}` : `"${query}", key ${name}`;
@@ -147,5 +146,5 @@ function day(date: Date): string {
 }
 
 function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ");
 }

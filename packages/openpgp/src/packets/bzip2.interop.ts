@@ -1,7 +1,7 @@
 import { concatBytes } from "@doppel/base";
 import { describeInterop, run } from "@doppel/testkit";
 import { expect, it } from "vitest";
-import { random, sampleData } from "../test-messages.ts";
+import { random } from "../test-messages.ts";
 import { Bzip2Decoder } from "./bzip2.ts";
 
 function decode(bytes: Uint8Array, size: number): Buffer {
@@ -23,10 +23,14 @@ describeInterop(["bzip2"], "Bzip2Decoder reads what bzip2 writes", () => {
     ["one byte", Buffer.from("x")],
     ["runs around the borders of the run-length code", runs],
     ["a text", text],
-    ["noise of several blocks", Buffer.from(random.bytes(2_500_000))],
-    ["more input than is kept at once", sampleData(12_000_000)],
+    ["noise of several blocks", Buffer.from(random.bytes(1_000_000))],
   ])("%s", async (_, data) => {
     for (const level of [1, 9]) expect(decode(await bzip2(data, level), 65_536).equals(data)).toBe(true);
+  });
+
+  it("more input than is kept at once", async () => {
+    const noise = Buffer.from(random.bytes(5_500_000));
+    expect(decode(await bzip2(noise), 65_536).equals(noise)).toBe(true);
   });
 
   it("in any chunking", async () => {
@@ -35,10 +39,10 @@ describeInterop(["bzip2"], "Bzip2Decoder reads what bzip2 writes", () => {
   });
 
   it("ignores what follows, and refuses what is cut off or changed", async () => {
-    const packed = await bzip2(text.subarray(0, 5000));
-    expect(decode(Buffer.concat([packed, Buffer.from("padding")]), 64).length).toBe(5000);
+    const packed = await bzip2(text.subarray(0, 1500));
+    expect(decode(Buffer.concat([packed, Buffer.from("padding")]), 64).length).toBe(1500);
     for (let end = 0; end < packed.length; end += 7) expect(() => decode(packed.subarray(0, end), 64)).toThrow();
-    for (let at = 0; at < packed.length - 1; at += 3) {
+    for (let at = 0; at < packed.length - 1; at += 5) {
       const changed = Buffer.from(packed);
       changed[at]! ^= 0x10;
       // Some bits have no effect (a code that no symbol uses): what comes out must then be the same.
@@ -48,7 +52,7 @@ describeInterop(["bzip2"], "Bzip2Decoder reads what bzip2 writes", () => {
       } catch (error) {
         expect(error).toMatchObject({ code: "openpgp.bad-message" });
       }
-      if (result) expect(result.equals(text.subarray(0, 5000)), `byte ${at}`).toBe(true);
+      if (result) expect(result.equals(text.subarray(0, 1500)), `byte ${at}`).toBe(true);
     }
   });
 });

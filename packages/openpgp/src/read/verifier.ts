@@ -92,10 +92,10 @@ async function check(body: Uint8Array, { key, part }: { key: Key; part: Key | Su
   const packet = new SignaturePacket();
   try {
     packet.read(body);
-    if (await key.isRevoked(undefined, undefined, undefined, policy)) throw new Error("the key was revoked");
+    // All as of the time it was made: a backup stays good when its key expires later. A compromised key counts always.
+    if (await key.isRevoked(undefined, undefined, packet.created ?? undefined, policy)) throw new Error("the key was revoked");
     // openpgp.js verifies a digest that is already there, as when it has parsed a stream itself; its types do not show it.
     Object.assign(packet, { hashed: digest });
-    // As of the time it was made: a backup stays good when its key expires later.
     await packet.verify(part.keyPacket, enums.signature.binary, new Uint8Array(0), packet.created ?? undefined, true, policy);
     if ("mainKey" in part) await part.verify(packet.created ?? undefined, policy);
     else await key.verifyPrimaryKey(packet.created ?? undefined, undefined, policy);

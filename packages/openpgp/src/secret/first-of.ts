@@ -4,7 +4,7 @@ import type { SecretKeys } from "./secret-keys.ts";
 
 /**
  * Tries one after another. When all fail: the failure itself when there is one, otherwise the most telling one (a wrong
- * passphrase tells more than a key that is not there) with the reasons of all. An abort or a damaged message ends it at once.
+ * passphrase tells more than a key that is not there) with the reasons of all. An abort ends it at once.
  */
 export function firstOf(...keys: SecretKeys[]): SecretKeys {
   return {
@@ -14,8 +14,7 @@ export function firstOf(...keys: SecretKeys[]): SecretKeys {
         try {
           return await each.sessionKey(packets, signal);
         } catch (error) {
-          if (!(error instanceof DoppelError) || isDoppelError(error, "openpgp.bad-message") || signal?.aborted === true)
-            throw error;
+          if (!(error instanceof DoppelError) || signal?.aborted === true) throw error;
           failures.push(error);
         }
       }

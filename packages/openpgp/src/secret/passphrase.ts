@@ -46,13 +46,19 @@ export function secretKeysFromPassphrase(passphrase: () => Promise<string | unde
   );
 }
 
-/** The session key by one of the message's passphrase packets, or undefined when none fits. */
-export async function openWithPassphrase(packets: KeyPackets, passphrase: string): Promise<SessionKey | undefined> {
+/** The session key by one of the message's passphrase packets, or undefined when none fits. @throws DoppelError openpgp.bad-message. */
+async function openWithPassphrase(packets: KeyPackets, passphrase: string): Promise<SessionKey | undefined> {
+  let unsupported: unknown;
   for (const { tag, body } of splitPackets(packets.bytes)) {
     if (tag !== TAG.skesk) continue;
-    const session = await openSkesk(parseSkesk(body), passphrase);
-    if (session && (await fits(session, packets))) return session;
+    try {
+      const session = await openSkesk(parseSkesk(body), passphrase);
+      if (session && (await fits(session, packets))) return session;
+    } catch (error) {
+      unsupported ??= error; // another one may be of a kind we know
+    }
   }
+  if (unsupported !== undefined) throw unsupported;
   return undefined;
 }
 

@@ -1,16 +1,21 @@
-import { lstatSync, mkdirSync, opendirSync, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, mkdirSync, opendirSync, statSync } from "node:fs";
 import { type BytePath, DoppelError, displayPath, pathToBytes } from "@doppel/base";
 import { errnoOfCall } from "../source.ts";
 
 /**
- * Whether something may be restored to `target`: it is not there, or is an empty directory (or a link to one), or `force`.
+ * Whether something may be restored to `target`: it is not there, or is an empty directory (or a link to one), or `force`;
+ * and a directory that is there can be written to.
  * @throws DoppelError restore.target-exists; restore.write-failed when that cannot be found out
  */
 export function checkRestoreTarget(target: BytePath, force: boolean): void {
   const path = displayPath(target);
   try {
     const os = pathToBytes(target);
-    if (force || lstatSync(os, { throwIfNoEntry: false }) === undefined || isEmptyDirectory(os)) return;
+    if (lstatSync(os, { throwIfNoEntry: false }) === undefined) return;
+    if (force || isEmptyDirectory(os)) {
+      if (statSync(os, { throwIfNoEntry: false })?.isDirectory() === true) accessSync(os, constants.W_OK | constants.X_OK);
+      return;
+    }
   } catch (error) {
     const reason = errnoOfCall(error);
     if (reason === undefined) throw error;
