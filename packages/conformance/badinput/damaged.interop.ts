@@ -16,7 +16,7 @@ const ENVELOPES: [string, readonly string[]][] = [
 /** A backup of four volumes: each `big-N` fills one. */
 async function backedUp(options: readonly string[]): Promise<{ box: Box; volumes: string[]; restore: () => Promise<Outcome> }> {
   const box = makeBox();
-  for (const n of [1, 2, 3, 4]) writeFileSync(join(box.source, `big-${n}`), randomContent(`big ${n}`, 1_040_000));
+  for (const n of [1, 2, 3, 4]) writeFileSync(join(box.source, `big-${n}`), randomContent(`big ${n}`, 900_000));
   const env = options.includes("--no-encryption") ? {} : PASSPHRASE;
   expectDone(await box.full(["--volsize", "1", ...options], { env }));
   const volumes = readdirSync(box.target).filter((name) => name.includes(".vol")).sort();

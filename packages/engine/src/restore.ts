@@ -45,7 +45,9 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   };
   const reader = new DifftarReader();
   try {
-    for await (const { info, sealed } of fetchAhead(manifest.volumes, (info) => fetchVolume(info, deps, runtime, unsealing(info)))) {
+    for await (const { info, sealed } of fetchAhead(manifest.volumes, (info) =>
+      fetchVolume(info, deps, runtime, unsealing(info)),
+    )) {
       const options = unsealing(info);
       await inVolume(options.name, async () => {
         reader.beginVolume(info.number);
@@ -88,7 +90,11 @@ function writeItems(items: ReturnType<DifftarReader["update"]>, writer: TreeWrit
 }
 
 function notInFull(kind: string): DoppelError {
-  return new DoppelError("format.bad-set", `a full set holds a "${kind}" entry, which has no meaning there`, { set: "full", reason: kind });
+  const reason = `a full set holds a "${kind}" entry, which has no meaning there`;
+  return new DoppelError("format.bad-set", `a full set holds a "${kind}" entry, which has no meaning there`, {
+    set: "full",
+    reason: kind,
+  });
 }
 
 /** Everything the manifest names must be there before anything is written. */

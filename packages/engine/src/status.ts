@@ -24,5 +24,10 @@ function setStatus(set: BackupSet, { sizes }: Target): SetStatus {
     for (const name of names) bytes += (name === undefined ? undefined : sizes.get(name)) ?? 0;
     return bytes;
   };
-  return { set, volumes: set.volumes.size, volumeBytes: sum(set.volumes.values()), metadataBytes: sum([set.manifest, set.signatures]) };
+  return {
+    set,
+    volumes: set.volumes.size,
+    volumeBytes: sum(set.volumes.values()),
+    metadataBytes: sum([set.manifest, set.signatures]),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Runtime } from "@doppel/base";
 import type { BackupStatistics } from "../job.ts";
-import type { SourceBatch, SourceCounts } from "../workers/protocol.ts";
+import { NO_COUNTS, type SourceBatch, type SourceCounts } from "../workers/protocol.ts";
 
 const PROGRESS_EVERY_MS = 100;
 
@@ -8,7 +8,7 @@ const PROGRESS_EVERY_MS = 100;
 export class Tally {
   readonly #runtime: Runtime;
   readonly #verbose: boolean;
-  #counts: SourceCounts = { entries: 0, sourceBytes: 0, contentBytes: 0, errors: 0 };
+  #counts: SourceCounts = NO_COUNTS;
   #totals: { files: number; bytes: number; done: boolean } | undefined;
   #lastProgress = 0;
   incomplete = 0;
@@ -51,22 +51,22 @@ export class Tally {
   }
 
   statistics(startTime: Date, storedBytes: number): BackupStatistics {
-    const { entries, sourceBytes, contentBytes, errors } = this.#counts;
+    const counts = this.#counts;
     return {
       startTime,
       endTime: this.#runtime.clock.now(),
-      sourceFiles: entries,
-      sourceFileSize: sourceBytes,
-      newFiles: entries,
-      newFileSize: sourceBytes,
-      deletedFiles: 0,
-      changedFiles: 0,
-      changedFileSize: 0,
-      changedDeltaSize: 0,
-      deltaEntries: entries,
-      rawDeltaSize: contentBytes,
+      sourceFiles: counts.entries,
+      sourceFileSize: counts.sourceBytes,
+      newFiles: counts.new,
+      newFileSize: counts.newBytes,
+      deletedFiles: counts.deleted,
+      changedFiles: counts.changed,
+      changedFileSize: counts.changedBytes,
+      changedDeltaSize: 0, // always, in stock (duplicity-cli.md 4.3)
+      deltaEntries: counts.new + counts.changed + counts.deleted,
+      rawDeltaSize: counts.contentBytes,
       totalDestinationSizeChange: storedBytes,
-      errors,
+      errors: counts.errors,
     };
   }
 }

@@ -53,7 +53,7 @@ export class Volumes {
       await this.#close();
     this.#current ??= await this.#open();
     this.#current.begin(mark);
-    this.#closeNext = !mark.lastPiece;
+    this.#closeNext = mark.endsVolume;
   }
 
   async #append(tar: Uint8Array): Promise<void> {

@@ -9,7 +9,12 @@ import { authenticate, type UnsealOptions } from "./unseal.ts";
 const SPOOL_MEMORY = 16 << 20;
 
 /** Fetches an object whole. Whoever receives the spool disposes of it. */
-export async function fetchObject(name: string, deps: ReadDeps, runtime: Runtime, tap?: (chunk: Uint8Array) => void): Promise<Spool> {
+export async function fetchObject(
+  name: string,
+  deps: ReadDeps,
+  runtime: Runtime,
+  tap?: (chunk: Uint8Array) => void,
+): Promise<Spool> {
   const spool = new Spool({ tempDir: deps.tempDir, memoryLimit: SPOOL_MEMORY, random: runtime.random });
   try {
     for await (const chunk of deps.storage.get(name, undefined, runtime.signal)) {

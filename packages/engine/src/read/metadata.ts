@@ -40,11 +40,16 @@ export async function* readSignatures(set: BackupSet, context: MetadataContext):
   const name = set.signatures;
   if (name === undefined) {
     const expected = signaturesName(set.id, set.encoding, context.prefixes);
-    throw new DoppelError("storage.not-found", `${expected} is missing at the target: the files of this backup cannot be listed without restoring it`, { name: expected });
+    throw new DoppelError(
+      "storage.not-found",
+      `${expected} is missing at the target: the files of this backup cannot be listed without restoring it`,
+      { name: expected },
+    );
   }
   const reader = new SigtarReader();
   try {
-    for await (const chunk of metadata(signaturesName(set.id, "gzip", context.prefixes), name, context)) yield* reader.update(chunk);
+    for await (const chunk of metadata(signaturesName(set.id, "gzip", context.prefixes), name, context))
+      yield* reader.update(chunk);
     reader.finish();
   } catch (error) {
     if (!isDoppelError(error, "format.bad-tar") && !isDoppelError(error, "format.bad-set")) throw error;

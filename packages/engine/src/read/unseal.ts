@@ -40,7 +40,8 @@ export async function* unseal(sealed: Payload, options: UnsealOptions): ByteStre
  */
 export async function authenticate(sealed: Payload, options: UnsealOptions): Promise<void> {
   try {
-    if (options.encoding === "gpg") await authenticateMessage(sealed.open(options.signal), keysOf(options), { signal: options.signal });
+    if (options.encoding === "gpg")
+      await authenticateMessage(sealed.open(options.signal), keysOf(options), { signal: options.signal });
     else if (options.encoding === "gzip") for await (const _ of gunzip(sealed, options.signal));
   } catch (error) {
     throw named(error, options.name);

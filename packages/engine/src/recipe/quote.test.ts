@@ -11,7 +11,9 @@ function asBashReads(words: readonly string[]): string[] {
 
 describe("shellWord", () => {
   it("leaves plain names readable", () => {
-    expect(shellWord("duplicity-full.20261122T024319Z.vol1.difftar.gpg")).toBe("duplicity-full.20261122T024319Z.vol1.difftar.gpg");
+    expect(shellWord("duplicity-full.20261122T024319Z.vol1.difftar.gpg")).toBe(
+      "duplicity-full.20261122T024319Z.vol1.difftar.gpg",
+    );
     expect(shellWord("a b")).toBe("'a b'");
     expect(shellWord("new\nline \xff")).toBe("$'new\\012line \\377'");
   });

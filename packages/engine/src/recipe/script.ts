@@ -88,9 +88,10 @@ done
 `;
 }
 
-const JOIN = `# 3. Join the files that were cut: multivol_snapshot/PATH/1, 2, ... become snapshot/PATH.
+const JOIN = `# 3. Join the files that were cut: multivol_snapshot/PATH/1, 2, ... become snapshot/PATH. If the backup
+#    is of a single file, there is no PATH.
 join() { # folder with the pieces
-  local pieces=$1 file="$here/snapshot/\${1#"$here/multivol_snapshot/"}" parent mode last k=1
+  local pieces=$1 file="$here/snapshot\${1#"$here/multivol_snapshot"}" parent mode last k=1
   parent=$(dirname -- "$file"; echo .); parent=\${parent%??}
   mode=$(stat -c %a -- "$parent")
   touch -r "$parent" -- "$here/.time"

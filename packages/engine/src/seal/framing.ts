@@ -9,6 +9,8 @@ export interface Framing {
   /** Bytes before everything, never compressed. */
   open(): readonly Uint8Array[];
   inner(plain: Uint8Array): readonly Uint8Array[];
+  /** Awaited after each `inner`: room for more, where bytes also go somewhere else. */
+  ready?(): Promise<void>;
   /** Awaited once, after the last `inner`. */
   innerEnd(): Promise<readonly Uint8Array[]>;
   outer(compressed: Uint8Array): readonly Uint8Array[];

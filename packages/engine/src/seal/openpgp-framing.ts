@@ -30,6 +30,7 @@ export async function openpgpFraming(options: MessageOptions): Promise<Framing> 
   const encoder = new SeipdEncoder(session, random);
   const signature = signer?.begin();
   let started = false;
+  let signing: Promise<void> | void;
   const start = (): Uint8Array[] => {
     if (started || !signer) return [];
     started = true;
@@ -40,10 +41,10 @@ export async function openpgpFraming(options: MessageOptions): Promise<Framing> 
     open: () => [keyPackets, ...(options.compress ? encoder.update(COMPRESSED_ZIP_HEADER) : [])],
     inner(plain) {
       const head = start();
-      // The signature's own queue is bounded: it is awaited at the end and hashes faster than anything compresses.
-      void signature?.update(plain);
+      signing = signature?.update(plain);
       return [...head, ...literal.update(plain)];
     },
+    ready: async () => signing,
     async innerEnd() {
       const head = start();
       const tail = literal.finish();

@@ -11,7 +11,9 @@ import { SealWriter } from "./seal-writer.ts";
 
 const random = { bytes: (n: number) => randomBytes(n) };
 
-function writer(options: { pieceBytes?: number; memoryLimit?: number; plain?: boolean; level?: number; tempDir?: string } = {}): SealWriter {
+function writer(
+  options: { pieceBytes?: number; memoryLimit?: number; plain?: boolean; level?: number; tempDir?: string } = {},
+): SealWriter {
   return new SealWriter({
     framing: options.plain ? plainFraming() : gzipFraming(),
     level: options.level ?? 6,
@@ -37,10 +39,15 @@ describe("SealWriter", () => {
   it("joins independently compressed pieces into one gzip member, whatever the chunks", async () => {
     const chunks = fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 8 });
     await fc.assert(
-      fc.asyncProperty(chunks, fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 0, max: 9 }), async (parts, pieceBytes, level) => {
-        const sealed = await seal(parts, { pieceBytes, level });
-        expect(gunzipSync(sealed).equals(Buffer.concat(parts))).toBe(true);
-      }),
+      fc.asyncProperty(
+        chunks,
+        fc.integer({ min: 1, max: 5000 }),
+        fc.integer({ min: 0, max: 9 }),
+        async (parts, pieceBytes, level) => {
+          const sealed = await seal(parts, { pieceBytes, level });
+          expect(gunzipSync(sealed).equals(Buffer.concat(parts))).toBe(true);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -55,7 +62,8 @@ describe("SealWriter", () => {
 
   it("gives the bytes as they are when nothing is compressed, through memory and through a file alike", async () => {
     const bytes = randomBytes(300_000);
-    for (const memoryLimit of [0, 1000, 1 << 20]) expect((await seal([bytes], { plain: true, memoryLimit })).equals(bytes)).toBe(true);
+    for (const memoryLimit of [0, 1000, 1 << 20])
+      expect((await seal([bytes], { plain: true, memoryLimit })).equals(bytes)).toBe(true);
   });
 
   it("estimates from what came out so far", async () => {

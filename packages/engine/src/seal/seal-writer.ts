@@ -37,9 +37,10 @@ export class SealWriter {
   #tail: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
   #plainBytes = 0;
-  /** Of what the pieces hold, which is the plain bytes and some framing: handed over to be sealed, and sealed. */
+  /** Bytes of pieces (plain ones and some framing) handed over to be compressed; of these compressed; and what became of them. */
   #submittedBytes = 0;
-  #sealedPieceBytes = 0;
+  #workedBytes = 0;
+  #compressedBytes = 0;
 
   constructor(options: SealWriterOptions) {
     this.#options = options;
@@ -55,14 +56,17 @@ export class SealWriter {
 
   /** What the object would come to if it were finished now: sealed bytes, and those in work at the ratio seen so far. */
   get estimatedBytes(): number {
-    const ratio = this.#sealedPieceBytes > 0 ? Math.min(1, this.#spool.size / this.#sealedPieceBytes) : 1;
-    return this.#spool.size + (this.#submittedBytes + this.#fill - this.#sealedPieceBytes) * ratio;
+    const ratio = this.#workedBytes > 0 ? this.#compressedBytes / this.#workedBytes : 1;
+    const estimate = this.#compressedBytes + (this.#submittedBytes + this.#fill - this.#workedBytes) * ratio;
+    return Math.max(estimate, this.#spool.size); // which lags, because the outer framing holds bytes back, until all is done
   }
 
   /** Copies `plain` into pieces. Not concurrent. @throws the first failure of any earlier piece */
   async write(plain: Uint8Array): Promise<void> {
     this.#plainBytes += plain.length;
-    await this.#fillPieces(this.#options.framing.inner(plain));
+    const { framing } = this.#options;
+    await this.#fillPieces(framing.inner(plain));
+    await framing.ready?.();
   }
 
   /** Ends the object. On failure nothing is left to dispose of. */
@@ -110,7 +114,6 @@ export class SealWriter {
     this.#check();
     const piece = this.#piece.subarray(0, this.#fill);
     this.#submittedBytes += piece.length;
-    const upTo = this.#submittedBytes;
     if (!last) this.#piece = Buffer.allocUnsafeSlow(this.#options.pieceBytes);
     this.#fill = 0;
     const { framing, level, permits } = this.#options;
@@ -120,8 +123,10 @@ export class SealWriter {
     work.catch(() => {});
     this.#chain(async () => {
       try {
-        await this.#emit(framing.outer(await work));
-        this.#sealedPieceBytes = upTo;
+        const compressed = await work;
+        this.#workedBytes += piece.length;
+        this.#compressedBytes += compressed.length;
+        await this.#emit(framing.outer(compressed));
       } finally {
         release();
       }

@@ -1,4 +1,12 @@
-import { CREDITS, type EntryMark, type SourceBatch, type SourceCounts, type SourceNotice, STOP } from "../workers/protocol.ts";
+import {
+  CREDITS,
+  type EntryMark,
+  NO_COUNTS,
+  type SourceBatch,
+  type SourceCounts,
+  type SourceNotice,
+  STOP,
+} from "../workers/protocol.ts";
 
 /** Large enough that a message costs little (measured: 64 KiB round trips cap at 0.4 GiB/s, 1 MiB at 1.3 GiB/s). */
 const BATCH_BYTES = 1 << 20;
@@ -19,7 +27,7 @@ export class Batcher {
   #signatures: Uint8Array[] = [];
   #signatureBytes = 0;
   #notices: SourceNotice[] = [];
-  counts: { -readonly [K in keyof SourceCounts]: number } = { entries: 0, sourceBytes: 0, contentBytes: 0, errors: 0 };
+  counts: { -readonly [K in keyof SourceCounts]: number } = { ...NO_COUNTS };
 
   constructor(control: SharedArrayBuffer, send: (batch: SourceBatch, transfer: ArrayBuffer[]) => void) {
     this.#control = new Int32Array(control);

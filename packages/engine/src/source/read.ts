@@ -1,3 +1,4 @@
+import type { BytePath } from "@doppel/base";
 import { loadRsync } from "@doppel/rsync";
 import { OwnerNames, walkTree } from "@doppel/tree";
 import type { SourceMessage, SourceWorkerInput } from "../workers/protocol.ts";
@@ -5,6 +6,8 @@ import { Batcher, Stopped } from "./batcher.ts";
 import { rulesOf } from "./rules.ts";
 import { SignatureMaker } from "./signatures.ts";
 import { storeEntry } from "./store-entry.ts";
+import { storeIncrement } from "./increment.ts";
+import { OldState } from "./old-state.ts";
 
 type Post = (message: SourceMessage, transfer?: ArrayBuffer[]) => void;
 
@@ -13,15 +16,22 @@ export async function readSource(input: SourceWorkerInput, post: Post): Promise<
   const rsync = await loadRsync();
   const batcher = new Batcher(input.control, post);
   const rules = rulesOf(input);
-  const context = { batcher, signatures: new SignatureMaker(rsync, batcher), volumeBytes: input.volumeBytes };
+  const owners = OwnerNames.system();
+  const context = { batcher, rsync, signatures: new SignatureMaker(rsync, batcher), volumeBytes: input.volumeBytes };
+  const unreadable: BytePath[] = [];
   const entries = walkTree(input.source, {
     rules,
-    owners: OwnerNames.system(),
+    owners,
     copyLinks: input.copyLinks,
-    onProblem: (problem) => batcher.notice(problem),
+    onProblem(problem) {
+      if (problem.reason === "unreadable") unreadable.push(problem.path);
+      batcher.notice(problem);
+    },
   });
+  const old = input.base && new OldState(input.base);
   try {
-    for (const entry of entries) storeEntry(entry, context);
+    if (old) await storeIncrement(entries, old, { ...context, owners, unreadable });
+    else for (const entry of entries) storeEntry(entry, context);
     for (const { pattern, origin, kind } of rules.unmatched()) {
       const missing = kind === "include";
       const detail = `${origin}: ${pattern} matches nothing${missing ? "; nothing of it is in this backup" : ""}`;
@@ -30,5 +40,7 @@ export async function readSource(input: SourceWorkerInput, post: Post): Promise<
     batcher.flush();
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
+  } finally {
+    await old?.close();
   }
 }

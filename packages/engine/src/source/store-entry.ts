@@ -1,5 +1,6 @@
-import type { PathEntry } from "@doppel/base";
+import { type PathEntry, ROOT } from "@doppel/base";
 import { difftarHeader, sigtarHeader, tarPadding } from "@doppel/format";
+import type { Rsync } from "@doppel/rsync";
 import type { SourceEntry } from "@doppel/tree";
 import { pieceSizes } from "../backup/cut.ts";
 import type { Batcher } from "./batcher.ts";
@@ -8,6 +9,7 @@ import type { SignatureMaker } from "./signatures.ts";
 
 export interface StoreContext {
   readonly batcher: Batcher;
+  readonly rsync: Rsync;
   readonly signatures: SignatureMaker;
   readonly volumeBytes: number;
 }
@@ -19,11 +21,18 @@ export function storeEntry(entry: SourceEntry, context: StoreContext): void {
     storeFile(entry, context);
     return;
   }
-  batcher.counts.entries++;
-  batcher.counts.sourceBytes += entry.size;
+  countNew(batcher, entry.size);
   const stored: PathEntry = { ...entry, size: 0 };
   const header = difftarHeader("snapshot", stored);
-  batcher.mark({ tarBytes: header.length, path: entry.path, type: entry.type, size: 0, lastPiece: true });
+  batcher.mark({
+    tarBytes: header.length,
+    path: entry.path,
+    type: entry.type,
+    change: "new",
+    size: 0,
+    lastPiece: true,
+    endsVolume: false,
+  });
   batcher.append(header);
   batcher.appendSignature(sigtarHeader(stored, 0));
 }
@@ -33,22 +42,24 @@ function storeFile(entry: SourceEntry, context: StoreContext): void {
   const file = openFile(entry, (notice) => batcher.notice(notice));
   if (!file) return;
   try {
-    batcher.counts.entries++;
-    batcher.counts.sourceBytes += file.size;
+    countNew(batcher, file.size);
     const stored: PathEntry = { ...entry, size: file.size };
     const signature = signatures.begin(stored);
     const pieces = pieceSizes(file.size, volumeBytes);
+    // A single file as the source is `snapshot/` (spec 3.4), which GNU tar takes for a folder: as a piece tar restores it.
+    const cut = pieces.count > 1 || entry.path === ROOT;
     for (let piece = 1; piece <= pieces.count; piece++) {
       const size = pieces.sizeOf(piece);
-      const cut = pieces.count > 1;
       const header = difftarHeader("snapshot", { ...stored, size }, cut ? { number: piece, size } : undefined);
       batcher.mark({
         tarBytes: header.length + size + tarPadding(size),
         path: entry.path,
         type: entry.type,
+        change: "new",
         size: file.size,
         ...(cut ? { piece } : {}),
         lastPiece: piece === pieces.count,
+        endsVolume: piece < pieces.count,
       });
       batcher.append(header);
       storeContent(file, size, batcher, (bytes) => signature.update(bytes));
@@ -61,6 +72,13 @@ function storeFile(entry: SourceEntry, context: StoreContext): void {
   } finally {
     file.close();
   }
+}
+
+function countNew({ counts }: Batcher, size: number): void {
+  counts.entries++;
+  counts.sourceBytes += size;
+  counts.new++;
+  counts.newBytes += size;
 }
 
 /** Exactly `size` bytes into the batch: the size stands in the header already, so what the file lacks is zeros. */

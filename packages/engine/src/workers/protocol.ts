@@ -10,6 +10,8 @@ export interface SourceWorkerInput {
   readonly nullSeparator: boolean;
   readonly copyLinks: boolean;
   readonly volumeBytes: number;
+  /** An increment: the signature archives of the chain, as gzip files, the full set's first. */
+  readonly base?: readonly string[];
   /** Int32 cells: see {@link CREDITS} and {@link STOP}. */
   readonly control: SharedArrayBuffer;
 }
@@ -27,11 +29,14 @@ export interface EntryMark {
   readonly tarBytes: number;
   readonly path: BytePath;
   readonly type: EntryType;
+  readonly change: "new" | "changed" | "deleted";
   /** Size of the whole object's content. */
   readonly size: number;
   /** Number of this piece when the file is cut. */
   readonly piece?: number;
   readonly lastPiece: boolean;
+  /** What follows belongs into the next volume: this is a piece of a file larger than a volume. */
+  readonly endsVolume: boolean;
 }
 
 export interface SourceNotice {
@@ -44,13 +49,32 @@ export interface SourceNotice {
 export interface SourceCounts {
   /** Every selected entry. */
   readonly entries: number;
-  /** Bytes read from files, plus the stat size of everything else. */
+  /** Bytes read from new and changed files, plus the stat size of everything else. */
   readonly sourceBytes: number;
-  /** Bytes of file content put into volumes. */
+  /** Entries stored whole, with what of `sourceBytes` is theirs. */
+  readonly new: number;
+  readonly newBytes: number;
+  /** Files stored as a delta, with their full size. */
+  readonly changed: number;
+  readonly changedBytes: number;
+  readonly deleted: number;
+  /** Bytes of content and of deltas put into volumes. */
   readonly contentBytes: number;
   /** Entries skipped because of an error. */
   readonly errors: number;
 }
+
+export const NO_COUNTS: SourceCounts = {
+  entries: 0,
+  sourceBytes: 0,
+  new: 0,
+  newBytes: 0,
+  changed: 0,
+  changedBytes: 0,
+  deleted: 0,
+  contentBytes: 0,
+  errors: 0,
+};
 
 /** About 1 MiB of difftar, with the signatures that belong to it. The arrays are handed over. */
 export interface SourceBatch {

@@ -1,0 +1,134 @@
+import { createReadStream } from "node:fs";
+import { createGunzip } from "node:zlib";
+import { type BytePath, comparePaths, DoppelError, type PathEntry } from "@doppel/base";
+import { type SigtarItem, SigtarReader } from "@doppel/format";
+import { SignatureParser, type SignatureTable } from "@doppel/rsync";
+
+/** One object of the state that an increment builds upon. */
+export interface OldEntry {
+  readonly entry: PathEntry;
+  /** Whether there is a signature to make a delta from; the size in `entry` is then the signature's. */
+  readonly isFile: boolean;
+}
+
+/**
+ * The state that a chain of signature archives describes, entry by entry in format order: per path the newest archive wins
+ * completely, and `deleted` is absent (spec 4.2). Nothing is held but one entry of each archive.
+ */
+export class OldState {
+  readonly #lanes: readonly SignatureLane[];
+  #current: SignatureLane | undefined;
+
+  /** @param files gzip signature archives as the archive directory holds them: the full set's first, then in order */
+  constructor(files: readonly string[]) {
+    this.#lanes = files.map((file) => new SignatureLane(file));
+  }
+
+  /** The next entry, or undefined after the last. */
+  async next(): Promise<OldEntry | undefined> {
+    for (;;) {
+      this.#current = await this.#newestOfSmallestPath();
+      const item = this.#current?.item;
+      if (!item) return undefined;
+      if (item.kind !== "deleted") return { entry: item.entry, isFile: item.kind === "signature" };
+    }
+  }
+
+  /** The block table of the entry that `next` gave last. @throws rsync.bad-signature */
+  async signature(): Promise<SignatureTable> {
+    if (!this.#current) throw new Error("there is no current entry");
+    return this.#current.signature();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.close()));
+  }
+
+  async #newestOfSmallestPath(): Promise<SignatureLane | undefined> {
+    const last = this.#current?.item?.entry.path;
+    let smallest: BytePath | undefined;
+    let newest: SignatureLane | undefined;
+    for (const lane of this.#lanes) {
+      if (!lane.begun || lane.item?.entry.path === last) await lane.next();
+      const path = lane.item?.entry.path;
+      if (path === undefined) continue;
+      const order = smallest === undefined ? -1 : comparePaths(path, smallest);
+      if (order < 0) smallest = path;
+      if (order <= 0) newest = lane; // lanes are in order of age: the last one with this path is the newest
+    }
+    return newest;
+  }
+}
+
+type EntryItem = Extract<SigtarItem, { type: "entry" }>;
+
+/** One archive, read as far as it is asked for. */
+class SignatureLane {
+  readonly #file: string;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #reader: SigtarReader;
+  #items: SigtarItem[] = [];
+  #at = 0;
+  #ended = false;
+  begun = false;
+  item: EntryItem | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#reader = new SigtarReader({ name: file });
+    this.#chunks = gunzipped(file);
+  }
+
+  async next(): Promise<void> {
+    this.begun = true;
+    for (;;) {
+      const item = await this.#take();
+      if (item && item.type !== "entry") continue; // content that nobody asked for
+      this.item = item;
+      return;
+    }
+  }
+
+  async signature(): Promise<SignatureTable> {
+    const parser = new SignatureParser();
+    for (;;) {
+      const item = await this.#take();
+      if (!item || item.type !== "data") return parser.finish();
+      parser.update(item.bytes);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
+  async #take(): Promise<SigtarItem | undefined> {
+    while (this.#at === this.#items.length && !this.#ended) {
+      const { value, done } = await this.#chunks.next();
+      this.#at = 0;
+      if (done) {
+        this.#ended = true;
+        this.#reader.finish();
+        this.#items = [];
+      } else this.#items = this.#reader.update(value);
+    }
+    return this.#items[this.#at++];
+  }
+}
+
+async function* gunzipped(file: string): AsyncGenerator<Uint8Array> {
+  const input = createReadStream(file);
+  const inflater = createGunzip({ chunkSize: 1 << 18 });
+  input.on("error", (error) => inflater.destroy(error));
+  input.pipe(inflater);
+  try {
+    for await (const chunk of inflater) yield chunk as Uint8Array;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `the local copy ${file} of a backup's signatures is damaged (${reason}); delete it, and it is fetched from the target again`;
+    throw new DoppelError("format.bad-set", message, { set: file, reason }, error);
+  } finally {
+    input.destroy();
+    inflater.destroy();
+  }
+}
