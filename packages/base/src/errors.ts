@@ -11,6 +11,7 @@ export interface ErrorData {
   "cli.unsupported": { readonly what: string };
   "source.missing": { readonly path: string };
   "source.unreadable": { readonly path: string };
+  "source.mismatch": { readonly what: "host" | "folder"; readonly before: string; readonly now: string };
   "rules.cannot-match": { readonly pattern: string; readonly source: string };
   "rules.malformed": { readonly pattern: string; readonly reason: string };
   "rules.last-is-include": { readonly pattern: string };
@@ -29,6 +30,8 @@ export interface ErrorData {
   "rsync.bad-signature": { readonly reason: string; readonly offset: number };
   "rsync.bad-delta": { readonly reason: "magic" | "truncated" | "copy-range" | "command" | "trailing"; readonly offset: number };
   "collection.empty": { readonly target: string };
+  "collection.no-chain": { readonly target: string };
+  "collection.clock": { readonly newest: string; readonly now: string };
   "collection.no-such-time": { readonly time: string };
   "collection.ambiguous": { readonly time: string };
   "collection.unsupported": { readonly set: string; readonly reason: string };

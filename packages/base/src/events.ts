@@ -56,6 +56,8 @@ export type RunEvent =
   | { readonly type: "volume.stored"; readonly name: string; readonly number: number; readonly size: number }
   | { readonly type: "volume.read"; readonly name: string; readonly number: number; readonly size: number }
   | { readonly type: "object.stored"; readonly name: string; readonly size: number }
+  /** Metadata that the archive directory lacked was copied there. */
+  | { readonly type: "metadata.copied"; readonly name: string }
   | { readonly type: "retry"; readonly operation: string; readonly attempt: number; readonly detail: string }
   | { readonly type: "debug"; readonly detail: string }
   | { readonly type: "run.finished"; readonly kind: RunKind; readonly incomplete: number };

@@ -15,6 +15,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   "cli.unsupported": 33,
   "source.missing": 13,
   "source.unreadable": 13,
+  "source.mismatch": 42,
   "rules.cannot-match": 14,
   "rules.malformed": 15,
   "rules.last-is-include": 16,
@@ -33,6 +34,8 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   "rsync.bad-signature": 21,
   "rsync.bad-delta": 21,
   "collection.empty": 20,
+  "collection.no-chain": 17,
+  "collection.clock": 17,
   "collection.no-such-time": 20,
   "collection.ambiguous": 21,
   "collection.unsupported": 33,
@@ -73,6 +76,7 @@ export const EXIT_CODES_HELP = `Exit codes
   11  restore target is not empty     13  source missing or unreadable
   14  pattern cannot match            15  malformed pattern
   16  last rule is an include, which would leave out nothing
+  17  nothing to continue             42  source is not that of the last backup
   19  path not in the backup          20  nothing to restore, or cannot write it
   21  backup damaged                  22  not signed by the key asked for
   23  bad URL or unknown scheme       30  a bug in doppel: please report it

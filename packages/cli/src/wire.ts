@@ -60,6 +60,7 @@ export function backupJob(
   const selection = selectionOf(rules, options.now);
   return Object.freeze<BackupJob>({
     kind: "full",
+    allowSourceMismatch: false,
     source: normaliseSource(source),
     selection,
     filelists: readFilelists(selection),

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { isRoot, openTempDir, run } from "@doppel/testkit";
@@ -109,6 +109,7 @@ export function filesBelow(dir: string): string[] {
 
 /** The program refused: this exit code, and one clear line about it. */
 export function expectRefusal(outcome: Outcome, code: number, message: RegExp): void {
+  appendFileSync("/tmp/bi-messages", `${outcome.code} ${outcome.stderr}`);
   expect(outcome.stderr).toMatch(message);
   expect(outcome).toMatchObject({ code, stdout: "" });
   expectOneLine(outcome.stderr);

@@ -99,7 +99,7 @@ describe("a volume whose hash in the manifest was put right, so that only its ow
     return box.archive;
   }
 
-  it.each(ENVELOPES.filter(([name]) => name !== "plain"))("%s", async (_, options) => {
+  it.each(ENVELOPES.filter(([envelope]) => envelope !== "plain"))("%s", async (name, options) => {
     const { box, volumes } = await backedUp(options);
     const volume = volumes[1]!;
     const before = readFileSync(volume);
@@ -109,8 +109,9 @@ describe("a volume whose hash in the manifest was put right, so that only its ow
       "the end is missing": () => truncateSync(volume, before.length - 100),
       "all is missing": () => truncateSync(volume, 0),
       "something else": () => writeFileSync(volume, "not even near it\n"),
-      "something behind it": () => writeFileSync(volume, Buffer.concat([before, Buffer.from("trailing garbage")])),
     };
+    // Behind an OpenPGP message anything may stand, and gpg reads it too; behind a gzip member only another one, or zeros.
+    if (name === "gzip") damages["something behind it"] = () => writeFileSync(volume, Buffer.concat([before, Buffer.from("trailing garbage")]));
     const env = options.includes("--no-encryption") ? {} : PASSPHRASE;
     const manifest = filesBelow(box.archive).find((path) => path.endsWith(".manifest"))!;
     const right = readFileSync(manifest);
@@ -119,7 +120,7 @@ describe("a volume whose hash in the manifest was put right, so that only its ow
       rehash(box, volume, before);
       const outcome = await box.restore(["--archive-dir", box.archive], { env });
       expect(outcome.code, what).toBe(21);
-      expectRefusal(outcome, 21, named(volume, "is damaged .*; nothing of it was used"));
+      expectRefusal(outcome, 21, named(volume, "cannot be used, and nothing of it was: .*(fetch|restore)"));
       expectSoundBeginning(box, 2);
       rmSync(box.restored, { recursive: true, force: true });
       writeFileSync(volume, before);
@@ -135,7 +136,7 @@ describe("damaged metadata", () => {
     const right = readFileSync(manifest);
     for (const damage of [() => flip(manifest, right.length - 30), () => truncateSync(manifest, right.length - 10), () => truncateSync(manifest, 0), () => writeFileSync(manifest, "text\n")]) {
       damage();
-      expectRefusal(await restore(), 21, named(manifest, "is damaged"));
+      expectRefusal(await restore(), 21, named(manifest, "cannot be used, and nothing of it was: "));
       expect(existsSync(box.restored)).toBe(false);
       writeFileSync(manifest, right);
     }
@@ -153,7 +154,7 @@ describe("damaged metadata", () => {
     const name = readdirSync(box.target).find((candidate) => candidate.includes("signatures"))!;
     flip(join(box.target, name), 500);
     const outcome = await box.doppel(["list", "--archive-dir", "none", "target"]);
-    expectRefusal(outcome, 21, named(name, "is damaged"));
+    expectRefusal(outcome, 21, named(name, "cannot be used, and nothing of it was: "));
   });
 
   it("a damaged copy in the archive directory is named", async () => {
@@ -161,6 +162,8 @@ describe("damaged metadata", () => {
     const manifest = filesBelow(box.archive).find((path) => path.endsWith(".manifest"))!;
     writeFileSync(manifest, "garbage\n");
     const outcome = await box.restore(["--archive-dir", box.archive]);
-    if (outcome.code !== 0) expectRefusal(outcome, 21, /archive/);
+    expectRefusal(outcome, 21, /archive\/.*\.manifest \(without this copy the target's own is read\): the manifest is damaged at line 1/);
+    rmSync(manifest);
+    expectDone(await box.restore(["--archive-dir", box.archive]));
   });
 });

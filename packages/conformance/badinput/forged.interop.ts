@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { expectDone, expectOneLine, expectRefusal, filesBelow, makeBox } from "./box.ts";
+import { expectDone, expectRefusal, filesBelow, makeBox } from "./box.ts";
 import { dir, file, type Forged, forgeSet, MANIFEST, ROOT, SET_TIME, symlink, tar, volumeBlock, volumeName } from "./forged-set.ts";
 
 /** Entries of volume 1 behind the root; what the line says of it. `outside` is a folder beside the restore target. */
@@ -60,7 +60,6 @@ describe("a forged volume: exit 21, one line, and nothing outside the target, ev
     const box = makeBox();
     mkdirSync(join(box.path, "outside"));
     mkdirSync(box.restored);
-    const { symlinkSync } = await import("node:fs");
     symlinkSync("../outside", join(box.restored, "a"));
     forgeSet(box.target, [tar([ROOT, dir("a"), file("a/x")])]);
     expectDone(await box.restore(["--force"]));
@@ -152,7 +151,6 @@ describe("a wrong manifest: exit 21, nothing is written", () => {
   it("without a manifest the set is not offered, and that is said", async () => {
     const box = makeBox();
     forgeSet(box.target, volumes);
-    const { rmSync } = await import("node:fs");
     rmSync(join(box.target, MANIFEST));
     for (const command of ["list", "recipe"]) expectRefusal(await box.doppel([command, "target"]), 20, /no complete backup; 1 unfinished backup there has no manifest/);
     expectRefusal(await box.restore(), 20, /no complete backup; 1 unfinished backup there has no manifest/);
@@ -178,26 +176,20 @@ describe("a wrong manifest: exit 21, nothing is written", () => {
     expect(existsSync(box.restored)).toBe(false);
   });
 
-  it("a set of the future is not the latest as of now, and is reached with its time", async () => {
+  it("a set of the future is not the state as of now, and is reached with its time", async () => {
     const box = makeBox();
     forgeSet(box.target, volumes);
-    for (const name of readdirSync(box.target)) {
-      const { renameSync } = await import("node:fs");
-      renameSync(join(box.target, name), join(box.target, name.replace(SET_TIME, "20990101T000000Z")));
-    }
+    for (const name of readdirSync(box.target)) renameSync(join(box.target, name), join(box.target, name.replace(SET_TIME, "20990101T000000Z")));
     const outcome = await box.restore();
-    if (outcome.code !== 0) {
-      expectOneLine(outcome.stderr);
-      expect(outcome.stderr).toMatch(/2099/);
-      expectDone(await box.restore(["--time", "2099-02-01"]));
-    }
+    appendFileSync("/tmp/bi-messages", `FUTURE ${outcome.code} ${outcome.stderr}`);
+    if (outcome.code !== 0) expectRefusal(outcome, 20, /2099/);
+    expectDone(await box.restore(["--force", "--time", "2099-02-01"]));
     expect(readdirSync(box.restored)).toEqual(["a", "b"]);
   });
 
-  it("a target of one volume's link to a directory, a fifo in place of a volume", async () => {
+  it("a directory in place of a volume is as good as none", async () => {
     const box = makeBox();
     forgeSet(box.target, volumes);
-    const { rmSync } = await import("node:fs");
     rmSync(join(box.target, volumeName(2)));
     mkdirSync(join(box.target, volumeName(2)));
     expectRefusal(await box.restore(), 21, /vol(ume )?2.*missing/);

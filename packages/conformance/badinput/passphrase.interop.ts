@@ -45,7 +45,7 @@ describe("no passphrase, and nobody to ask", () => {
 
   it("restore --no-encryption of what is encrypted", async () => {
     const box = await symmetric();
-    expectRefusal(await box.restore(["--no-encryption"]), 31, /manifest\.gpg is encrypted and no key was given to read it/);
+    expectRefusal(await box.restore(["--no-encryption"]), 31, /manifest\.gpg: it is encrypted; run again without --no-encryption/);
     expect(existsSync(box.restored)).toBe(false);
   });
 
@@ -72,7 +72,7 @@ describe("a wrong passphrase: exit 31, nothing is written, and it is nowhere to 
     expectRefusal(outcome, 31, /manifest\.gpg: .*(wrong|does not unlock)/);
     expect(outcome.stderr).not.toContain(WRONG);
     expect(existsSync(box.restored)).toBe(false);
-    expectRefusal(await box.restore(["--secret-key", testKey("rsa").secretFile]), 31, /manifest\.gpg: .*passphrase/);
+    expectRefusal(await box.restore(["--secret-key", testKey("rsa").secretFile]), 31, /manifest\.gpg: key 1507FE13BFB947B7 is locked; set PASSPHRASE/);
   });
 
   it("the wrong key file, a public one, and none", async () => {

@@ -16,7 +16,12 @@ export interface Envelope {
   /** End of the names of volumes and signatures. */
   readonly suffix: ".gpg" | ".gz" | "";
   /** What a dump of each message has to show, outermost first. */
-  readonly packets?: { readonly keyIds: readonly string[]; readonly symmetric: boolean; readonly compressed: boolean; readonly signed: boolean };
+  readonly packets?: {
+    readonly keyIds: readonly string[];
+    readonly symmetric: boolean;
+    readonly compressed: boolean;
+    readonly signed: boolean;
+  };
 }
 
 export interface Reader {
@@ -50,7 +55,13 @@ function keyReader(name: string, more: Partial<Reader> = {}): Reader {
   };
 }
 
-const anybody = (options: readonly string[]): Reader => ({ who: "anybody", keys: [], env: {}, stock: options, doppel: [{ options: [] }] });
+const anybody = (options: readonly string[]): Reader => ({
+  who: "anybody",
+  keys: [],
+  env: {},
+  stock: options,
+  doppel: [{ options: [] }],
+});
 const plain = { symmetric: false, compressed: true, signed: false };
 
 export const publicKeyEnvelopes: readonly Envelope[] = [

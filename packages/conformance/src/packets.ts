@@ -37,6 +37,14 @@ function structureOf({ keyIds, symmetric, compressed, signed }: Opener["packets"
   ];
 }
 
+/** What is compared of a packet besides its name. */
+const SHOWN: readonly (readonly [string, readonly RegExp[]])[] = [
+  [":pubkey", [/(version \d+)/, /keyid ([0-9A-F]+)/]],
+  [":symkey", [/(version \d+)/, /(cipher \d+)/]],
+  [":encrypted", [/(mdc_method: \d+)/]],
+  [":literal", [/(mode \w)/]],
+];
+
 async function gpgPackets(file: string, { env, passphrase }: Opener): Promise<string[]> {
   const unlock = ["--batch", "--pinentry-mode", "loopback", "--passphrase", passphrase];
   const { stdout, stderr } = await done(run("gpg", [...unlock, "-v", "--list-packets", file], { env }));
@@ -45,11 +53,9 @@ async function gpgPackets(file: string, { env, passphrase }: Opener): Promise<st
     const packet = /^:[a-z_ ]+ packet:/.exec(line)?.[0];
     // After a literal of partial lengths gpg lists nothing more, so the signature is left to those who check it.
     if (packet === undefined || packet === ":signature packet:") return [];
-    if (packet.startsWith(":pubkey")) return [`${packet} ${/version \d+/.exec(line)} ${/keyid ([0-9A-F]+)/.exec(line)?.[1]}`];
-    if (packet.startsWith(":symkey")) return [`${packet} ${/version \d+/.exec(line)} ${/cipher \d+/.exec(line)}`];
-    if (packet.startsWith(":encrypted")) return [`${packet} ${/mdc_method: \d+/.exec(`${line} ${lines[i + 1]} ${lines[i + 2]}`)}`];
-    if (packet.startsWith(":literal")) return [`${packet} ${/mode \w/.exec(lines[i + 1] ?? "")}`];
-    return [packet];
+    const details = lines.slice(i, i + 3).join(" ");
+    const shown = SHOWN.find(([start]) => packet.startsWith(start))?.[1] ?? [];
+    return [[packet, ...shown.map((detail) => detail.exec(details)?.[1] ?? `no ${detail.source}`)].join(" ")];
   });
   return [...found, /\w+ encrypted data$/m.exec(stderr.toString())?.[0] ?? stderr.toString()];
 }

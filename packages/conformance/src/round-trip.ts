@@ -8,14 +8,13 @@ import {
   isRoot,
   makeAwkwardTree,
   openTempDir,
-  run,
   scanTree,
   stockDuplicity,
   type TempDir,
   tempDir,
 } from "@doppel/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Envelope, keyringOf, type Reader } from "./envelopes.ts";
+import { type Envelope, keyringOf } from "./envelopes.ts";
 import { expectMessages } from "./packets.ts";
 import { cleanEnv, done, doppel } from "./program.ts";
 import { NOTHING_CHANGED, statisticsOf } from "./statistics.ts";
@@ -72,7 +71,9 @@ function roundTrip(envelope: Envelope, sourceOf: () => string): void {
     const writerRing = keyring && (await gpgHome(keyring.keys, keyring));
     if (writerRing) homes.push(writerRing);
     const args = [...envelope.write.options, "--volsize", "1", "--archive-dir", archive, ...name, source, `file://${backup}`];
-    const { stdout, stderr } = await done(doppel(["full", ...args], { env: { ...env, ...(writerRing && { GNUPGHOME: writerRing.path }) } }));
+    const { stdout, stderr } = await done(
+      doppel(["full", ...args], { env: { ...env, ...(writerRing && { GNUPGHOME: writerRing.path }) } }),
+    );
     expect(statisticsOf(stdout)["NewFiles"]).toBe(asStored(scanTree(source)).length);
     expect(stderr.toString()).toBe("");
   });
@@ -81,16 +82,21 @@ function roundTrip(envelope: Envelope, sourceOf: () => string): void {
     work[Symbol.dispose]();
   });
 
-  it.each(envelope.readers.map((reader) => [reader.who, reader] as const))("stock duplicity with %s restores it", async (_, reader) => {
-    await using home = await keyringOf(reader);
-    using duplicity = stockDuplicity(home);
-    const target = join(tempDir(), "out");
-    await done(duplicity.run(["restore", ...reader.stock, `file://${backup}`, target], reader.env));
-    expectSame(target);
-  });
+  it.each(envelope.readers.map((reader) => [reader.who, reader] as const))(
+    "stock duplicity with %s restores it",
+    async (_, reader) => {
+      await using home = await keyringOf(reader);
+      using duplicity = stockDuplicity(home);
+      const target = join(tempDir(), "out");
+      await done(duplicity.run(["restore", ...reader.stock, `file://${backup}`, target], reader.env));
+      expectSame(target);
+    },
+  );
 
   it.each(
-    [first, ...others].flatMap((reader) => reader.doppel.map((way) => [`${reader.who} ${way.options.join(" ")}`, reader, way] as const)),
+    [first, ...others].flatMap((reader) =>
+      reader.doppel.map((way) => [`${reader.who} ${way.options.join(" ")}`, reader, way] as const),
+    ),
   )("doppel with %s restores it", async (_, reader, way) => {
     await using home = await keyringOf(reader);
     const target = join(tempDir(), "out");
@@ -125,7 +131,9 @@ function roundTrip(envelope: Envelope, sourceOf: () => string): void {
 
   it("stock duplicity verifies it against the source without a difference", async () => {
     using duplicity = stockDuplicity(ring);
-    const { stdout } = await done(duplicity.run(["verify", "--compare-data", ...first.stock, `file://${backup}`, source], first.env));
+    const { stdout } = await done(
+      duplicity.run(["verify", "--compare-data", ...first.stock, `file://${backup}`, source], first.env),
+    );
     const entries = asStored(scanTree(source)).length;
     expect(stdout.toString()).toContain(`Verify complete: ${entries} files compared, 0 differences found.`);
   });

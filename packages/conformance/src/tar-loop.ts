@@ -1,15 +1,19 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type RunResult, run } from "@doppel/testkit";
 import { cleanEnv, done } from "./program.ts";
 
 /**
  * Runs bash with a `gpg` that knows the passphrase and asks nobody; everything else a person could type stays as typed.
- * `work` is a directory for the passphrase.
  */
 export async function bash(
   script: string,
-  options: { readonly cwd: string; readonly gnupgHome: string; readonly passphraseFile: string; readonly args?: readonly string[] },
+  options: {
+    readonly cwd: string;
+    readonly gnupgHome: string;
+    readonly passphraseFile: string;
+    readonly args?: readonly string[];
+  },
 ): Promise<RunResult> {
   const gpg = `gpg() { command gpg --batch --quiet --pinentry-mode loopback --passphrase-file ${options.passphraseFile} "$@"; }\n`;
   const env = cleanEnv({ GNUPGHOME: options.gnupgHome });
@@ -29,9 +33,4 @@ export function joinPieces(folder: string): Buffer {
   const content = Buffer.concat(pieces.map((piece) => readFileSync(join(folder, piece))));
   rmSync(folder, { recursive: true });
   return content;
-}
-
-export function emptyFolder(path: string): string {
-  mkdirSync(path);
-  return path;
 }

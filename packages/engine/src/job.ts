@@ -20,7 +20,12 @@ export type Envelope =
 
 /** What to back up, and how. Plain, complete and frozen: below the command line nothing reads a default. */
 export interface BackupJob {
-  readonly kind: "full";
+  /** "auto": an increment when there is a chain to continue, otherwise a full set. */
+  readonly kind: "full" | "inc" | "auto";
+  /** Make a full set when the last one was begun before this. */
+  readonly fullIfOlderThan?: Date;
+  /** Continue a chain that another host or folder began. */
+  readonly allowSourceMismatch: boolean;
   /** As given and normalised (`normaliseSource`): it is written to the manifest, and rules are matched against it. */
   readonly source: BytePath;
   readonly selection: readonly SelectionOption[];
@@ -47,6 +52,8 @@ export interface BackupDeps {
   readonly archiveDir: string;
   /** Absolute path; finished volumes wait there when they do not fit in memory. Only sealed bytes are ever written to it. */
   readonly tempDir: string;
+  /** Only needed for an increment whose archive directory is incomplete. */
+  readonly keys?: SecretKeys;
 }
 
 /** Duplicity's statistics block (duplicity-cli.md 4.3), sizes in bytes. */

@@ -91,10 +91,7 @@ function writeItems(items: ReturnType<DifftarReader["update"]>, writer: TreeWrit
 
 function notInFull(kind: string): DoppelError {
   const reason = `a full set holds a "${kind}" entry, which has no meaning there`;
-  return new DoppelError("format.bad-set", `a full set holds a "${kind}" entry, which has no meaning there`, {
-    set: "full",
-    reason: kind,
-  });
+  return new DoppelError("format.bad-set", reason, { set: "full", reason });
 }
 
 /** Everything the manifest names must be there before anything is written. */

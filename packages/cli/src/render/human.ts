@@ -62,6 +62,8 @@ export function humanRenderer(options: HumanOptions): Renderer {
         return say(5, `stored ${event.name} (${byteText(event.size)})`);
       case "volume.read":
         return say(5, `read ${event.name} (${byteText(event.size)})`);
+      case "metadata.copied":
+        return say(4, `copied ${event.name} to the archive directory`);
       case "retry":
         return say(3, `notice: ${event.operation} failed, attempt ${event.attempt} follows: ${event.detail}`);
       case "debug":

@@ -39,14 +39,16 @@ function eventFields(event: RunEvent): Fields {
     case "entry.done":
       return { ...pathFields(event.path), entryType: event.entryType, size: event.size };
     case "progress": {
-      const { files, bytes, volumes, storedBytes, totalFiles, totalBytes, totalKnown } = event;
-      return { files, bytes, volumes, storedBytes, totalFiles, totalBytes, totalKnown };
+      const { type: _, ...counts } = event;
+      return counts;
     }
     case "volume.stored":
     case "volume.read":
       return { name: event.name, number: event.number, size: event.size };
     case "object.stored":
       return { name: event.name, size: event.size };
+    case "metadata.copied":
+      return { name: event.name };
     case "retry":
       return { operation: event.operation, attempt: event.attempt, detail: event.detail };
     case "debug":

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type ByteStream, DoppelError, errnoOf, isDoppelError } from "@doppel/base";
 
@@ -24,6 +24,14 @@ export class ArchiveDir {
     await this.#guard("cannot be created", async () => {
       await mkdir(this.path, { recursive: true, mode: 0o700 });
     });
+  }
+
+  async has(name: string): Promise<boolean> {
+    try {
+      return (await stat(join(this.path, name))).isFile();
+    } catch {
+      return false;
+    }
   }
 
   /** The file's bytes, or undefined when it is not there. */

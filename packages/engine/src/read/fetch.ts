@@ -69,7 +69,7 @@ export function missing(name: string, cause?: unknown): DoppelError {
 }
 
 function damaged(name: string, reason: string): DoppelError {
-  return new DoppelError("volume.damaged", `${name} cannot be checked: ${reason}`, { name, reason });
+  return new DoppelError("volume.damaged", `${name} cannot be checked: ${reason}; restore another backup with --time`, { name, reason });
 }
 
 /** The encoding that an object's own name tells. */

@@ -25,13 +25,15 @@ export interface MetadataContext {
 export async function readManifest(set: BackupSet, context: MetadataContext): Promise<Manifest> {
   const name = set.manifest ?? manifestName(set.id, set.encoding, context.prefixes);
   const parser = new ManifestParser();
+  const local = manifestName(set.id, "plain", context.prefixes);
   try {
-    const local = manifestName(set.id, "plain", context.prefixes);
     for await (const chunk of metadata(local, name, context)) parser.update(chunk);
     return parser.finish();
   } catch (error) {
     if (!isDoppelError(error, "format.bad-manifest")) throw error;
-    throw new DoppelError("format.bad-manifest", `${name}: ${error.message}`, error.data, error);
+    const copy = join(context.deps.archiveDir, local);
+    const where = existsSync(copy) ? `${copy} (without this copy the target's own is read)` : name;
+    throw new DoppelError("format.bad-manifest", `${where}: ${error.message}`, error.data, error);
   }
 }
 

@@ -24,17 +24,22 @@ export function setsAt(target: Target, label: string, now: Date, time?: Date): r
   const { collection } = target;
   const [first, ...rest] = chainAt(collection, time ?? now)?.sets ?? [];
   if (first) {
-    const sets = [first, ...rest] as const;
-    const names = new Set(sets.flatMap((set) => [...set.volumes.values(), set.manifest, set.signatures]));
-    const conflict = collection.conflicts.find((found) => found.ambiguous && found.names.some((name) => names.has(name)));
-    if (!conflict) return sets;
-    const message = `${label}: ${conflict.reason}: ${conflict.names.join(", ")}; move the one that does not belong there away and try again`;
-    throw new DoppelError("collection.inconsistent", message, conflict);
+    refuseConflicts(target, [first, ...rest], label);
+    return [first, ...rest];
   }
   const incomplete = collection.incomplete.length;
   const which = incomplete === 1 ? "1 unfinished backup there has" : `${incomplete} unfinished backups there have`;
   const hint = incomplete > 0 ? `; ${which} no manifest and cannot be restored` : "";
   throw new DoppelError("collection.empty", `${label} holds no complete backup${hint}`, { target: label });
+}
+
+/** Two names for one thing: what such a set holds is not to be trusted. @throws collection.inconsistent */
+export function refuseConflicts({ collection }: Target, sets: readonly BackupSet[], label: string): void {
+  const names = new Set(sets.flatMap((set) => [...set.volumes.values(), set.manifest, set.signatures]));
+  const conflict = collection.conflicts.find((found) => found.ambiguous && found.names.some((name) => names.has(name)));
+  if (!conflict) return;
+  const message = `${label}: ${conflict.reason}: ${conflict.names.join(", ")}; move the one that does not belong there away and try again`;
+  throw new DoppelError("collection.inconsistent", message, conflict);
 }
 
 /** The one full set of a state, for what cannot read increments. @throws collection.unsupported */

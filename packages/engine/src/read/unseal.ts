@@ -13,6 +13,8 @@ export interface UnsealOptions {
   readonly onWarning: (detail: string) => void;
 }
 
+const NEXT = "fetch the file again, or restore another backup with --time";
+
 const DECOMPRESSED_CHUNK = 1 << 18;
 
 /** The plain bytes of a fetched object. @throws volume.damaged, openpgp.* naming the object */
@@ -48,9 +50,9 @@ export async function authenticate(sealed: Payload, options: UnsealOptions): Pro
   }
 }
 
-function keysOf({ keys, name }: UnsealOptions): SecretKeys {
+function keysOf({ keys }: UnsealOptions): SecretKeys {
   if (keys) return keys;
-  throw new DoppelError("openpgp.no-secret-key", `${name} is encrypted and no key was given to read it`, { keyIds: [] });
+  throw new DoppelError("openpgp.no-secret-key", "it is encrypted; run again without --no-encryption", { keyIds: [] });
 }
 
 /** Any valid gzip (several members, zeros behind the last); other trailing bytes are an error (spec 3.1, 6.4). */
@@ -80,7 +82,7 @@ async function onlyZerosAfter(sealed: Payload, consumed: number, signal: AbortSi
 
 function named(error: unknown, name: string): unknown {
   if (isDoppelError(error, "openpgp.bad-message")) {
-    const message = `${name} is damaged (${error.message}); nothing of it was used. Fetch it again or restore another backup`;
+    const message = `${name} cannot be used, and nothing of it was: ${error.message}`;
     return new DoppelError("volume.damaged", message, { name, reason: error.data.reason }, error);
   }
   if (error instanceof DoppelError) {
@@ -90,7 +92,7 @@ function named(error: unknown, name: string): unknown {
   }
   if (error instanceof Error && (error.name === "AbortError" || !isZlibError(error))) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new DoppelError("volume.damaged", `${name} is damaged (${reason}); nothing of it was used`, { name, reason }, error);
+  return new DoppelError("volume.damaged", `${name} cannot be used, and nothing of it was: ${reason}; ${NEXT}`, { name, reason }, error);
 }
 
 function isZlibError(error: Error): boolean {

@@ -81,9 +81,10 @@ done | tar -x -p --delay-directory-restore --ignore-zeros -f -
 `;
   }
   return `# 2. Decrypt and unpack, in order. These volumes were made by duplicity: each ends in its own way, so each gets a tar of
-#    its own, and a folder whose files lie in several volumes keeps the time of this extraction.
+#    its own (what follows the archive is read and dropped), and a folder whose files lie in several volumes keeps the time
+#    of this extraction.
 ${list}for name in "\${names[@]}"; do
-  ${UNSEAL[encoding]} "$volumes/$name" | tar -x -p --delay-directory-restore -f -
+  ${UNSEAL[encoding]} "$volumes/$name" | { tar -x -p --delay-directory-restore -f -; cat > /dev/null; }
 done
 `;
 }

@@ -37,8 +37,7 @@ export class SealWriter {
   #tail: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
   #plainBytes = 0;
-  /** Bytes of pieces (plain ones and some framing) handed over to be compressed; of these compressed; and what became of them. */
-  #submittedBytes = 0;
+  /** Bytes of the pieces that are compressed (plain bytes and a little framing), and what became of them. */
   #workedBytes = 0;
   #compressedBytes = 0;
 
@@ -57,8 +56,8 @@ export class SealWriter {
   /** What the object would come to if it were finished now: sealed bytes, and those in work at the ratio seen so far. */
   get estimatedBytes(): number {
     const ratio = this.#workedBytes > 0 ? this.#compressedBytes / this.#workedBytes : 1;
-    const estimate = this.#compressedBytes + (this.#submittedBytes + this.#fill - this.#workedBytes) * ratio;
-    return Math.max(estimate, this.#spool.size); // which lags, because the outer framing holds bytes back, until all is done
+    const estimate = this.#compressedBytes + Math.max(0, this.#plainBytes - this.#workedBytes) * ratio;
+    return Math.max(estimate, this.#spool.size); // the framing holds bytes back on both sides, so the spool lags until the end
   }
 
   /** Copies `plain` into pieces. Not concurrent. @throws the first failure of any earlier piece */
@@ -113,7 +112,6 @@ export class SealWriter {
   async #submit(last: boolean): Promise<void> {
     this.#check();
     const piece = this.#piece.subarray(0, this.#fill);
-    this.#submittedBytes += piece.length;
     if (!last) this.#piece = Buffer.allocUnsafeSlow(this.#options.pieceBytes);
     this.#fill = 0;
     const { framing, level, permits } = this.#options;

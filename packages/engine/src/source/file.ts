@@ -26,7 +26,12 @@ export function openFile(entry: SourceEntry, notice: (notice: SourceNotice) => v
     content?.close();
     if (error instanceof TreeProblemError) notice(error.problem);
     else
-      notice({ reason: "unreadable", incomplete: true, path: entry.path, detail: `cannot be read (${errnoOf(error) ?? String(error)})` });
+      notice({
+        reason: "unreadable",
+        incomplete: true,
+        path: entry.path,
+        detail: `cannot be read (${errnoOf(error) ?? String(error)})`,
+      });
     return undefined;
   }
 }

@@ -1,0 +1,60 @@
+import { displayPath, DoppelError, type Runtime } from "@doppel/base";
+import { type BackupSet, type Chain, formatTime, type Manifest } from "@doppel/format";
+import type { BackupDeps, BackupJob } from "../job.ts";
+import { readManifest } from "../read/metadata.ts";
+import { refuseConflicts, readTarget, type Target } from "../read/target.ts";
+
+/** What the run is going to make: a full set, or one that continues a chain. */
+export type Choice = { readonly kind: "full" } | { readonly kind: "inc"; readonly base: readonly [BackupSet, ...BackupSet[]] };
+
+/**
+ * Decides between a full and an incremental backup, as duplicity does: a job for "full" asks nobody; otherwise the newest
+ * chain is continued when it has all its signatures and is not too old.
+ * @throws collection.no-chain for an "inc" job without such a chain, source.mismatch
+ */
+export async function choose(job: BackupJob, deps: BackupDeps, runtime: Runtime): Promise<Choice> {
+  if (job.kind === "full") return { kind: "full" };
+  const target = await readTarget(deps.storage, job.prefixes, runtime.signal);
+  const chain = target.collection.chains.at(-1);
+  const obstacle = obstacleTo(chain, target, job);
+  if (!chain || obstacle) {
+    const reason = obstacle ?? "there is no backup yet";
+    if (job.kind === "inc") throw noChain(deps.storage.label, reason);
+    runtime.emit({ type: "debug", detail: `${reason}: making a full backup` });
+    return { kind: "full" };
+  }
+  const base = [chain.full, ...chain.incrementals] as const;
+  refuseConflicts(target, base, deps.storage.label);
+  const newest = base.at(-1) ?? chain.full;
+  checkSameSource(job, await readManifest(newest, { deps, prefixes: job.prefixes, runtime }));
+  return { kind: "inc", base };
+}
+
+function obstacleTo(chain: Chain | undefined, target: Target, job: BackupJob): string | undefined {
+  if (!chain) return undefined;
+  if (!chain.hasSignatures) return `the newest chain, of ${formatTime(chain.start)}, lacks a signature archive and cannot be continued`;
+  const oldest = job.fullIfOlderThan;
+  if (oldest && chain.start < oldest) return `the last full backup, of ${formatTime(chain.start)}, is too old`;
+  return undefined;
+}
+
+function noChain(target: string, reason: string): DoppelError {
+  const message = `${target} has nothing that an incremental backup could continue: ${reason}; make a full backup first`;
+  return new DoppelError("collection.no-chain", message, { target });
+}
+
+/** A chain that goes on with another host's or another folder's files is almost always a mistake (spec 2.3). */
+function checkSameSource(job: BackupJob, { hostname, localDir }: Manifest): void {
+  if (job.allowSourceMismatch) return;
+  if (hostname !== undefined && shortName(hostname) !== shortName(job.hostname)) throw mismatch("host", hostname, job.hostname);
+  if (localDir !== undefined && localDir !== job.source) throw mismatch("folder", localDir, job.source);
+}
+
+function shortName(hostname: string): string {
+  return hostname.split(".", 1)[0] ?? hostname;
+}
+
+function mismatch(what: "host" | "folder", before: BackupJob["source"], now: BackupJob["source"]): DoppelError {
+  const message = `the backup so far is of ${what} ${displayPath(before)}, this one would be of ${what} ${displayPath(now)}; use another target, make a full backup, or give --allow-source-mismatch`;
+  return new DoppelError("source.mismatch", message, { what, before: displayPath(before), now: displayPath(now) });
+}

@@ -1,0 +1,114 @@
+import { type BytePath, DoppelError, isDoppelError, isWithin, type PathEntry } from "@doppel/base";
+import { type BackupSet, type DifftarItem, type DifftarKind, DifftarReader, type Manifest, volumesFor } from "@doppel/format";
+import { fetchAhead } from "./fetch-ahead.ts";
+import { fetchVolume, missing } from "./fetch.ts";
+import type { ReadContext } from "./context.ts";
+import { unseal, type UnsealOptions } from "./unseal.ts";
+import { encodingOf } from "./fetch.ts";
+
+/** What one set says about one path. */
+export interface LaneEntry {
+  readonly kind: DifftarKind;
+  readonly entry: PathEntry;
+}
+
+export interface LaneOptions {
+  readonly set: BackupSet;
+  readonly manifest: Manifest;
+  /** Only this path and what is below it; only the volumes that the manifest names for it are read. */
+  readonly wanted?: BytePath;
+  /** Bytes that a fetched volume may take in memory before it goes to a file. */
+  readonly memoryLimit: number;
+  readonly context: ReadContext;
+  readonly onVolume: (name: string, number: number, size: number) => void;
+}
+
+/** The entries of one set in format order, over all its volumes, each with its content or delta. */
+export class Lane implements AsyncDisposable {
+  readonly #items: AsyncGenerator<readonly DifftarItem[]>;
+  readonly #wanted: BytePath | undefined;
+  #batch: readonly DifftarItem[] = [];
+  #at = 0;
+  /** Where the lane stands; undefined at its end (and before the first `next`). */
+  current: LaneEntry | undefined;
+
+  constructor(options: LaneOptions) {
+    this.#wanted = options.wanted;
+    this.#items = itemsOf(options);
+  }
+
+  /** Goes to the next entry, passing over what is left of this one. */
+  async next(): Promise<void> {
+    for (;;) {
+      const item = await this.#take();
+      if (item && (item.type !== "entry" || (this.#wanted !== undefined && !isWithin(item.entry.path, this.#wanted)))) continue;
+      this.current = item;
+      return;
+    }
+  }
+
+  /** The content of the current entry, once. @throws volume.damaged when pieces of it are missing */
+  async *content(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const item = await this.#take();
+      if (!item || item.type === "entry") throw new Error("an entry has no end");
+      if (item.type === "data") {
+        yield item.bytes;
+        continue;
+      }
+      if (item.complete) return;
+      const reason = "pieces of a file are missing";
+      throw new DoppelError("volume.damaged", `${reason}: its manifest does not name all of its volumes`, { name: "", reason });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#items.return(undefined);
+  }
+
+  async #take(): Promise<DifftarItem | undefined> {
+    while (this.#at === this.#batch.length) {
+      const { value, done } = await this.#items.next();
+      if (done) return undefined;
+      this.#batch = value;
+      this.#at = 0;
+    }
+    return this.#batch[this.#at++];
+  }
+}
+
+async function* itemsOf({ set, manifest, wanted, memoryLimit, context, onVolume }: LaneOptions): AsyncGenerator<readonly DifftarItem[]> {
+  const volumes = wanted === undefined ? manifest.volumes : volumesFor(manifest, wanted);
+  const reader = new DifftarReader({ partial: wanted !== undefined, set: set.manifest ?? "the set" });
+  const optionsOf = (number: number): UnsealOptions => context.unsealing(nameOf(set, number), true);
+  const fetched = fetchAhead(volumes, (info) => fetchVolume(info, context, optionsOf(info.number), memoryLimit));
+  for await (const { info, sealed } of fetched) {
+    const options = optionsOf(info.number);
+    try {
+      reader.beginVolume(info.number);
+      for await (const chunk of unseal(sealed, options)) yield reader.update(chunk);
+      yield reader.endVolume();
+    } catch (error) {
+      throw namingVolume(error, options.name);
+    }
+    onVolume(options.name, info.number, sealed.size);
+  }
+  yield reader.finish();
+}
+
+/** @throws volume.missing before anything is read, for every volume that will be wanted */
+export function checkVolumes(set: BackupSet, manifest: Manifest): void {
+  for (const { number } of manifest.volumes) nameOf(set, number);
+}
+
+function nameOf(set: BackupSet, number: number): string {
+  const name = set.volumes.get(number);
+  if (name === undefined) throw missing(`volume ${number} of ${set.manifest ?? "the set"}`);
+  return name;
+}
+
+function namingVolume(error: unknown, name: string): unknown {
+  if (!isDoppelError(error, "format.bad-tar") && !isDoppelError(error, "format.bad-set")) return error;
+  const message = `${name} is damaged (${error.message}); what came before is intact, the rest of it was not used`;
+  return new DoppelError("volume.damaged", message, { name, reason: error.data.reason }, error);
+}

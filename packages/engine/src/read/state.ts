@@ -1,0 +1,94 @@
+import { type BytePath, type ByteStream, comparePaths, DoppelError, displayPath, isDoppelError, type PathEntry } from "@doppel/base";
+import { Patcher } from "@doppel/rsync";
+import { BasisFile } from "./basis.ts";
+import type { ReadContext } from "./context.ts";
+import type { Lane } from "./lane.ts";
+
+/** One object of the state at a point in time. */
+export interface StateEntry {
+  readonly entry: PathEntry;
+  /** Only for files, and only until the next entry is asked for. */
+  readonly content: () => ByteStream;
+}
+
+/**
+ * The state that a full set and its increments add up to, in format order (spec 5.3): one lane a set, merged by path. Per
+ * path the newest set decides; deltas are followed back to the last complete content and applied forward, with the
+ * attributes of the newest.
+ * @throws volume.damaged for a delta without its base, or one that does not fit it
+ */
+export async function* stateEntries(lanes: readonly Lane[], context: ReadContext): AsyncGenerator<StateEntry> {
+  await Promise.all(lanes.map((lane) => lane.next()));
+  for (;;) {
+    const here = lanesAtSmallestPath(lanes);
+    const newest = here.at(-1)?.current;
+    if (!newest) return;
+    const from = here.findLastIndex((lane) => lane.current?.kind !== "diff");
+    const base = here[from];
+    if (!base?.current) throw baseless(newest.entry.path);
+    const deltas = here.slice(from + 1);
+    if (deltas.length > 0 && (base.current.kind !== "snapshot" || base.current.entry.type !== "file")) throw baseless(newest.entry.path);
+    // What is older than the base is passed over now, so that content is asked for in the order it comes.
+    if (newest.kind !== "deleted") {
+      yield { entry: newest.entry, content: () => (deltas.length > 0 ? patched(base, deltas, context) : base.content()) };
+    }
+    for (const lane of here) await lane.next();
+  }
+}
+
+/** Oldest first, as `lanes` is. */
+function lanesAtSmallestPath(lanes: readonly Lane[]): readonly Lane[] {
+  let smallest: BytePath | undefined;
+  let here: Lane[] = [];
+  for (const lane of lanes) {
+    const path = lane.current?.entry.path;
+    if (path === undefined) continue;
+    const order = smallest === undefined ? -1 : comparePaths(path, smallest);
+    if (order < 0) {
+      smallest = path;
+      here = [lane];
+    } else if (order === 0) here.push(lane);
+  }
+  return here;
+}
+
+/** The base with every delta applied; each state but the last is kept only until the next one is made. */
+async function* patched(base: Lane, deltas: readonly Lane[], { deps, runtime }: ReadContext): AsyncGenerator<Uint8Array> {
+  let basis = new BasisFile(deps.tempDir, runtime.random);
+  const path = base.current?.entry.path;
+  try {
+    for await (const chunk of base.content()) basis.append(chunk);
+    for (const [index, lane] of deltas.entries()) {
+      const patcher = new Patcher(basis);
+      if (index === deltas.length - 1) {
+        for await (const chunk of lane.content()) yield* patcher.update(chunk);
+        yield* patcher.finish();
+        return;
+      }
+      const next = new BasisFile(deps.tempDir, runtime.random);
+      try {
+        for await (const chunk of lane.content()) for (const out of patcher.update(chunk)) next.append(out);
+        for (const out of patcher.finish()) next.append(out);
+      } catch (error) {
+        next[Symbol.dispose]();
+        throw error;
+      }
+      basis[Symbol.dispose]();
+      basis = next;
+    }
+  } catch (error) {
+    if (!isDoppelError(error, "rsync.bad-delta")) throw error;
+    const shown = displayPath(path ?? ("" as BytePath));
+    const message = `${shown} cannot be put together: ${error.message}; restore an older state of it with --time`;
+    throw new DoppelError("volume.damaged", message, { name: shown, reason: error.data.reason }, error);
+  } finally {
+    basis[Symbol.dispose]();
+  }
+}
+
+function baseless(path: BytePath): DoppelError {
+  const shown = displayPath(path);
+  const reason = "a delta without the file it builds upon";
+  const message = `${shown} cannot be restored: the backup holds only ${reason}; restore an older state with --time, or the rest by naming other paths`;
+  return new DoppelError("volume.damaged", message, { name: shown, reason });
+}
