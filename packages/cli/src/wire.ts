@@ -165,14 +165,16 @@ export async function envelopeOf(context: KeyContext): Promise<Envelope> {
 
 async function signerFor(query: string, { settings, environment, passphrases, runtime }: KeyContext): Promise<Signer> {
   const file = settings["secret-key"];
-  if (file === undefined) return signerFromGpg(query, gpgOptions(settings, environment, passphrases.givenForSigning()));
+  const throughGpg = (): Promise<Signer> => signerFromGpg(query, gpgOptions(settings, environment, passphrases.givenForSigning()));
+  if (file === undefined) return throughGpg();
   const key = readSecretKeyFile(file);
   const now = (): Date => runtime.clock.now();
   try {
-    return await signerFromKeyFile(key, passphrases.givenForSigning(), now);
+    return await signerFromKeyFile(key, query, passphrases.givenForSigning(), now);
   } catch (error) {
+    if (isDoppelError(error, "openpgp.key-not-found")) return throughGpg(); // the file is for reading then
     if (!isDoppelError(error, "openpgp.passphrase-needed")) throw error;
-    return signerFromKeyFile(key, await passphrases.forSigning(), now);
+    return signerFromKeyFile(key, query, await passphrases.forSigning(), now);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { isRoot, openTempDir, run } from "@doppel/testkit";
@@ -60,11 +60,17 @@ export function makeBox(): Box {
   const start = (args: readonly string[], more: StartOptions = {}): Promise<Outcome> =>
     startDoppel(args, { cwd: dir.path, ...more, env: { ...env, ...more.env } });
   return {
-    ...{ path: dir.path, source, target, archive, temp, restored },
+    path: dir.path,
+    source,
+    target,
+    archive,
+    temp,
+    restored,
     full: (options = ["--no-encryption"], more) => start(["full", "--archive-dir", archive, ...options, source, target], more),
     restore: (options = [], more) => start(["restore", "--archive-dir", at("no-archive"), ...options, target, restored], more),
     doppel: (args, more) => start(args, more),
-    left: () => ["target", "archive", "temp"].flatMap((name) => filesBelow(at(name)).map((path) => path.slice(dir.path.length + 1))),
+    left: () =>
+      ["target", "archive", "temp"].flatMap((name) => filesBelow(at(name)).map((path) => path.slice(dir.path.length + 1))),
   };
 }
 
@@ -109,14 +115,12 @@ export function filesBelow(dir: string): string[] {
 
 /** The program refused: this exit code, and one clear line about it. */
 export function expectRefusal(outcome: Outcome, code: number, message: RegExp): void {
-  appendFileSync("/tmp/bi-messages", `${outcome.code} ${outcome.stderr}`);
   expect(outcome.stderr).toMatch(message);
   expect(outcome).toMatchObject({ code, stdout: "" });
   expectOneLine(outcome.stderr);
 }
 
-/** Some failures follow notices; the last line is the one that counts. */
-export function expectOneLine(stderr: string): void {
+function expectOneLine(stderr: string): void {
   expect(stderr).toMatch(/^doppel: [^\n]+\n$/);
   expect(stderr).not.toMatch(/\bbug\b|undefined|\[object| at .*\.js|Error:/);
 }

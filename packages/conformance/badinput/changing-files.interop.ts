@@ -1,5 +1,16 @@
 import { spawn } from "node:child_process";
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { asStored, compareTrees, describeInterop, isRoot, randomContent, scanTree, stockDuplicity } from "@doppel/testkit";
 import { describe, expect, it } from "vitest";
@@ -45,7 +56,7 @@ async function restoreWithBoth(box: Box): Promise<void> {
 }
 
 /** Large enough that most of it is read after the first volume was stored: what is in flight is bounded. */
-function slowSource(box: Box, bytes = 48 * MB): string {
+function slowSource(box: Box, bytes = 96 * MB): string {
   const path = join(box.source, "m-large");
   writeFileSync(path, "");
   truncateSync(path, bytes);
@@ -57,9 +68,13 @@ describeInterop(["duplicity"], "files that change while they are backed up: exit
   it("truncated", async () => {
     const box = makeBox();
     const large = slowSource(box);
-    expectNotices(await backUpWhile(box, () => truncateSync(large, 100_000)), /^m-large$/, /became shorter while it was read; it is stored with 50331648 bytes/);
+    expectNotices(
+      await backUpWhile(box, () => truncateSync(large, 100_000)),
+      /^m-large$/,
+      /became shorter while it was read; it is stored with 100663296 bytes/,
+    );
     await restoreWithBoth(box);
-    expect(statSync(join(box.restored, "m-large")).size).toBe(48 * MB);
+    expect(statSync(join(box.restored, "m-large")).size).toBe(96 * MB);
     expect(readFileSync(join(box.restored, "z-last"), "utf8")).toBe("the last file\n");
   });
 
@@ -68,7 +83,11 @@ describeInterop(["duplicity"], "files that change while they are backed up: exit
     const large = slowSource(box);
     const writer = spawn("sh", ["-c", `while :; do echo line >> '${large}'; done`]);
     try {
-      expectNotices(await backUpWhile(box, () => appendFileSync(large, "more\n")), /^m-large$/, /became longer while it was read; its first \d+ bytes are stored/);
+      expectNotices(
+        await backUpWhile(box, () => appendFileSync(large, "more\n")),
+        /^m-large$/,
+        /became longer while it was read; its first \d+ bytes are stored/,
+      );
     } finally {
       writer.kill("SIGKILL");
     }
@@ -78,7 +97,11 @@ describeInterop(["duplicity"], "files that change while they are backed up: exit
   it("rewritten in place", async () => {
     const box = makeBox();
     const large = slowSource(box);
-    expectNotices(await backUpWhile(box, () => writeFileSync(large, randomContent("new", 1000), { flag: "r+" })), /^m-large$/, /changed while it was read/);
+    expectNotices(
+      await backUpWhile(box, () => writeFileSync(large, randomContent("new", 1000), { flag: "r+" })),
+      /^m-large$/,
+      /changed while it was read/,
+    );
     await restoreWithBoth(box);
   });
 
@@ -154,7 +177,12 @@ describe("signals in the middle of a backup", () => {
     });
     expect(outcome.code).toBe(code);
     if (signal !== "SIGKILL") {
-      expect(jsonLines(outcome.stdout).at(-1)).toMatchObject({ type: "error", code: "run.aborted", exit: code, message: expect.stringMatching(message.source.replace("^doppel: ", "")) });
+      expect(jsonLines(outcome.stdout).at(-1)).toMatchObject({
+        type: "error",
+        code: "run.aborted",
+        exit: code,
+        message: expect.stringMatching(message.source.replace("^doppel: ", "")),
+      });
       expect(outcome.stderr).toBe("");
     }
     const after = box.left().filter((path) => !before.includes(path));

@@ -19,7 +19,9 @@ async function backedUp(options: readonly string[]): Promise<{ box: Box; volumes
   for (const n of [1, 2, 3, 4]) writeFileSync(join(box.source, `big-${n}`), randomContent(`big ${n}`, 900_000));
   const env = options.includes("--no-encryption") ? {} : PASSPHRASE;
   expectDone(await box.full(["--volsize", "1", ...options], { env }));
-  const volumes = readdirSync(box.target).filter((name) => name.includes(".vol")).sort();
+  const volumes = readdirSync(box.target)
+    .filter((name) => name.includes(".vol"))
+    .sort();
   expect(volumes).toHaveLength(4);
   return { box, volumes: volumes.map((name) => join(box.target, name)), restore: () => box.restore([], { env }) };
 }
@@ -27,8 +29,11 @@ async function backedUp(options: readonly string[]): Promise<{ box: Box; volumes
 /** What was restored before the bad volume is whole, and nothing of the bad volume or behind it is there. */
 function expectSoundBeginning({ source, restored }: Box, upTo: number): void {
   const there = filesBelow(restored);
-  for (const path of there) expect(readFileSync(path).equals(readFileSync(join(source, path.slice(restored.length + 1))))).toBe(true);
-  expect(there.map((path) => path.slice(restored.length + 1)).filter((name) => !/^(big-[1-4]|one|two|three)$/.test(name))).toEqual([]);
+  for (const path of there)
+    expect(readFileSync(path).equals(readFileSync(join(source, path.slice(restored.length + 1))))).toBe(true);
+  expect(
+    there.map((path) => path.slice(restored.length + 1)).filter((name) => !/^(big-[1-4]|one|two|three)$/.test(name)),
+  ).toEqual([]);
   for (let n = upTo; n <= 4; n++) expect(existsSync(join(restored, `big-${n}`))).toBe(false);
 }
 
@@ -60,7 +65,11 @@ describe.each(ENVELOPES)("a damaged backup (%s): exit 21, the volume is named", 
     ];
     for (const damage of damages) {
       damage();
-      expectRefusal(await restore(), 21, named(volumes[1]!, "is not what the manifest says: SHA256 is .*; nothing of it was used"));
+      expectRefusal(
+        await restore(),
+        21,
+        named(volumes[1]!, "is not what the manifest says: SHA256 is .*; nothing of it was used"),
+      );
       expectSoundBeginning(box, 2);
       rmSync(box.restored, { recursive: true, force: true });
       writeFileSync(volumes[1]!, right);
@@ -111,7 +120,8 @@ describe("a volume whose hash in the manifest was put right, so that only its ow
       "something else": () => writeFileSync(volume, "not even near it\n"),
     };
     // Behind an OpenPGP message anything may stand, and gpg reads it too; behind a gzip member only another one, or zeros.
-    if (name === "gzip") damages["something behind it"] = () => writeFileSync(volume, Buffer.concat([before, Buffer.from("trailing garbage")]));
+    if (name === "gzip")
+      damages["something behind it"] = () => writeFileSync(volume, Buffer.concat([before, Buffer.from("trailing garbage")]));
     const env = options.includes("--no-encryption") ? {} : PASSPHRASE;
     const manifest = filesBelow(box.archive).find((path) => path.endsWith(".manifest"))!;
     const right = readFileSync(manifest);
@@ -134,7 +144,12 @@ describe("damaged metadata", () => {
     const { box, restore } = await backedUp([]);
     const manifest = join(box.target, readdirSync(box.target).find((name) => name.endsWith(".manifest.gpg"))!);
     const right = readFileSync(manifest);
-    for (const damage of [() => flip(manifest, right.length - 30), () => truncateSync(manifest, right.length - 10), () => truncateSync(manifest, 0), () => writeFileSync(manifest, "text\n")]) {
+    for (const damage of [
+      () => flip(manifest, right.length - 30),
+      () => truncateSync(manifest, right.length - 10),
+      () => truncateSync(manifest, 0),
+      () => writeFileSync(manifest, "text\n"),
+    ]) {
       damage();
       expectRefusal(await restore(), 21, named(manifest, "cannot be used, and nothing of it was: "));
       expect(existsSync(box.restored)).toBe(false);
@@ -145,7 +160,11 @@ describe("damaged metadata", () => {
   it("missing signatures matter to list only, and are named there", async () => {
     const { box, restore } = await backedUp(["--no-encryption"]);
     for (const name of readdirSync(box.target)) if (name.includes("signatures")) rmSync(join(box.target, name));
-    expectRefusal(await box.doppel(["list", "--archive-dir", "none", "target"]), 52, /duplicity-full-signatures\.\S+\.sigtar\.gz is missing at the target/);
+    expectRefusal(
+      await box.doppel(["list", "--archive-dir", "none", "target"]),
+      52,
+      /duplicity-full-signatures\.\S+\.sigtar\.gz is missing at the target/,
+    );
     expectDone(await restore());
   });
 
@@ -162,7 +181,11 @@ describe("damaged metadata", () => {
     const manifest = filesBelow(box.archive).find((path) => path.endsWith(".manifest"))!;
     writeFileSync(manifest, "garbage\n");
     const outcome = await box.restore(["--archive-dir", box.archive]);
-    expectRefusal(outcome, 21, /archive\/.*\.manifest \(without this copy the target's own is read\): the manifest is damaged at line 1/);
+    expectRefusal(
+      outcome,
+      21,
+      /archive\/.*\.manifest \(without this copy the target's own is read\): the manifest is damaged at line 1/,
+    );
     rmSync(manifest);
     expectDone(await box.restore(["--archive-dir", box.archive]));
   });

@@ -6,15 +6,31 @@ import { expectDone, expectRefusal, makeBox } from "./box.ts";
 
 /** What can be wrong with the file that --encrypt-key names: its bytes, and the essentials of the one line. */
 const FILES: [string, () => string | Uint8Array, RegExp][] = [
-  ["expired", bad("expired"), /cannot encrypt to "backup.pub", key [0-9A-F]{40} \(Expired key.*\): it expired on 2024-01-31.*extend/],
+  [
+    "expired",
+    bad("expired"),
+    /cannot encrypt to "backup.pub", key [0-9A-F]{40} \(Expired key.*\): it expired on 2024-01-31.*extend/,
+  ],
   ["expired subkey", bad("expired-subkey"), /cannot encrypt to .*subkey [0-9A-F]{16} expired on 2024-01-31.*extend/],
   ["revoked", bad("revoked"), /cannot encrypt to .*it was revoked.*another key/],
   ["version 6", bad("v6"), /cannot encrypt to .*version 6 key.*gpg 2\.2/],
-  ["for signing only", () => readFileSync(testKey("sign").publicFile), /cannot encrypt to .*no encryption key.*gpg --quick-add-key/],
+  [
+    "for signing only",
+    () => readFileSync(testKey("sign").publicFile),
+    /cannot encrypt to .*no encryption key.*gpg --quick-add-key/,
+  ],
   ["text", () => "just some text\n", /"backup\.pub" is a file, but holds no public OpenPGP key.*gpg --export/],
   ["empty", () => "", /"backup\.pub" is a file, but holds no public OpenPGP key.*gpg --export/],
-  ["random bytes", () => Buffer.from("c0ffee9901ff00".repeat(99), "hex"), /"backup\.pub" is a file, but holds no public OpenPGP key/],
-  ["cut off", () => readFileSync(testKey("rsa").publicFile).subarray(0, 900), /"backup\.pub".*(no public OpenPGP key|cannot be parsed|damaged)/],
+  [
+    "random bytes",
+    () => Buffer.from("c0ffee9901ff00".repeat(99), "hex"),
+    /"backup\.pub" is a file, but holds no public OpenPGP key/,
+  ],
+  [
+    "cut off",
+    () => readFileSync(testKey("rsa").publicFile).subarray(0, 900),
+    /"backup\.pub".*(no public OpenPGP key|cannot be parsed|damaged)/,
+  ],
 ];
 
 function bad(name: string): () => Buffer {
@@ -60,7 +76,8 @@ describe("a key file that cannot be used: exit 31, and nothing is written", () =
 describeInterop(["gpg"], "a key in gpg's keyring that cannot be used: exit 31", () => {
   it("unknown, ambiguous, expired, revoked, for signing only", async () => {
     await using home = await gpgHome(["rsa", "second", "sign"], { secret: false });
-    for (const name of ["expired", "revoked"]) await run("gpg", ["--batch", "--import", join(FIXTURES, `bad-keys/${name}.asc`)], { env: home.env });
+    for (const name of ["expired", "revoked"])
+      await run("gpg", ["--batch", "--import", join(FIXTURES, `bad-keys/${name}.asc`)], { env: home.env });
     const table: [string, RegExp][] = [
       ["DEADBEEFDEADBEEF", /no public key "DEADBEEFDEADBEEF" in .*gpg --import/],
       ["nobody@nowhere.example", /no public key "nobody@nowhere\.example" in .*gpg --import/],
@@ -80,7 +97,11 @@ describeInterop(["gpg"], "a key in gpg's keyring that cannot be used: exit 31", 
     const box = makeBox();
     await using home = await gpgHome(["rsa"], { secret: false });
     writeFileSync(join(home.path, "pubring.kbx"), "this is no keybox\n".repeat(100));
-    expectRefusal(await box.full(["--encrypt-key", "AAAAAAAAAAAAAAAA"], { env: { GNUPGHOME: home.path } }), 31, /pubring\.kbx|no public key/);
+    expectRefusal(
+      await box.full(["--encrypt-key", "AAAAAAAAAAAAAAAA"], { env: { GNUPGHOME: home.path } }),
+      31,
+      /pubring\.kbx|no public key/,
+    );
     expect(box.left()).toEqual([]);
   });
 });

@@ -45,7 +45,11 @@ describe("no passphrase, and nobody to ask", () => {
 
   it("restore --no-encryption of what is encrypted", async () => {
     const box = await symmetric();
-    expectRefusal(await box.restore(["--no-encryption"]), 31, /manifest\.gpg: it is encrypted; run again without --no-encryption/);
+    expectRefusal(
+      await box.restore(["--no-encryption"]),
+      31,
+      /manifest\.gpg: it is encrypted; run again without --no-encryption/,
+    );
     expect(existsSync(box.restored)).toBe(false);
   });
 
@@ -72,13 +76,21 @@ describe("a wrong passphrase: exit 31, nothing is written, and it is nowhere to 
     expectRefusal(outcome, 31, /manifest\.gpg: .*(wrong|does not unlock)/);
     expect(outcome.stderr).not.toContain(WRONG);
     expect(existsSync(box.restored)).toBe(false);
-    expectRefusal(await box.restore(["--secret-key", testKey("rsa").secretFile]), 31, /manifest\.gpg: key 1507FE13BFB947B7 is locked; set PASSPHRASE/);
+    expectRefusal(
+      await box.restore(["--secret-key", testKey("rsa").secretFile]),
+      31,
+      /manifest\.gpg: key 1507FE13BFB947B7 is locked; set PASSPHRASE/,
+    );
   });
 
   it("the wrong key file, a public one, and none", async () => {
     const box = await toKey();
     const env = { PASSPHRASE: testKey("second").passphrase };
-    expectRefusal(await box.restore(["--secret-key", testKey("second").secretFile], { env }), 31, /manifest\.gpg: .*1507FE13BFB947B7|secret key/);
+    expectRefusal(
+      await box.restore(["--secret-key", testKey("second").secretFile], { env }),
+      31,
+      /manifest\.gpg: .*1507FE13BFB947B7|secret key/,
+    );
     expectRefusal(await box.restore(["--secret-key", testKey("rsa").publicFile], { env }), 31, /rsa\.public\.asc|no secret key/);
     expectRefusal(await box.restore(["--secret-key", "absent.key"], { env }), 31, /absent\.key cannot be read \(ENOENT\)/);
     writeFileSync(join(box.path, "text"), "hello\n");
@@ -130,7 +142,11 @@ describe("where the passphrase is never found", () => {
       const box = await toKey();
       const spy = join(box.path, "gpg-spy");
       const seen = join(box.path, "seen");
-      writeFileSync(spy, `#!/bin/sh\n{ echo "$0" "$@"; env; cat /proc/$PPID/cmdline | tr '\\0' ' '; } >> ${seen}\nexec gpg "$@"\n`, { mode: 0o755 });
+      writeFileSync(
+        spy,
+        `#!/bin/sh\n{ echo "$0" "$@"; env; cat /proc/$PPID/cmdline | tr '\\0' ' '; } >> ${seen}\nexec gpg "$@"\n`,
+        { mode: 0o755 },
+      );
       await using home = await gpgHome(["rsa"]);
       const { passphrase } = testKey("rsa");
       const env = { GNUPGHOME: home.path, PASSPHRASE: passphrase, SIGN_PASSPHRASE: passphrase };

@@ -11,7 +11,11 @@ const asNobody: StartOptions = { asNobody: true };
 describe("a source that cannot be backed up: exit 13, nothing written", () => {
   it("does not exist", async () => {
     const box = makeBox();
-    expectRefusal(await box.doppel(["full", ...PLAIN, "absent", "target"]), 13, /source absent does not exist; nothing was backed up/);
+    expectRefusal(
+      await box.doppel(["full", ...PLAIN, "absent", "target"]),
+      13,
+      /source absent does not exist; nothing was backed up/,
+    );
     expect(existsSync(box.target)).toBe(false);
   });
 
@@ -95,7 +99,11 @@ describe("a place that cannot be written to", () => {
     const box = makeBox();
     chmodSync(box.path, 0o777);
     chmodSync(box.archive, 0o755);
-    expectRefusal(await box.full(PLAIN, asNobody), 9, /archive directory .*\/archive.* \(EACCES\); choose another with --archive-dir/);
+    expectRefusal(
+      await box.full(PLAIN, asNobody),
+      9,
+      /archive directory .*\/archive.* \(EACCES\); choose another with --archive-dir/,
+    );
     expect(box.left()).toEqual([]);
   });
 
@@ -177,8 +185,14 @@ describeFullDisks("a full disk", () => {
     const box = makeBox();
     bigSource(box);
     mountTmpfs(box.target, "2m");
-    expectRefusal(await box.full(["--volsize", "1", ...PLAIN]), 53, /duplicity-full\.\S+\.vol2\.difftar\.gz in .*\/target: no space is left/);
-    expect(box.left().map((path) => path.replace(/\d{8}T\d{6}Z/, "TIME"))).toEqual(["target/duplicity-full.TIME.vol1.difftar.gz"]);
+    expectRefusal(
+      await box.full(["--volsize", "1", ...PLAIN]),
+      53,
+      /duplicity-full\.\S+\.vol2\.difftar\.gz in .*\/target: no space is left/,
+    );
+    expect(box.left().map((path) => path.replace(/\d{8}T\d{6}Z/, "TIME"))).toEqual([
+      "target/duplicity-full.TIME.vol1.difftar.gz",
+    ]);
     expectRefusal(await box.restore(), 20, /no complete backup; 1 unfinished backup/);
     expect(existsSync(box.restored)).toBe(false);
     expect(expectDone(await box.doppel(["status", "target"])).stdout).toMatch(/[Ii]ncomplete|unfinished/);
@@ -189,7 +203,11 @@ describeFullDisks("a full disk", () => {
     writeFileSync(join(box.source, "big"), randomContent("full temp", 40_000_000));
     const small = join(box.path, "small");
     mountTmpfs(small, "2m");
-    expectRefusal(await box.full(["--tempdir", small, ...PLAIN]), 35, /temporary directory .*\/small is full; choose another with --tempdir/);
+    expectRefusal(
+      await box.full(["--tempdir", small, ...PLAIN]),
+      35,
+      /temporary directory .*\/small is full; choose another with --tempdir/,
+    );
     expect([...box.left(), ...readdirSync(small)]).toEqual([]);
   });
 

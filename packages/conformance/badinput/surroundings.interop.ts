@@ -14,12 +14,15 @@ async function withManyFiles(): Promise<Box> {
 }
 
 const shell = (box: Box, script: string) =>
-  run("bash", ["-c", script], { cwd: box.path, env: cleanEnv({ D: DOPPEL, N: process.execPath, HOME: box.path, TMPDIR: box.temp }) });
+  run("bash", ["-c", script], {
+    cwd: box.path,
+    env: cleanEnv({ D: DOPPEL, N: process.execPath, HOME: box.path, TMPDIR: box.temp }),
+  });
 
 describe("whoever reads the output goes away", () => {
   it("list | head -1: quiet, and stopped as by SIGPIPE", async () => {
     const box = await withManyFiles();
-    const { stdout, stderr, code } = await shell(box, '$N $D list target | head -1; exit ${PIPESTATUS[0]}');
+    const { stdout, stderr, code } = await shell(box, "$N $D list target | head -1; exit ${PIPESTATUS[0]}");
     expect(stdout.toString()).toMatch(/^.* \.\n$/);
     expect(stderr.toString()).toBe("");
     expect(code).toBe(141);
@@ -27,7 +30,10 @@ describe("whoever reads the output goes away", () => {
 
   it("full | true: the backup is finished all the same", async () => {
     const box = makeBox();
-    const { stderr, code } = await shell(box, '$N $D full --no-encryption --archive-dir archive source target | true; exit ${PIPESTATUS[0]}');
+    const { stderr, code } = await shell(
+      box,
+      "$N $D full --no-encryption --archive-dir archive source target | true; exit ${PIPESTATUS[0]}",
+    );
     expect({ code, stderr: stderr.toString() }).toEqual({ code: 0, stderr: "" });
     expectDone(await box.restore());
   });
@@ -97,7 +103,8 @@ describe("odd environments store and restore the same", () => {
     );
     expect(code, stderr.toString()).toBe(0);
     expect(compareTrees(asStored(scanTree(box.source)), scanTree(box.restored), { ignoreOwner: !isRoot })).toEqual([]);
-    if (umask === "077") for (const name of readdirSync(box.target)) expect(statSync(join(box.target, name)).mode & 0o077).toBe(0);
+    if (umask === "077")
+      for (const name of readdirSync(box.target)) expect(statSync(join(box.target, name)).mode & 0o077).toBe(0);
   });
 });
 
@@ -123,7 +130,11 @@ describe("--log-format json", () => {
     expect(outcome.stderr).toBe("");
     const lines = jsonLines(outcome.stdout);
     expect(lines.filter((each) => each.type === type)).toHaveLength(1);
-    expect(lines.at(-1)).toMatchObject(type === "error" ? { type, code: what, exit: code, message: expect.any(String), data: expect.any(Object) } : { type, kind: what });
+    expect(lines.at(-1)).toMatchObject(
+      type === "error"
+        ? { type, code: what, exit: code, message: expect.any(String), data: expect.any(Object) }
+        : { type, kind: what },
+    );
   });
 
   it("every line of a long backup with everything awkward parses, and names bytes that are no text", async () => {
@@ -136,6 +147,9 @@ describe("--log-format json", () => {
     expect(lines.filter((line) => line.type === "volume.stored").length).toBeGreaterThan(3);
     const list = await box.doppel(["list", "--log-format", "json", "--archive-dir", "archive", "target"]);
     expect(jsonLines(list.stdout).length).toBeGreaterThan(100);
-    expect(jsonLines((await box.restore(["-v9", "--log-format", "json"])).stdout).at(-1)).toMatchObject({ type: "result", kind: "restore" });
+    expect(jsonLines((await box.restore(["-v9", "--log-format", "json"])).stdout).at(-1)).toMatchObject({
+      type: "result",
+      kind: "restore",
+    });
   });
 });

@@ -138,9 +138,12 @@ function roundTrip(envelope: Envelope, sourceOf: () => string): void {
     expect(stdout.toString()).toContain(`Verify complete: ${entries} files compared, 0 differences found.`);
   });
 
-  it.runIf(envelope.packets)("every stored object is one message of the agreed packets", async () => {
-    await expectMessages(backup, { env: cleanEnv({ GNUPGHOME: ring.path }), passphrase, packets: envelope.packets! });
-  });
+  const { packets } = envelope;
+  if (packets) {
+    it("every stored object is one message of the agreed packets", async () => {
+      await expectMessages(backup, { env: cleanEnv({ GNUPGHOME: ring.path }), passphrase, packets });
+    });
+  }
 
   it("stock duplicity goes on with an incremental, with and without the local archive", async () => {
     const copy = join(tempDir(), basename(backup));

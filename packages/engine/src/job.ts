@@ -98,6 +98,8 @@ export interface RestoreJob {
   readonly target: BytePath;
   /** The state as of this time; undefined: the latest. */
   readonly time?: Date;
+  /** Only this path of the backup, which becomes the root; undefined: everything. */
+  readonly path?: BytePath;
   readonly prefixes: NamePrefixes;
   /** Restore into a target that has something in it. */
   readonly force: boolean;

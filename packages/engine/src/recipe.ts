@@ -1,6 +1,7 @@
 import type { BytePath, Runtime } from "@doppel/base";
 import type { Manifest } from "@doppel/format";
 import type { ReadDeps, RecipeJob } from "./job.ts";
+import { readContext } from "./read/context.ts";
 import { missing } from "./read/fetch.ts";
 import { readManifest } from "./read/metadata.ts";
 import { onlyFull, readTarget, setsAt } from "./read/target.ts";
@@ -10,7 +11,7 @@ import { restoreScript } from "./recipe/script.ts";
 export async function recipe(job: RecipeJob, deps: ReadDeps, runtime: Runtime): Promise<Uint8Array> {
   const target = await readTarget(deps.storage, job.prefixes, runtime.signal);
   const set = onlyFull(setsAt(target, deps.storage.label, runtime.clock.now(), job.time));
-  const manifest = await readManifest(set, { deps, prefixes: job.prefixes, runtime });
+  const manifest = await readManifest(set, readContext(deps, job.prefixes, runtime));
   const volumes = manifest.volumes.map(({ number, hashes }) => {
     const name = set.volumes.get(number);
     if (name === undefined) throw missing(`volume ${number} of ${set.manifest ?? "the set"}`);

@@ -125,7 +125,7 @@ describeInterop(["gpg"], "gpg", () => {
       const signer =
         how === "gpg"
           ? await signerFromGpg(key.fingerprint, { env: environment(home), passphrase: key.passphrase })
-          : await signerFromKeyFile(readFileSync(key.secretFile), key.passphrase, () => new Date());
+          : await signerFromKeyFile(readFileSync(key.secretFile), key.fingerprint, key.passphrase, () => new Date());
       for (const compress of how === "gpg" ? [true] : [true, false]) {
         const sealed = await seal(data, { passphrase, signer, compress });
         const status = await run(
@@ -268,7 +268,10 @@ describeInterop(["gpg"], "gpg", () => {
         code: "openpgp.wrong-passphrase",
       });
       const file = readFileSync(testKey("sign").secretFile);
-      await expect(signerFromKeyFile(file, "no", () => NOW)).rejects.toMatchObject({ code: "openpgp.wrong-passphrase" });
+      const { fingerprint } = testKey("sign");
+      await expect(signerFromKeyFile(file, fingerprint, "no", () => NOW)).rejects.toMatchObject({ code: "openpgp.wrong-passphrase" });
+      const other = testKey("rsa").fingerprint;
+      await expect(signerFromKeyFile(file, other, "no", () => NOW)).rejects.toMatchObject({ code: "openpgp.key-not-found" });
     });
   });
 

@@ -61,6 +61,10 @@ describe("openStorage", () => {
     expect(await storage.stat("x")).toBeUndefined();
   });
 
+  it("ends with an error where a parent exists but takes no directories", async () => {
+    await expect(openStorage("/proc/doppel-test/target", context("write"))).rejects.toMatchObject({ code: /^storage\./ });
+  });
+
   it("says where it may not create the target", async () => {
     await expect(openStorage("/sys/doppel-test", context("write"))).rejects.toMatchObject({ code: "storage.denied" });
   });

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { chmodSync } from "node:fs";
+import { createServer } from "node:net";
 import { type BytePath, joinPath } from "@doppel/base";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkSource } from "./check-source.ts";
@@ -34,5 +36,12 @@ describe("checkSource", () => {
       chmodSync(`${scratch.path}/${name}`, 0);
       expect(asNobody(() => code(name))).toBe("source.unreadable");
     }
+  });
+
+  it("refuses a socket, which would leave an empty backup", async () => {
+    const server = createServer().listen(`${scratch.path}/socket`);
+    await once(server, "listening");
+    expect(code("socket")).toBe("source.unreadable");
+    server.close();
   });
 });

@@ -1,19 +1,24 @@
-import { displayPath, DoppelError, type Runtime } from "@doppel/base";
+import { DoppelError, displayPath } from "@doppel/base";
 import { type BackupSet, type Chain, formatTime, type Manifest } from "@doppel/format";
-import type { BackupDeps, BackupJob } from "../job.ts";
+import type { BackupJob } from "../job.ts";
+import type { ReadContext } from "../read/context.ts";
 import { readManifest } from "../read/metadata.ts";
 import { refuseConflicts, readTarget, type Target } from "../read/target.ts";
 
 /** What the run is going to make: a full set, or one that continues a chain. */
-export type Choice = { readonly kind: "full" } | { readonly kind: "inc"; readonly base: readonly [BackupSet, ...BackupSet[]] };
+export type Choice =
+  | { readonly kind: "full" }
+  /** `base`: the sets of the chain, oldest first; `end`: where it ends now. */
+  | { readonly kind: "inc"; readonly base: readonly BackupSet[]; readonly end: Date };
 
 /**
  * Decides between a full and an incremental backup, as duplicity does: a job for "full" asks nobody; otherwise the newest
  * chain is continued when it has all its signatures and is not too old.
  * @throws collection.no-chain for an "inc" job without such a chain, source.mismatch
  */
-export async function choose(job: BackupJob, deps: BackupDeps, runtime: Runtime): Promise<Choice> {
+export async function choose(job: BackupJob, context: ReadContext): Promise<Choice> {
   if (job.kind === "full") return { kind: "full" };
+  const { deps, runtime } = context;
   const target = await readTarget(deps.storage, job.prefixes, runtime.signal);
   const chain = target.collection.chains.at(-1);
   const obstacle = obstacleTo(chain, target, job);
@@ -23,16 +28,17 @@ export async function choose(job: BackupJob, deps: BackupDeps, runtime: Runtime)
     runtime.emit({ type: "debug", detail: `${reason}: making a full backup` });
     return { kind: "full" };
   }
-  const base = [chain.full, ...chain.incrementals] as const;
+  const base = [chain.full, ...chain.incrementals];
   refuseConflicts(target, base, deps.storage.label);
   const newest = base.at(-1) ?? chain.full;
-  checkSameSource(job, await readManifest(newest, { deps, prefixes: job.prefixes, runtime }));
-  return { kind: "inc", base };
+  checkSameSource(job, await readManifest(newest, context));
+  return { kind: "inc", base, end: chain.end };
 }
 
 function obstacleTo(chain: Chain | undefined, target: Target, job: BackupJob): string | undefined {
   if (!chain) return undefined;
-  if (!chain.hasSignatures) return `the newest chain, of ${formatTime(chain.start)}, lacks a signature archive and cannot be continued`;
+  if (!chain.hasSignatures)
+    return `the newest chain, of ${formatTime(chain.start)}, lacks a signature archive and cannot be continued`;
   const oldest = job.fullIfOlderThan;
   if (oldest && chain.start < oldest) return `the last full backup, of ${formatTime(chain.start)}, is too old`;
   return undefined;

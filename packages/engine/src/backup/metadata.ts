@@ -1,8 +1,9 @@
-import { type BytePath, type ByteStream, concatBytes } from "@doppel/base";
+import { type ByteStream, concatBytes } from "@doppel/base";
 import { END_OF_ARCHIVE, formatChange, formatFilelistHead, formatManifest, type Manifest } from "@doppel/format";
 import type { SealWriter } from "../seal/seal-writer.ts";
 import type { Sealer } from "../seal/sealer.ts";
 import { Spool, type SpoolOptions } from "../seal/spool.ts";
+import type { EntryMark } from "../workers/protocol.ts";
 
 const PIECE_BYTES = 1 << 20;
 const LINES_AT_ONCE = 1 << 16;
@@ -47,11 +48,14 @@ export class Filelist implements AsyncDisposable {
     this.#lines = new Spool(spool);
   }
 
-  async addNew(path: BytePath): Promise<void> {
-    const line = formatChange({ kind: "new", path });
-    this.#pending.push(line);
-    this.#pendingBytes += line.length;
-    this.#count++;
+  async add(marks: readonly EntryMark[]): Promise<void> {
+    for (const { path, type, change, lastPiece } of marks) {
+      if (type !== "file" || !lastPiece) continue;
+      const line = formatChange({ kind: change, path });
+      this.#pending.push(line);
+      this.#pendingBytes += line.length;
+      this.#count++;
+    }
     if (this.#pendingBytes >= LINES_AT_ONCE) await this.#flush();
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type ByteStream, DoppelError, errnoOf, isDoppelError } from "@doppel/base";
 
 /**
@@ -22,7 +22,7 @@ export class ArchiveDir {
   /** @throws archive-dir.unusable */
   async create(): Promise<void> {
     await this.#guard("cannot be created", async () => {
-      await mkdir(this.path, { recursive: true, mode: 0o700 });
+      await makeFolders(this.path);
     });
   }
 
@@ -87,4 +87,24 @@ export class ArchiveDir {
     const message = `archive directory ${this.path}${what} (${errnoOf(cause) ?? String(cause)}); choose another with --archive-dir`;
     return new DoppelError("archive-dir.unusable", message, { path: this.path }, cause);
   }
+}
+
+/** Node's own recursive mkdir never returns where a parent exists but takes no folders (observed: /proc/x, Node 20). */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
+    const parent = dirname(path);
+    if (errnoOf(error) !== "ENOENT" || parent === path || (await exists(parent))) throw error;
+    await makeFolders(parent);
+    await mkdir(path, { mode: 0o700 });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

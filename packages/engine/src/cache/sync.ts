@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { DoppelError, isDoppelError, type Runtime } from "@doppel/base";
-import { type BackupSet, type NamePrefixes, signaturesName } from "@doppel/format";
-import type { ReadDeps } from "../job.ts";
-import { encodingOf, fetchObject } from "../read/fetch.ts";
-import { authenticate, unseal, type UnsealOptions } from "../read/unseal.ts";
+import { DoppelError, isDoppelError } from "@doppel/base";
+import { type BackupSet, signaturesName } from "@doppel/format";
+import type { ReadContext } from "../read/context.ts";
+import { fetchObject } from "../read/fetch.ts";
+import { authenticate, unseal } from "../read/unseal.ts";
 import { Permits } from "../seal/permits.ts";
 import { Sealer } from "../seal/sealer.ts";
 import type { ArchiveDir } from "./archive-dir.ts";
@@ -16,32 +16,24 @@ import type { ArchiveDir } from "./archive-dir.ts";
 export async function syncSignatures(
   sets: readonly BackupSet[],
   archive: ArchiveDir,
-  deps: ReadDeps,
-  prefixes: NamePrefixes,
-  runtime: Runtime,
+  context: ReadContext,
 ): Promise<readonly string[]> {
   const paths: string[] = [];
   for (const set of sets) {
-    const local = signaturesName(set.id, "gzip", prefixes);
-    if (!(await archive.has(local))) await copySignatures(set.signatures ?? local, local, archive, deps, runtime);
+    const local = signaturesName(set.id, "gzip", context.prefixes);
+    if (!(await archive.has(local))) await copySignatures(set.signatures ?? local, local, archive, context);
     paths.push(join(archive.path, local));
   }
   return paths;
 }
 
-async function copySignatures(remote: string, local: string, archive: ArchiveDir, deps: ReadDeps, runtime: Runtime): Promise<void> {
-  runtime.emit({ type: "metadata.copied", name: remote });
-  const options: UnsealOptions = {
-    name: remote,
-    encoding: encodingOf(remote),
-    ...(deps.keys ? { keys: deps.keys } : {}),
-    signal: runtime.signal,
-    onWarning: (detail) => runtime.emit({ type: "debug", detail: `${remote}: ${detail}` }),
-  };
+async function copySignatures(remote: string, local: string, archive: ArchiveDir, context: ReadContext): Promise<void> {
+  const { deps, runtime } = context;
+  const options = context.unsealing(remote);
   const spool = { tempDir: deps.tempDir, memoryLimit: 16 << 20, random: runtime.random };
   const sealer = new Sealer({ envelope: { kind: "gzip" }, level: 1, permits: new Permits(4), spool });
   try {
-    await using sealed = await fetchObject(remote, deps, runtime);
+    await using sealed = await fetchObject(remote, context);
     await authenticate(sealed, options);
     const writer = sealer.openLocalSignatures(1 << 20);
     try {
@@ -52,6 +44,7 @@ async function copySignatures(remote: string, local: string, archive: ArchiveDir
     }
     await using plain = await writer.finish();
     await archive.write(local, plain.body.open(), runtime.random);
+    runtime.emit({ type: "metadata.copied", name: remote });
   } catch (error) {
     throw withWayOut(error, remote, archive);
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { DoppelError, isDoppelError, type Runtime } from "@doppel/base";
+import { DoppelError, isDoppelError } from "@doppel/base";
 import type { Encoding, VolumeInfo } from "@doppel/format";
-import type { ReadDeps } from "../job.ts";
+import type { ReadContext } from "./context.ts";
 import { Spool } from "../seal/spool.ts";
 import { authenticate, type UnsealOptions } from "./unseal.ts";
 
@@ -11,11 +11,11 @@ const SPOOL_MEMORY = 16 << 20;
 /** Fetches an object whole. Whoever receives the spool disposes of it. */
 export async function fetchObject(
   name: string,
-  deps: ReadDeps,
-  runtime: Runtime,
+  { deps, runtime }: Pick<ReadContext, "deps" | "runtime">,
+  memoryLimit = SPOOL_MEMORY,
   tap?: (chunk: Uint8Array) => void,
 ): Promise<Spool> {
-  const spool = new Spool({ tempDir: deps.tempDir, memoryLimit: SPOOL_MEMORY, random: runtime.random });
+  const spool = new Spool({ tempDir: deps.tempDir, memoryLimit, random: runtime.random });
   try {
     for await (const chunk of deps.storage.get(name, undefined, runtime.signal)) {
       tap?.(chunk);
@@ -32,7 +32,12 @@ export async function fetchObject(
  * Fetches a volume, compares its hashes with the manifest before a byte is decrypted, and then its own checksum before
  * anything is released. @throws volume.missing, volume.hash-mismatch, volume.damaged
  */
-export async function fetchVolume(info: VolumeInfo, deps: ReadDeps, runtime: Runtime, unsealing: UnsealOptions): Promise<Spool> {
+export async function fetchVolume(
+  info: VolumeInfo,
+  context: ReadContext,
+  unsealing: UnsealOptions,
+  memoryLimit: number,
+): Promise<Spool> {
   const { name } = unsealing;
   const expected = ["SHA256", "SHA1", "MD5"].flatMap((algorithm) => {
     const digest = info.hashes.get(algorithm);
@@ -41,7 +46,7 @@ export async function fetchVolume(info: VolumeInfo, deps: ReadDeps, runtime: Run
   if (expected.length === 0) throw damaged(name, "its manifest holds no hash of it that is known here");
   let spool: Spool;
   try {
-    spool = await fetchObject(name, deps, runtime, (chunk) => {
+    spool = await fetchObject(name, context, memoryLimit, (chunk) => {
       for (const { hash } of expected) hash.update(chunk);
     });
   } catch (error) {
@@ -69,7 +74,10 @@ export function missing(name: string, cause?: unknown): DoppelError {
 }
 
 function damaged(name: string, reason: string): DoppelError {
-  return new DoppelError("volume.damaged", `${name} cannot be checked: ${reason}; restore another backup with --time`, { name, reason });
+  return new DoppelError("volume.damaged", `${name} cannot be checked: ${reason}; restore another backup with --time`, {
+    name,
+    reason,
+  });
 }
 
 /** The encoding that an object's own name tells. */

@@ -1,10 +1,9 @@
 import { type BytePath, DoppelError, isDoppelError, isWithin, type PathEntry } from "@doppel/base";
-import { type BackupSet, type DifftarItem, type DifftarKind, DifftarReader, type Manifest, volumesFor } from "@doppel/format";
+import { type BackupSet, type DifftarItem, type DifftarKind, DifftarReader, type Manifest } from "@doppel/format";
 import { fetchAhead } from "./fetch-ahead.ts";
 import { fetchVolume, missing } from "./fetch.ts";
 import type { ReadContext } from "./context.ts";
 import { unseal, type UnsealOptions } from "./unseal.ts";
-import { encodingOf } from "./fetch.ts";
 
 /** What one set says about one path. */
 export interface LaneEntry {
@@ -14,8 +13,9 @@ export interface LaneEntry {
 
 export interface LaneOptions {
   readonly set: BackupSet;
+  /** Only the volumes in it are read. */
   readonly manifest: Manifest;
-  /** Only this path and what is below it; only the volumes that the manifest names for it are read. */
+  /** Only this path and what is below it. */
   readonly wanted?: BytePath;
   /** Bytes that a fetched volume may take in memory before it goes to a file. */
   readonly memoryLimit: number;
@@ -77,11 +77,17 @@ export class Lane implements AsyncDisposable {
   }
 }
 
-async function* itemsOf({ set, manifest, wanted, memoryLimit, context, onVolume }: LaneOptions): AsyncGenerator<readonly DifftarItem[]> {
-  const volumes = wanted === undefined ? manifest.volumes : volumesFor(manifest, wanted);
+async function* itemsOf({
+  set,
+  manifest,
+  wanted,
+  memoryLimit,
+  context,
+  onVolume,
+}: LaneOptions): AsyncGenerator<readonly DifftarItem[]> {
   const reader = new DifftarReader({ partial: wanted !== undefined, set: set.manifest ?? "the set" });
   const optionsOf = (number: number): UnsealOptions => context.unsealing(nameOf(set, number), true);
-  const fetched = fetchAhead(volumes, (info) => fetchVolume(info, context, optionsOf(info.number), memoryLimit));
+  const fetched = fetchAhead(manifest.volumes, (info) => fetchVolume(info, context, optionsOf(info.number), memoryLimit));
   for await (const { info, sealed } of fetched) {
     const options = optionsOf(info.number);
     try {
@@ -109,6 +115,7 @@ function nameOf(set: BackupSet, number: number): string {
 
 function namingVolume(error: unknown, name: string): unknown {
   if (!isDoppelError(error, "format.bad-tar") && !isDoppelError(error, "format.bad-set")) return error;
-  const message = `${name} is damaged (${error.message}); what came before is intact, the rest of it was not used`;
+  const where = isDoppelError(error, "format.bad-tar") ? ` at byte ${error.data.offset} of its tar archive` : "";
+  const message = `${name} is damaged${where}: ${error.data.reason}; nothing behind this place was used. Fetch it again or restore another backup with --time`;
   return new DoppelError("volume.damaged", message, { name, reason: error.data.reason }, error);
 }

@@ -1,28 +1,21 @@
 import { createReadStream, existsSync } from "node:fs";
 import { join } from "node:path";
-import { type ByteStream, DoppelError, isDoppelError, type Runtime } from "@doppel/base";
+import { type ByteStream, DoppelError, isDoppelError } from "@doppel/base";
 import {
   type BackupSet,
   type Manifest,
   ManifestParser,
   manifestName,
-  type NamePrefixes,
   type SigtarItem,
   SigtarReader,
   signaturesName,
 } from "@doppel/format";
-import type { ReadDeps } from "../job.ts";
-import { encodingOf, fetchObject } from "./fetch.ts";
-import { authenticate, unseal, type UnsealOptions } from "./unseal.ts";
-
-export interface MetadataContext {
-  readonly deps: ReadDeps;
-  readonly prefixes: NamePrefixes;
-  readonly runtime: Runtime;
-}
+import type { ReadContext } from "./context.ts";
+import { fetchObject } from "./fetch.ts";
+import { authenticate, unseal } from "./unseal.ts";
 
 /** A set's manifest: the archive directory's plain copy when there is one, otherwise fetched and decrypted. */
-export async function readManifest(set: BackupSet, context: MetadataContext): Promise<Manifest> {
+export async function readManifest(set: BackupSet, context: ReadContext): Promise<Manifest> {
   const name = set.manifest ?? manifestName(set.id, set.encoding, context.prefixes);
   const parser = new ManifestParser();
   const local = manifestName(set.id, "plain", context.prefixes);
@@ -38,7 +31,7 @@ export async function readManifest(set: BackupSet, context: MetadataContext): Pr
 }
 
 /** A set's signature archive, entry by entry. */
-export async function* readSignatures(set: BackupSet, context: MetadataContext): AsyncGenerator<SigtarItem> {
+export async function* readSignatures(set: BackupSet, context: ReadContext): AsyncGenerator<SigtarItem> {
   const name = set.signatures;
   if (name === undefined) {
     const expected = signaturesName(set.id, set.encoding, context.prefixes);
@@ -59,23 +52,16 @@ export async function* readSignatures(set: BackupSet, context: MetadataContext):
   }
 }
 
-async function* metadata(local: string, remote: string, context: MetadataContext): ByteStream {
+async function* metadata(local: string, remote: string, context: ReadContext): ByteStream {
   const { deps, runtime } = context;
-  const unsealing = (name: string): UnsealOptions => ({
-    name,
-    encoding: encodingOf(name),
-    ...(deps.keys ? { keys: deps.keys } : {}),
-    signal: runtime.signal,
-    onWarning: (detail) => runtime.emit({ type: "debug", detail: `${name}: ${detail}` }),
-  });
   const copy = join(deps.archiveDir, local);
   if (existsSync(copy)) {
     runtime.emit({ type: "debug", detail: `reading ${local} from the archive directory` });
-    yield* unseal({ size: 0, open: () => createReadStream(copy) }, unsealing(local));
+    yield* unseal({ size: 0, open: () => createReadStream(copy) }, context.unsealing(local));
     return;
   }
-  await using spool = await fetchObject(remote, deps, runtime);
-  const options = unsealing(remote);
+  await using spool = await fetchObject(remote, context);
+  const options = context.unsealing(remote);
   await authenticate(spool, options);
   yield* unseal(spool, options);
 }

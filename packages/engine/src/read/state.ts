@@ -1,4 +1,12 @@
-import { type BytePath, type ByteStream, comparePaths, DoppelError, displayPath, isDoppelError, type PathEntry } from "@doppel/base";
+import {
+  type BytePath,
+  type ByteStream,
+  comparePaths,
+  DoppelError,
+  displayPath,
+  isDoppelError,
+  type PathEntry,
+} from "@doppel/base";
 import { Patcher } from "@doppel/rsync";
 import { BasisFile } from "./basis.ts";
 import type { ReadContext } from "./context.ts";
@@ -27,7 +35,8 @@ export async function* stateEntries(lanes: readonly Lane[], context: ReadContext
     const base = here[from];
     if (!base?.current) throw baseless(newest.entry.path);
     const deltas = here.slice(from + 1);
-    if (deltas.length > 0 && (base.current.kind !== "snapshot" || base.current.entry.type !== "file")) throw baseless(newest.entry.path);
+    if (deltas.length > 0 && (base.current.kind !== "snapshot" || base.current.entry.type !== "file"))
+      throw baseless(newest.entry.path);
     // What is older than the base is passed over now, so that content is asked for in the order it comes.
     if (newest.kind !== "deleted") {
       yield { entry: newest.entry, content: () => (deltas.length > 0 ? patched(base, deltas, context) : base.content()) };

@@ -38,13 +38,15 @@ export async function* unseal(sealed: Payload, options: UnsealOptions): ByteStre
 
 /**
  * Reads a fetched object once without releasing anything, so that nothing is written from one whose checksum at its very
- * end (MDC, CRC) turns out wrong.
+ * end (MDC, CRC, signature) turns out wrong.
  */
 export async function authenticate(sealed: Payload, options: UnsealOptions): Promise<void> {
   try {
-    if (options.encoding === "gpg")
-      await authenticateMessage(sealed.open(options.signal), keysOf(options), { signal: options.signal });
-    else if (options.encoding === "gzip") for await (const _ of gunzip(sealed, options.signal));
+    const { encoding, signal, verifier } = options;
+    if (encoding === "gpg" && verifier)
+      for await (const _ of decryptMessage(sealed.open(signal), keysOf(options), { signal, verifier }));
+    else if (encoding === "gpg") await authenticateMessage(sealed.open(signal), keysOf(options), { signal });
+    else if (encoding === "gzip") for await (const _ of gunzip(sealed, signal));
   } catch (error) {
     throw named(error, options.name);
   }
@@ -92,7 +94,12 @@ function named(error: unknown, name: string): unknown {
   }
   if (error instanceof Error && (error.name === "AbortError" || !isZlibError(error))) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new DoppelError("volume.damaged", `${name} cannot be used, and nothing of it was: ${reason}; ${NEXT}`, { name, reason }, error);
+  return new DoppelError(
+    "volume.damaged",
+    `${name} cannot be used, and nothing of it was: ${reason}; ${NEXT}`,
+    { name, reason },
+    error,
+  );
 }
 
 function isZlibError(error: Error): boolean {

@@ -7,7 +7,8 @@ const PROGRESS_EVERY_MS = 100;
 export class RestoreTally {
   readonly #runtime: Runtime;
   readonly #verbose: boolean;
-  readonly #totals: { readonly volumes: number; readonly bytes: number };
+  #totalVolumes = 0;
+  #totalStoredBytes = 0;
   #entry: PathEntry | undefined;
   #entryBytes = 0;
   #volumes = 0;
@@ -17,10 +18,15 @@ export class RestoreTally {
   bytes = 0;
   incomplete = 0;
 
-  constructor(runtime: Runtime, verbose: boolean, totals: { readonly volumes: number; readonly bytes: number }) {
+  constructor(runtime: Runtime, verbose: boolean) {
     this.#runtime = runtime;
     this.#verbose = verbose;
-    this.#totals = totals;
+  }
+
+  /** There is this much more to read. */
+  expect(volumes: number, bytes: number): void {
+    this.#totalVolumes += volumes;
+    this.#totalStoredBytes += bytes;
   }
 
   notice(problem: TreeProblem): void {
@@ -37,9 +43,11 @@ export class RestoreTally {
   data(bytes: number): void {
     this.#entryBytes += bytes;
     this.bytes += bytes;
+    this.#progress();
   }
 
   end(): void {
+    this.#progress();
     if (!this.#verbose || !this.#entry) return;
     const { path, type } = this.#entry;
     this.#runtime.emit({ type: "entry.done", path, entryType: type, size: this.#entryBytes });
@@ -51,7 +59,7 @@ export class RestoreTally {
     this.#runtime.emit({ type: "volume.read", name, number, size });
   }
 
-  progress(): void {
+  #progress(): void {
     const now = this.#runtime.clock.now().getTime();
     if (now - this.#lastProgress < PROGRESS_EVERY_MS) return;
     this.#lastProgress = now;
@@ -62,8 +70,8 @@ export class RestoreTally {
       volumes: this.#volumes,
       storedBytes: this.#storedBytes,
       totalKnown: false,
-      totalVolumes: this.#totals.volumes,
-      totalStoredBytes: this.#totals.bytes,
+      totalVolumes: this.#totalVolumes,
+      totalStoredBytes: this.#totalStoredBytes,
     });
   }
 }

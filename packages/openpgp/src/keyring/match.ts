@@ -1,5 +1,8 @@
 import type { Certificate, KeyName } from "./certificate.ts";
 
+/** What a query is compared with. */
+export type NamedKeys = { readonly keys: readonly Omit<KeyName, "version">[] } & Pick<Certificate, "userIds">;
+
 /** What a user typed to name a key, understood as gpg understands it. */
 export type Query =
   /** Ends of fingerprints: 8, 16 or 40 hex digits. `exact` (a trailing `!`): this very subkey and no other. */
@@ -21,7 +24,7 @@ export function parseQuery(query: string): Query {
 }
 
 /** Whether the query names this certificate, by any of its keys or user ids. */
-export function matches(query: Query, certificate: Certificate): boolean {
+export function matches(query: Query, certificate: NamedKeys): boolean {
   switch (query.kind) {
     case "id":
       return certificate.keys.some((key) => namesKey(query.hex, key));
@@ -35,7 +38,7 @@ export function matches(query: Query, certificate: Certificate): boolean {
 }
 
 /** Whether hex digits (a key id or fingerprint, upper case) name this key. */
-export function namesKey(digits: string, key: KeyName): boolean {
+export function namesKey(digits: string, key: Omit<KeyName, "version">): boolean {
   return digits.length > 16 ? key.fingerprint === digits : key.keyId.endsWith(digits);
 }
 

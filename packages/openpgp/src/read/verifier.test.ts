@@ -23,7 +23,7 @@ describe("a verifier", () => {
   let signature: Uint8Array;
   beforeAll(async () => {
     const key = testKey("sign");
-    signer = await signerFromKeyFile(readFileSync(key.secretFile), key.passphrase, () => NOW);
+    signer = await signerFromKeyFile(readFileSync(key.secretFile), key.fingerprint, key.passphrase, () => NOW);
     verifier = await verifierFromKeys([readFileSync(key.publicFile)]);
     const inProgress = signer.begin();
     for (let at = 0; at < data.length; at += 700) await inProgress.update(data.subarray(at, at + 700));

@@ -1,17 +1,27 @@
 import { DoppelError } from "@doppel/base";
-import { keyPolicy, openpgp } from "../openpgpjs.ts";
+import { keyPolicy, openpgp, type PrivateKey } from "../openpgpjs.ts";
 import { readSecretKeys, unlock } from "../secret/key-file.ts";
+import { matches, type NamedKeys, parseQuery } from "../keyring/match.ts";
 import { type Signer, signerOf } from "./signer.ts";
 
 /**
- * Signs with the secret key of a file (armored or binary), by openpgp.js. Of several keys the first is used.
- * @throws DoppelError openpgp.key-unusable, .passphrase-needed, .wrong-passphrase.
+ * Signs with the secret key of a file (armored or binary) that `query` names, by openpgp.js.
+ * @throws DoppelError openpgp.key-not-found when the file has no such key, .key-unusable, .passphrase-needed, .wrong-passphrase.
  */
-export async function signerFromKeyFile(file: Uint8Array, passphrase: string | undefined, now: () => Date): Promise<Signer> {
-  const [key] = await readSecretKeys(file);
+export async function signerFromKeyFile(
+  file: Uint8Array,
+  query: string,
+  passphrase: string | undefined,
+  now: () => Date,
+): Promise<Signer> {
+  const wanted = parseQuery(query);
+  const key = (await readSecretKeys(file)).find((candidate) => matches(wanted, nameOf(candidate)));
+  if (!key) {
+    const message = `the key file holds no key "${query}" to sign with; name a key that is in it, or leave --secret-key out to sign through gpg`;
+    throw new DoppelError("openpgp.key-not-found", message, { query });
+  }
   const { createMessage, sign, enums } = await openpgp();
   const policy = { ...(await keyPolicy()), preferredHashAlgorithm: enums.hash.sha512 };
-  if (!key) throw new Error("readPrivateKeys returned no key");
   const refuse = (error: unknown): DoppelError => {
     if (error instanceof DoppelError) return error;
     const why = error instanceof Error ? error.message : String(error);
@@ -63,4 +73,13 @@ export async function signerFromKeyFile(file: Uint8Array, passphrase: string | u
       },
     };
   });
+}
+
+/** What a query is matched against. */
+function nameOf(key: PrivateKey): NamedKeys {
+  const keys = key.getKeys().map((part) => ({
+    fingerprint: part.getFingerprint().toUpperCase(),
+    keyId: part.getKeyID().toHex().toUpperCase(),
+  }));
+  return { keys, userIds: key.getUserIDs() };
 }

@@ -39,11 +39,19 @@ async function createDirectory(directory: BytePath): Promise<void> {
     await mkdir(pathToBytes(directory));
   } catch (error) {
     if (errnoOf(error) === "EEXIST") return;
-    if (errnoOf(error) !== "ENOENT" || parent === directory) throw error;
+    // A parent that is there and yet takes no directory (as in /proc) would be asked for ever.
+    if (errnoOf(error) !== "ENOENT" || parent === directory || (await isThere(parent))) throw error;
     await createDirectory(parent);
-    return createDirectory(directory);
+    await mkdir(pathToBytes(directory));
   }
   await syncDirectory(parent);
+}
+
+async function isThere(directory: BytePath): Promise<boolean> {
+  return stat(pathToBytes(directory)).then(
+    () => true,
+    () => false,
+  );
 }
 
 function notADirectory(directory: BytePath): DoppelError {

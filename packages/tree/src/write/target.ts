@@ -41,7 +41,11 @@ function isEmptyDirectory(os: Buffer): boolean {
 /** Creates the directories that lead to `path`, with ordinary permissions. Errors are the system's. */
 export function makeParents(path: BytePath): void {
   const parent = parentOf(path);
-  if (parent !== "." && parent !== "/") mkdirSync(pathToBytes(parent), { recursive: true });
+  const os = pathToBytes(parent);
+  // Not Node's own recursive mkdir: it never returns where a parent exists but takes no directories (Node 20, /proc/x).
+  if (parent === "." || parent === "/" || statSync(os, { throwIfNoEntry: false })) return;
+  makeParents(parent);
+  mkdirSync(os);
 }
 
 /** The directory that holds `path`: `.` for a plain name. */

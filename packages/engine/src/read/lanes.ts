@@ -1,0 +1,63 @@
+import type { BytePath } from "@doppel/base";
+import { type BackupSet, type Manifest, volumesFor } from "@doppel/format";
+import type { ReadContext } from "./context.ts";
+import { checkVolumes, Lane } from "./lane.ts";
+import { readManifest } from "./metadata.ts";
+import type { Target } from "./target.ts";
+
+/** Fetched volumes of all lanes together take about this much memory; what is more goes to temporary files. */
+const SPOOL_MEMORY = 48 << 20;
+
+export interface Lanes extends AsyncDisposable {
+  /** One a set, oldest first. */
+  readonly all: readonly Lane[];
+}
+
+export interface LaneObserver {
+  expect(volumes: number, bytes: number): void;
+  volume(name: string, number: number, size: number): void;
+}
+
+/**
+ * Opens the sets of a state for reading. Reads their manifests, and makes sure that every volume that will be wanted is
+ * there, before the first one is fetched. @throws volume.missing, format.bad-manifest, openpgp.*
+ */
+export async function openLanes(
+  sets: readonly BackupSet[],
+  target: Target,
+  context: ReadContext,
+  observer: LaneObserver,
+  wanted?: BytePath,
+): Promise<Lanes> {
+  const read: { readonly set: BackupSet; readonly manifest: Manifest }[] = [];
+  for (const set of sets) {
+    const whole = await readManifest(set, context);
+    const manifest = wanted === undefined ? whole : { ...whole, volumes: volumesFor(whole, wanted) };
+    checkVolumes(set, manifest);
+    observer.expect(manifest.volumes.length, bytesOf(set, manifest, target));
+    context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes: manifest.volumes.length });
+    read.push({ set, manifest });
+  }
+  const memoryLimit = Math.floor(SPOOL_MEMORY / (2 * sets.length)); // each lane holds one volume and fetches the next
+  const all = read.map(
+    ({ set, manifest }) =>
+      new Lane({
+        set,
+        manifest,
+        ...(wanted === undefined ? {} : { wanted }),
+        memoryLimit,
+        context,
+        onVolume: (name, number, size) => observer.volume(name, number, size),
+      }),
+  );
+  return {
+    all,
+    async [Symbol.asyncDispose]() {
+      for (const lane of all) await lane[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function bytesOf(set: BackupSet, manifest: Manifest, { sizes }: Target): number {
+  return manifest.volumes.reduce((sum, { number }) => sum + (sizes.get(set.volumes.get(number) ?? "") ?? 0), 0);
+}
