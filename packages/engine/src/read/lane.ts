@@ -92,14 +92,25 @@ async function* itemsOf({
     const options = optionsOf(info.number);
     try {
       reader.beginVolume(info.number);
-      for await (const chunk of unseal(sealed, options)) yield reader.update(chunk);
-      yield reader.endVolume();
+      for await (const chunk of unseal(sealed, options)) yield checked(reader.update(chunk), set);
+      yield checked(reader.endVolume(), set);
     } catch (error) {
       throw namingVolume(error, options.name);
     }
     onVolume(options.name, info.number, sealed.size);
   }
   yield reader.finish();
+}
+
+/** A full set has nothing to delete or to build upon: such entries have no meaning there, and must not be passed over. */
+function checked(items: readonly DifftarItem[], set: BackupSet): readonly DifftarItem[] {
+  if (set.id.kind !== "full") return items;
+  for (const item of items) {
+    if (item.type !== "entry" || item.kind === "snapshot") continue;
+    const reason = `a full set holds a "${item.kind}" entry, which has no meaning there`;
+    throw new DoppelError("format.bad-set", reason, { set: "full", reason });
+  }
+  return items;
 }
 
 /** @throws volume.missing before anything is read, for every volume that will be wanted */

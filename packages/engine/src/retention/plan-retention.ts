@@ -1,0 +1,117 @@
+import type { BackupSet, Chain } from "@doppel/format";
+import { type Deletions, deletionsOf } from "./deletions.ts";
+import { hangingOn, setsOf } from "./hanging.ts";
+import type { Inventory } from "./inventory.ts";
+import { keptPeriods, limitOf, type RetentionPolicy } from "./policy.ts";
+
+/** What a policy does to a target. */
+export interface RetentionPlan {
+  /** By end time of the chains. */
+  readonly removed: readonly RemovedChain[];
+  readonly kept: readonly KeptChain[];
+  readonly warnings: readonly RetentionWarning[];
+  readonly deletions: Deletions;
+}
+
+export interface RemovedChain {
+  readonly chain: Chain;
+  /** In the order in which they go: all of the chain, or its increments; and what hangs on it without being part of it. */
+  readonly sets: readonly BackupSet[];
+  /** Whether the full set goes too. */
+  readonly whole: boolean;
+}
+
+export interface KeptChain {
+  readonly chain: Chain;
+  /**
+   * `newest`: the newest chain never goes. `new`: nothing of it is old. `needed`: some of it is old, but newer sets depend on it;
+   * they need not be part of the chain (an unfinished increment). `period`: see `periods`. `bare`: it has no increments to remove.
+   */
+  readonly reason: "newest" | "new" | "needed" | "period" | "bare";
+  /** Only for a `keep` policy: what it is kept for, as `monthly 2026-11`. Also on the newest chain. */
+  readonly periods: readonly string[];
+}
+
+/** What a person should know (duplicity-cli.md 4.7). */
+export type RetentionWarning =
+  /** Sets older than the limit that stay because newer sets depend on them, by their times. */
+  | { readonly kind: "needed"; readonly times: readonly Date[] }
+  /** All of the newest chain is older than the limit. */
+  | { readonly kind: "newest-is-old"; readonly time: Date };
+
+/**
+ * Plans what a policy removes. A chain goes as a whole or, for `remove-all-inc-of-but-n-full`, loses all its increments; the
+ * newest chain (the one that ends last) never goes, nor anything of it: not its signatures either, without which it could not
+ * be continued (stock's defect Z1). A set exactly at the limit is not old, as in stock.
+ *
+ * @throws RangeError for a policy that makes no sense
+ * @throws collection.inconsistent when sets that share a second make the outcome unsafe
+ */
+export function planRetention(inventory: Inventory, policy: RetentionPolicy): RetentionPlan {
+  const { collection } = inventory;
+  const { removed, kept } = judge(inventory, policy);
+  const whole = policy.kind !== "remove-all-inc-of-but-n-full";
+  const hanging = hangingOn(removed, collection);
+  const removals = removed.map((chain): RemovedChain => {
+    const own = [...(whole ? setsOf(chain) : chain.incrementals)].reverse();
+    return { chain, sets: [...hangingOn([chain], collection).complete, ...own], whole };
+  });
+  // What hangs on several of them at once belongs to none alone; hence the sum first.
+  const order = new Set([...hanging.complete, ...removals.flatMap(({ sets }) => sets)]);
+  const deletions = deletionsOf(
+    [...order].map(({ id }) => id),
+    inventory,
+    kept.map(({ chain }) => chain),
+  );
+  return { removed: removals, kept, warnings: warningsFor(inventory, policy, kept), deletions };
+}
+
+function judge(inventory: Inventory, policy: RetentionPolicy): { removed: readonly Chain[]; kept: readonly KeptChain[] } {
+  const reasonOf = policy.kind === "keep" ? byPeriod(inventory, policy) : byAge(inventory, policy);
+  const removed: Chain[] = [];
+  const kept: KeptChain[] = [];
+  for (const chain of inventory.collection.chains) {
+    const verdict = reasonOf(chain);
+    if (verdict === undefined) removed.push(chain);
+    else kept.push({ chain, ...verdict });
+  }
+  return { removed, kept };
+}
+
+/** Why the chain stays; undefined: it does not. */
+type Judge = (chain: Chain) => Omit<KeptChain, "chain"> | undefined;
+
+function byPeriod({ collection }: Inventory, policy: Extract<RetentionPolicy, { kind: "keep" }>): Judge {
+  const periods = keptPeriods(policy, collection.chains);
+  return (chain) => {
+    const own = periods.get(chain) ?? [];
+    if (chain === collection.chains.at(-1)) return { reason: "newest", periods: own };
+    return own.length > 0 ? { reason: "period", periods: own } : undefined;
+  };
+}
+
+function byAge({ collection }: Inventory, policy: Exclude<RetentionPolicy, { kind: "keep" }>): Judge {
+  const limit = limitOf(policy, collection.chains);
+  const because = (reason: KeptChain["reason"]): Omit<KeptChain, "chain"> => ({ reason, periods: [] });
+  return (chain) => {
+    if (chain === collection.chains.at(-1)) return because("newest");
+    if (limit === undefined || chain.start >= limit) return because("new");
+    const { complete, incomplete } = hangingOn([chain], collection);
+    if (chain.end >= limit || [...complete, ...incomplete].some(({ id }) => id.end >= limit)) return because("needed");
+    if (policy.kind === "remove-all-inc-of-but-n-full" && chain.incrementals.length === 0) return because("bare");
+    return undefined;
+  };
+}
+
+function warningsFor(inventory: Inventory, policy: RetentionPolicy, kept: readonly KeptChain[]): readonly RetentionWarning[] {
+  const { chains } = inventory.collection;
+  const limit = policy.kind === "keep" ? undefined : limitOf(policy, chains);
+  if (limit === undefined) return [];
+  const warnings: RetentionWarning[] = [];
+  const newest = chains.at(-1);
+  if (newest !== undefined && newest.end < limit) warnings.push({ kind: "newest-is-old", time: newest.end });
+  const needing = kept.filter(({ chain, reason }) => reason === "needed" || (reason === "newest" && chain.end >= limit));
+  const times = needing.flatMap(({ chain }) => setsOf(chain).flatMap(({ id }) => (id.end < limit ? [id.end] : [])));
+  if (times.length > 0) warnings.push({ kind: "needed", times });
+  return warnings;
+}
