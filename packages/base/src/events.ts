@@ -1,7 +1,29 @@
 import type { EntryType } from "./entry.ts";
 import type { BytePath } from "./path.ts";
 
-export type RunKind = "backup" | "restore" | "status" | "list" | "recipe";
+export type RunKind = "backup" | "restore" | "verify" | "status" | "list" | "recipe";
+
+/** In what a local object is not what the backup holds. Times are whole seconds since 1970, modes the lower 12 bits. */
+export type TreeDifference =
+  | { readonly kind: "new" } //     there, but not in the backup
+  | { readonly kind: "missing" } // in the backup, but not there
+  | { readonly kind: "type"; readonly actual: EntryType; readonly expected: EntryType }
+  | { readonly kind: "permissions"; readonly actual: Ownership; readonly expected: Ownership }
+  | { readonly kind: "mtime"; readonly actual: number; readonly expected: number }
+  | { readonly kind: "link"; readonly actual: BytePath; readonly expected: BytePath }
+  | { readonly kind: "device"; readonly actual?: DeviceNumbers; readonly expected?: DeviceNumbers }
+  | { readonly kind: "data" };
+
+export interface Ownership {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+interface DeviceNumbers {
+  readonly major: number;
+  readonly minor: number;
+}
 
 /** Why something is not in the backup, or not restored, as its source had it. */
 export type NoticeReason =
@@ -19,6 +41,8 @@ export type NoticeReason =
   | "conflict" //           something else was in its place
   | "key" //                about a key that is used: it expires soon, a secret part lies where it should not
   | "archive-dir" //        the local copy of the metadata could not be written
+  | "metadata" //           signatures or a manifest could not be used: what is told of their set has gaps
+  | "time" //               nothing is as old as was asked for: the oldest state is used
   | "foreign-set"; //       sets at the target that are incomplete or belong to no chain
 
 /**
@@ -56,6 +80,10 @@ export type RunEvent =
   | { readonly type: "volume.stored"; readonly name: string; readonly number: number; readonly size: number }
   | { readonly type: "volume.read"; readonly name: string; readonly number: number; readonly size: number }
   | { readonly type: "object.stored"; readonly name: string; readonly size: number }
+  /** An object is gone from the target. */
+  | { readonly type: "object.deleted"; readonly name: string }
+  /** A verified object differs from the local one. */
+  | { readonly type: "difference"; readonly path: BytePath; readonly difference: TreeDifference }
   /** Metadata that the archive directory lacked was copied there. */
   | { readonly type: "metadata.copied"; readonly name: string }
   | { readonly type: "retry"; readonly operation: string; readonly attempt: number; readonly detail: string }

@@ -1,11 +1,12 @@
 export { type ByteStream, collectBytes, concatBytes, type Payload, payloadOf } from "./bytes.ts";
 export type { EntryType, PathEntry } from "./entry.ts";
 export { DoppelError, type ErrorCode, type ErrorData, errnoOf, isDoppelError, type KeyProblem } from "./errors.ts";
-export type { NoticeReason, RunEvent, RunKind } from "./events.ts";
+export type { NoticeReason, RunEvent, RunKind, TreeDifference } from "./events.ts";
 export {
   type BytePath,
   comparePaths,
   displayPath,
+  displayText,
   isWithin,
   joinPath,
   pathFromBytes,

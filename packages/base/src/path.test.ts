@@ -5,6 +5,7 @@ import {
   type BytePath,
   comparePaths,
   displayPath,
+  displayText,
   isWithin,
   joinPath,
   pathFromBytes,
@@ -85,4 +86,9 @@ describe("agreement with the system's byte order", () => {
       sorted.toString("latin1").trimEnd().split("\n"),
     );
   });
+});
+
+it("displayText escapes what drives a terminal and leaves the rest", () => {
+  expect(displayText("J\u00fcrgen \u001b[31m\n\u009b\u202e")).toBe("J\u00fcrgen \\x1b[31m\\x0a\\x9b\\u202e");
+  expect(displayText("")).toBe("");
 });

@@ -65,6 +65,11 @@ export function displayPath(path: BytePath): string {
   } catch {
     text = path.replace(/[\u0080-\u00ff]/g, hex);
   }
+  return displayText(text);
+}
+
+/** Text from outside (a user id, another program's message), for a person's eyes only: its control characters as `\xHH`. */
+export function displayText(text: string): string {
   // C1 controls are characters of their own in UTF-8 and drive some terminals, as do the bidirectional overrides.
   return text.replace(CONTROLS, hex);
 }

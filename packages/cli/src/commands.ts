@@ -1,13 +1,22 @@
 import type { CommandName } from "./option.ts";
 
-/** What a positional argument is: a local path, a backup target, or the name of a command. */
+/** The headings under which `--help` lists the commands. */
+export const PURPOSES = ["Backing up", "Getting back", "Looking", "Tidying"] as const;
+
+/**
+ * What a positional argument is: a local path, a backup target (a URL or a plain path), a time expression, a count above 0,
+ * or a pattern of paths in the backup.
+ */
+type PositionalKind = "path" | "target" | "time" | "count" | "pattern";
+
 interface Positional {
   readonly name: string;
-  readonly kind: "path" | "target";
+  readonly kind: PositionalKind;
   readonly help: string;
 }
 
 export interface Command {
+  readonly purpose: (typeof PURPOSES)[number];
   readonly summary: string;
   readonly positionals: readonly Positional[];
   readonly examples: readonly (readonly [line: string, meaning: string])[];
@@ -20,11 +29,22 @@ const URL: Positional = {
   help: "where backups are stored: file:///abs/dir, file://rel/dir or a plain path",
 };
 const TARGET: Positional = { name: "TARGET", kind: "path", help: "the folder to restore into; created when missing" };
+const COUNT: Positional = { name: "N", kind: "count", help: "how many full backups to keep as they are, the newest ones" };
 
 /** Every command of `doppel`, in the order of `--help`. */
 export const COMMANDS: Readonly<Record<CommandName, Command>> = {
+  backup: {
+    purpose: "Backing up",
+    summary: "what changed since the last backup; at first, all",
+    positionals: [SOURCE, URL],
+    examples: [
+      ["doppel /home file:///backup/home", "the same without the word: a path and a URL are a backup"],
+      ["doppel backup --full-if-older-than 1M --encrypt-key backup.pub /home /mnt/backup", "nightly, and a full one every month"],
+    ],
+  },
   full: {
-    summary: "back up a folder completely",
+    purpose: "Backing up",
+    summary: "a folder completely, beginning a new chain",
     positionals: [SOURCE, URL],
     examples: [
       ["doppel full --encrypt-key backup.pub /etc file:///backup/etc", "with a public key from a file: no gpg, no passphrase"],
@@ -36,28 +56,130 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ["doppel full --no-encryption /srv /mnt/backup", "readable by everybody who gets at it"],
     ],
   },
+  incremental: {
+    purpose: "Backing up",
+    summary: "only what changed; fails without a chain to continue",
+    positionals: [SOURCE, URL],
+    examples: [
+      [
+        "doppel incremental --encrypt-key backup.pub /etc file:///backup/etc",
+        "needs no secret key as long as the archive directory is there",
+      ],
+    ],
+  },
+  replicate: {
+    purpose: "Backing up",
+    summary: "copy backups to another place, checked, not decrypted",
+    positionals: [
+      { ...URL, name: "SRC_URL", help: "where the backups are" },
+      { ...URL, name: "TGT_URL", help: "where they go too; what is there already is not copied again" },
+    ],
+    examples: [["doppel replicate file:///backup/etc file:///mnt/second/etc", "stopped? the next run goes on from there"]],
+  },
+
   restore: {
-    summary: "bring a backup back",
+    purpose: "Getting back",
+    summary: "bring a backup back, of any time, or one path of it",
     positionals: [URL, TARGET],
     examples: [
       ["doppel restore file:///backup/etc /tmp/etc", "the latest state; gpg is asked for the secret key"],
       ["doppel restore --secret-key backup.key -t 3D /mnt/backup /tmp/home", "as it was three days ago, with a key file"],
+      ["doppel restore -r ada/thesis.odt file:///backup/home thesis.odt", "one file; only the volumes that hold it are read"],
     ],
   },
-  status: {
-    summary: "which backups there are, and whether they are complete",
-    positionals: [URL],
-    examples: [["doppel status file:///backup/etc", "needs neither key nor passphrase"]],
-  },
-  list: {
-    summary: "the files in a backup",
-    positionals: [URL],
-    examples: [["doppel list -t 2026-11-22 file:///backup/etc", "those of the last backup before that day began"]],
+  verify: {
+    purpose: "Getting back",
+    summary: "check a backup by reading it all; compare with DIR",
+    positionals: [URL, { ...TARGET, name: "DIR", help: "the folder to compare with; with -r what that path is to be compared with" }],
+    examples: [
+      ["doppel verify file:///backup/etc /etc", "every volume is read, decrypted and checked"],
+      ["doppel verify --compare-data -t 1D file:///backup/etc /etc", "and what differs from /etc is listed; exit code 1 then"],
+    ],
   },
   recipe: {
-    summary: "print the commands that restore it with gpg and tar alone",
+    purpose: "Getting back",
+    summary: "print how to restore it with gpg and tar alone",
     positionals: [URL],
     examples: [["doppel recipe file:///backup/etc > restore.sh", "keep it with the key"]],
+  },
+
+  status: {
+    purpose: "Looking",
+    summary: "which backups there are, and if they are complete",
+    positionals: [URL],
+    examples: [
+      ["doppel status file:///backup/etc", "needs neither key nor passphrase"],
+      ["doppel status --show-changes-in-set 0 file:///backup/etc", "the files that the last backup brought or took away"],
+      ["doppel status --file-changed nginx/nginx.conf file:///backup/etc", "the backups of the last chain in which it changed"],
+    ],
+  },
+  list: {
+    purpose: "Looking",
+    summary: "the files in a backup",
+    positionals: [URL],
+    examples: [
+      ["doppel list -t 2026-11-22 file:///backup/etc", "those of the last backup before that day began"],
+      ["doppel list -r nginx --json file:///backup/etc", "one folder, for a program"],
+    ],
+  },
+  find: {
+    purpose: "Looking",
+    summary: "in which backups a file is, with date and size",
+    positionals: [
+      { name: "PATTERN", kind: "pattern", help: "a path in the backup (with all below it), or * ? [a-z] within a name, ** across folders" },
+      URL,
+    ],
+    examples: [
+      ["doppel find ada/thesis.odt file:///backup/home", "every version of it"],
+      ["doppel find '**.odt' file:///backup/home", "wherever they are"],
+    ],
+  },
+  diff: {
+    purpose: "Looking",
+    summary: "what changed between two points in time",
+    positionals: [
+      URL,
+      { name: "TIME1", kind: "time", help: "the older state, as for --time" },
+      { name: "TIME2", kind: "time", help: "the newer one; now is the latest" },
+    ],
+    examples: [["doppel diff file:///backup/etc 7D now", "in the last week; no volume is read"]],
+  },
+
+  "remove-older-than": {
+    purpose: "Tidying",
+    summary: "delete the chains that ended before a time",
+    positionals: [{ name: "TIME", kind: "time", help: "as for --time: 2026-11-22, or an age such as 6M" }, URL],
+    examples: [
+      ["doppel remove-older-than 6M file:///backup/etc", "shows what would be deleted, and what stays and why"],
+      ["doppel remove-older-than 6M --force file:///backup/etc", "deletes it"],
+    ],
+  },
+  "remove-all-but-n-full": {
+    purpose: "Tidying",
+    summary: "delete the chains before the last N full backups",
+    positionals: [COUNT, URL],
+    examples: [["doppel remove-all-but-n-full 3 --force file:///backup/etc", "keeps three chains"]],
+  },
+  "remove-all-inc-of-but-n-full": {
+    purpose: "Tidying",
+    summary: "the same, but keep the full backups of old chains",
+    positionals: [COUNT, URL],
+    examples: [["doppel remove-all-inc-of-but-n-full 2 --force file:///backup/etc", "increments of the last two chains stay"]],
+  },
+  prune: {
+    purpose: "Tidying",
+    summary: "keep chains by days, weeks, months and years",
+    positionals: [URL],
+    examples: [
+      ["doppel prune --keep-daily 7 --keep-monthly 12 file:///backup/etc", "shows what stays for which day and month"],
+      ["doppel prune --keep-monthly 12 --keep-yearly 10 --force file:///backup/etc", "deletes the rest"],
+    ],
+  },
+  cleanup: {
+    purpose: "Tidying",
+    summary: "delete what interrupted runs left, and orphans",
+    positionals: [URL],
+    examples: [["doppel cleanup --force file:///backup/etc", "no backup that can be restored is touched"]],
   },
 };
 

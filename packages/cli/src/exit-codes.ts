@@ -2,6 +2,8 @@ import type { ErrorCode } from "@doppel/base";
 
 /** Done, and nothing was left out. */
 export const DONE = 0;
+/** `verify`: something is not as the backup has it. */
+export const DIFFERENT = 1;
 /** `doppel` only: done and sound, but something was left out or is not as it was. */
 export const INCOMPLETE = 3;
 /** A defect of the program itself. */
@@ -70,13 +72,14 @@ export type StopSignal = keyof typeof SIGNALS;
 /** For `--help`. */
 export const EXIT_CODES_HELP = `Exit codes
    0  done
+   1  verify: something differs from the backup
    2  wrong command line
    3  done, but something was left out or is not as it was; it says what
    7  a file list cannot be read       9  archive directory unusable
   11  restore target is not empty     13  source missing or unreadable
   14  pattern cannot match            15  malformed pattern
   16  last rule is an include, which would leave out nothing
-  17  nothing to continue             42  source is not that of the last backup
+  17  no chain to continue            42  source is not that of the last backup
   19  path not in the backup          20  nothing to restore, or cannot write it
   21  backup damaged                  22  not signed by the key asked for
   23  bad URL or unknown scheme       30  a bug in doppel: please report it

@@ -1,32 +1,51 @@
-import { COMMANDS, isCommand, positionalsOf } from "./commands.ts";
+import { COMMANDS, isCommand, positionalsOf, PURPOSES } from "./commands.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { type CommandName, GROUPS, type Option } from "./option.ts";
 import { OPTIONS, RULE_COMMANDS, RULES } from "./options.ts";
 
 /** The text of `--help`, at most `columns` wide. */
 export async function helpText(command: CommandName | undefined, columns: number): Promise<string> {
+  if (command === undefined) return overview();
   const { default: yargs } = await import("yargs");
   // Only the layout of yargs: the same table is read by parse/tokens.ts, which keeps the order of options and their bytes.
-  const page = yargs([]).help(false).version(false).wrap(Math.min(columns, 100)).updateStrings({ "Commands:": "Commands" });
-  if (command === undefined) overview(page);
-  else describe(page, command);
+  const page = yargs([]).help(false).version(false).wrap(Math.min(columns, 100));
+  describe(page, command);
   return `${(await page.getHelp()).trimEnd()}\n`;
 }
 
 type Page = ReturnType<typeof import("yargs").default>;
 
-function overview(page: Page): void {
-  page.scriptName("doppel").usage("Encrypted backups in duplicity's format: doppel COMMAND [OPTIONS] ARGUMENTS");
-  for (const name of Object.keys(COMMANDS).filter(isCommand))
-    page.command(`${name} ${positionalsOf(name)}`, COMMANDS[name].summary);
-  page.command("help COMMAND", "the options of a command, with examples");
-  page.command("--version", "the version of doppel");
-  page.epilogue(EXIT_CODES_HELP);
+/** Where the summaries begin; a longer command has a line of its own. */
+const SUMMARY_COLUMN = 28;
+
+/** All commands by their purpose, 80 columns wide. */
+function overview(): string {
+  const names = Object.keys(COMMANDS).filter(isCommand);
+  const groups = PURPOSES.map((purpose) =>
+    [purpose, ...names.filter((name) => COMMANDS[name].purpose === purpose).map(summaryLine)].join("\n"),
+  );
+  const more = aside("doppel help COMMAND", "the options of a command, with examples");
+  return `${[USAGE, ...groups, `${more}\n${aside("doppel --version", "")}`, EXIT_CODES_HELP].join("\n\n")}\n`;
+}
+
+const USAGE = `Encrypted backups in duplicity's format
+
+${aside("doppel SOURCE URL", "back up what changed since the last time")}
+${aside("doppel URL TARGET", "restore the latest backup")}
+${aside("doppel COMMAND ARGUMENTS", "anything else; options may stand anywhere")}`;
+
+function summaryLine(name: CommandName): string {
+  return aside(`  ${name} ${positionalsOf(name)}`, COMMANDS[name].summary);
+}
+
+function aside(line: string, meaning: string): string {
+  if (line.length < SUMMARY_COLUMN) return (line.padEnd(SUMMARY_COLUMN) + meaning).trimEnd();
+  return `${line}\n${" ".repeat(SUMMARY_COLUMN)}${meaning}`;
 }
 
 function describe(page: Page, name: CommandName): void {
   const { summary, positionals, examples } = COMMANDS[name];
-  const described = positionals.map((positional) => `  ${positional.name.padEnd(8)}${positional.help}`).join("\n");
+  const described = positionals.map((positional) => `  ${positional.name.padEnd(9)}${positional.help}`).join("\n");
   page.usage(`doppel ${name} [OPTIONS] ${positionalsOf(name)}: ${summary}\n\n${described}`);
   const shown = new Map<string, string[]>(GROUPS.map((group) => [group, []]));
   if ((RULE_COMMANDS as readonly string[]).includes(name)) {
@@ -37,12 +56,14 @@ function describe(page: Page, name: CommandName): void {
     }
   }
   for (const [option, row] of Object.entries<Option>(OPTIONS)) {
-    if (row.hidden === true || !row.commands.includes(name)) continue;
+    const also = row.also?.commands.includes(name) === true ? row.also : undefined;
+    if (row.hidden === true || !(also?.commands ?? row.shownFor ?? row.commands).includes(name)) continue;
+    const { group, help } = also ?? row;
     const key = row.metavar === undefined ? option : `${option} ${row.metavar}`; // yargs prints the key as it is
     const letters = row.aliases?.filter((alias) => alias.length === 1) ?? [];
     const fallback = row.defaultText ? ` (default: ${row.defaultText})` : "";
-    page.option(key, { alias: letters, describe: row.help + fallback });
-    shown.get(row.group)?.push(key);
+    page.option(key, { alias: letters, describe: help + fallback });
+    shown.get(group)?.push(key);
   }
   for (const [group, keys] of shown) if (keys.length > 0) page.group(keys, group);
   page.epilogue(

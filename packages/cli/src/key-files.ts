@@ -13,7 +13,12 @@ export function readIfThere(path: string, cwd: string): Uint8Array | undefined {
   } catch (error) {
     const reason = errnoOf(error);
     if (reason === "ENOENT" || reason === "ENOTDIR" || reason === "EISDIR" || reason === "ENAMETOOLONG") return undefined;
-    throw new DoppelError("openpgp.key-not-found", `cannot read ${path} (${reason}) to look for keys`, { query: path }, error);
+    throw new DoppelError(
+      "openpgp.key-not-found",
+      `cannot read ${path} (${reason}) to look for keys; check its owner and mode`,
+      { query: path },
+      error,
+    );
   }
 }
 
@@ -23,7 +28,7 @@ export function readSecretKeyFile(file: BytePath): Uint8Array {
     return readFileSync(pathToBytes(file));
   } catch (error) {
     const query = displayPath(file);
-    const message = `the secret key file ${query} cannot be read (${errnoOf(error) ?? "unknown error"})`;
+    const message = `the secret key file ${query} cannot be read (${errnoOf(error) ?? "unknown error"}); name one that can with --secret-key`;
     throw new DoppelError("openpgp.key-unusable", message, { query, reason: "not-a-key" }, error);
   }
 }

@@ -40,5 +40,8 @@ export function exitCodeOf(error: unknown, { exits }: Pick<Persona, "exits">): n
 
 /** Good enough for a command line that could not be read. */
 function asksForJson(args: readonly string[]): boolean {
-  return args.some((argument, i) => argument === "--log-format=json" || (argument === "json" && args[i - 1] === "--log-format"));
+  return args.some(
+    (argument, i) =>
+      argument === "--json" || argument === "--log-format=json" || (argument === "json" && args[i - 1] === "--log-format"),
+  );
 }

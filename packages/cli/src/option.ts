@@ -7,6 +7,7 @@ export const GROUPS = [
   "Encryption",
   "Restoring",
   "Reading a backup",
+  "Deleting",
   "Output",
   "Other",
 ] as const;
@@ -21,7 +22,11 @@ export interface About {
   readonly commands: readonly CommandName[];
   /** The field that it ends in, for the reader of the table. */
   readonly to: string;
+  /** Where `--help` shows it, when that is not everywhere: the other `commands` take it, and it changes nothing there. */
+  readonly shownFor?: readonly CommandName[];
   readonly aliases?: readonly string[];
+  /** What it means to other commands, if that is something else. */
+  readonly also?: { readonly group: Group; readonly help: string; readonly commands: readonly CommandName[] };
   /** Works, but `--help` does not show it. */
   readonly hidden?: true;
 }
@@ -41,7 +46,23 @@ export interface Option<T = unknown> extends About {
   readonly read: (given: readonly string[]) => T;
 }
 
-export type CommandName = "full" | "restore" | "status" | "list" | "recipe";
+export type CommandName =
+  | "backup"
+  | "full"
+  | "incremental"
+  | "replicate"
+  | "restore"
+  | "verify"
+  | "recipe"
+  | "status"
+  | "list"
+  | "find"
+  | "diff"
+  | "remove-older-than"
+  | "remove-all-but-n-full"
+  | "remove-all-inc-of-but-n-full"
+  | "prune"
+  | "cleanup";
 
 interface WithValue extends About {
   readonly metavar: string;
@@ -78,6 +99,19 @@ export function text(argument: string): string {
 export function path(argument: string): BytePath {
   if (argument === "") throw usage("needs a path, and got an empty one");
   return argument as BytePath;
+}
+
+/** The name of one folder, which cannot lead out of the folder that it is in. */
+export function folderName(argument: string): BytePath {
+  if (argument !== "" && argument !== "." && argument !== ".." && !argument.includes("/")) return argument as BytePath;
+  throw usage(`must be the name of one folder, not "${text(argument)}"`);
+}
+
+/** A path in the backup: leading and trailing slashes do not count (cli spec 8). */
+export function innerPath(argument: string): BytePath {
+  if (argument === "") throw usage("needs a path in the backup, and got an empty one; leave it out to get everything");
+  const inner = argument.replace(/^(?:\.?\/+)+/, "").replace(/\/+$/, "");
+  return (inner === "." ? "" : inner) as BytePath;
 }
 
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (argument: string) => number {

@@ -1,6 +1,9 @@
 import type { BackupJob } from "@doppel/engine";
 import {
+  type CommandName,
   flag,
+  folderName,
+  innerPath,
   type Option,
   oneOf,
   optional,
@@ -13,11 +16,19 @@ import {
   withDefault,
 } from "./option.ts";
 
-const WRITE = ["full"] as const;
+const CONTINUE = ["backup", "incremental"] as const;
+const WRITE = ["backup", "full", "incremental"] as const;
 const RESTORE = ["restore"] as const;
-const AT_A_TIME = ["restore", "list", "recipe"] as const;
-const READ = ["restore", "status", "list", "recipe"] as const;
-const ALL = ["full", ...READ] as const;
+const COMPARE = ["verify"] as const;
+const AT_A_TIME = ["restore", "verify", "list", "recipe"] as const;
+const OF_A_PATH = ["restore", "verify", "list", "diff"] as const;
+const READ = ["restore", "verify", "recipe", "status", "list", "find", "diff"] as const;
+const DELETE = ["remove-older-than", "remove-all-but-n-full", "remove-all-inc-of-but-n-full", "prune", "cleanup"] as const;
+/** Commands that may have to open what is encrypted. */
+const WITH_KEYS = [...WRITE, "replicate", ...READ] as const;
+const ALL = [...WITH_KEYS, ...DELETE] as const;
+/** Commands that may take long. */
+const WITH_PROGRESS = [...WRITE, "restore", "verify"] as const;
 
 /**
  * Every option there is, except those that choose files (`RULES`): parser, `--help` and the tests are made from these
@@ -27,14 +38,27 @@ export const OPTIONS = {
   "null-separator": flag({
     group: "What to back up",
     help: "lines of file lists end with NUL instead of newline",
-    commands: WRITE,
-    to: "BackupJob.nullSeparator",
+    commands: [...WRITE, ...COMPARE],
+    to: "BackupJob.nullSeparator, VerifyJob.nullSeparator",
   }),
   "copy-links": flag({
     group: "What to back up",
-    help: "store what symbolic links point to instead of the links",
-    commands: WRITE,
-    to: "BackupJob.copyLinks",
+    help: "follow symbolic links: what they point to counts instead of the links",
+    commands: [...WRITE, ...COMPARE],
+    to: "BackupJob.copyLinks, VerifyJob.copyLinks",
+  }),
+  "full-if-older-than": optional(text, {
+    metavar: "TIME",
+    group: "What to back up",
+    help: "make a full backup when the last one is older: an age such as 1M, or a date",
+    commands: CONTINUE,
+    to: "BackupJob.fullIfOlderThan",
+  }),
+  "allow-source-mismatch": flag({
+    group: "What to back up",
+    help: "continue a chain that another host or another folder began",
+    commands: CONTINUE,
+    to: "BackupJob.allowSourceMismatch",
   }),
 
   volsize: withDefault(wholeNumber(1), "200", {
@@ -64,7 +88,7 @@ export const OPTIONS = {
     commands: ALL,
     to: "BackupDeps.archiveDir, ReadDeps.archiveDir",
   }),
-  name: optional(path, {
+  name: optional(folderName, {
     metavar: "NAME",
     group: "Where and how it is stored",
     help: "this backup's folder in the archive directory (default: MD5 of the URL as typed)",
@@ -111,61 +135,63 @@ export const OPTIONS = {
     metavar: "KEY",
     group: "Encryption",
     help: "encrypt to this public key: a fingerprint, key id or user id in gpg's keyring, or a file with the key (may be repeated)",
-    commands: WRITE,
+    commands: ALL, // people copy them from one command line to the next
+    shownFor: WRITE,
     to: "Envelope.recipients",
   }),
   "hidden-encrypt-key": repeated(text, {
     metavar: "KEY",
     group: "Encryption",
     help: "the same, without naming the key in the stored files",
-    commands: WRITE,
+    commands: ALL,
+    shownFor: WRITE,
     to: "Envelope.recipients",
   }),
   "sign-key": optional(text, {
     metavar: "KEY",
     group: "Encryption",
-    help: "sign everything with this key; when restoring, refuse volumes that it did not sign",
-    commands: ["full", "restore"],
+    help: "sign everything with this key; when reading, refuse volumes that it did not sign",
+    commands: [...WRITE, "restore", "verify"],
     to: "Envelope.signer, ReadDeps.verifier",
   }),
   "no-encryption": flag({
     group: "Encryption",
-    help: "store without encryption",
-    commands: ALL,
+    help: "store without encryption; when reading, ask for no key",
+    commands: WITH_KEYS,
     to: "Envelope, ReadDeps.keys",
   }),
   "secret-key": optional(path, {
     metavar: "FILE",
     group: "Encryption",
     help: "decrypt and sign with the secret key in FILE instead of asking gpg",
-    commands: ["full", "restore", "list", "recipe"],
+    commands: WITH_KEYS,
     to: "ReadDeps.keys, Envelope.signer",
   }),
   "passphrase-fd": optional(wholeNumber(0), {
     metavar: "N",
     group: "Encryption",
     help: "read the passphrase from this file descriptor",
-    commands: ["full", "restore", "list", "recipe"],
+    commands: WITH_KEYS,
     to: "Passphrases",
   }),
   "passphrase-file": optional(path, {
     metavar: "FILE",
     group: "Encryption",
     help: "read the passphrase from the first line of FILE",
-    commands: ["full", "restore", "list", "recipe"],
+    commands: WITH_KEYS,
     to: "Passphrases",
   }),
   "gpg-binary": withDefault(path, "gpg", {
     metavar: "FILE",
     group: "Encryption",
     help: "the gpg program, for secret keys that it keeps",
-    commands: ["full", "restore", "list", "recipe"],
+    commands: WITH_KEYS,
     to: "GpgOptions",
   }),
   "use-agent": flag({
     group: "Encryption",
     help: "leave passphrases to gpg's agent, never ask",
-    commands: ["full", "restore", "list", "recipe"],
+    commands: WITH_KEYS,
     to: "GpgOptions",
   }),
 
@@ -175,19 +201,28 @@ export const OPTIONS = {
     group: "Restoring",
     help: "the state at that time: 2026-11-22, 2026-11-22T03:00:00+01:00, or an age such as 3D or 2h (default: the latest)",
     commands: AT_A_TIME,
-    to: "RestoreJob.time, ListJob.time, RecipeJob.time",
+    to: "RestoreJob.time, VerifyJob.time, ListStateJob.time, RecipeJob.time",
+  }),
+  "path-to-restore": optional(innerPath, {
+    metavar: "PATH",
+    aliases: ["r", "file-to-restore"],
+    group: "Restoring",
+    help: "only this path of the backup, with all below it",
+    commands: OF_A_PATH,
+    to: "RestoreJob.path, VerifyJob.path, ListStateJob.path, DiffJob.path",
   }),
   force: flag({
     group: "Restoring",
     help: "restore into a folder that has something in it; what has the same name is replaced",
     commands: RESTORE,
-    to: "RestoreJob.force",
+    also: { group: "Deleting", help: "delete; without it only the plan is shown", commands: DELETE },
+    to: "RestoreJob.force, RetainJob.force, CleanupJob.force",
   }),
   "numeric-owner": flag({
     group: "Restoring",
-    help: "set owners by number even where the name is known here",
-    commands: RESTORE,
-    to: "RestoreJob.numericOwner",
+    help: "go by the numbers of owners even where their names are known here",
+    commands: [...RESTORE, ...COMPARE],
+    to: "RestoreJob.numericOwner, VerifyJob.numericOwner",
   }),
   "no-restore-ownership": flag({
     aliases: ["do-not-restore-ownership"],
@@ -195,6 +230,50 @@ export const OPTIONS = {
     help: "everything belongs to whoever restores it",
     commands: RESTORE,
     to: "RestoreJob.restoreOwner",
+  }),
+  "compare-data": flag({
+    group: "Reading a backup",
+    help: "compare with the files in DIR, and exit 1 when something differs",
+    commands: COMPARE,
+    to: "VerifyJob.compareData",
+  }),
+  "show-changes-in-set": optional(wholeNumber(0), {
+    metavar: "N",
+    group: "Reading a backup",
+    help: "the files that one backup of the newest chain changed: 0 is the last backup, 1 the one before",
+    commands: ["status"],
+    to: "ChangesInSetJob.index",
+  }),
+  "file-changed": optional(innerPath, {
+    metavar: "PATH",
+    group: "Reading a backup",
+    help: "in which backups of the newest chain this file changed",
+    commands: ["status"],
+    to: "FileChangedJob.path",
+  }),
+  since: optional(text, {
+    metavar: "TIME",
+    group: "Reading a backup",
+    help: "only chains that reach to this time or beyond, each of them whole",
+    commands: ["replicate"],
+    to: "ReplicateJob.since",
+  }),
+
+  "keep-daily": keep("days"),
+  "keep-weekly": keep("weeks"),
+  "keep-monthly": keep("months"),
+  "keep-yearly": keep("years"),
+  "even-recent": flag({
+    group: "Deleting",
+    help: "also what is younger than a day: only when surely no backup is running",
+    commands: ["cleanup"],
+    to: "CleanupJob.minimumAgeMs",
+  }),
+  "dry-run": flag({
+    group: "Deleting",
+    help: "only show the plan, also beside --force",
+    commands: DELETE,
+    to: "RetainJob.force, CleanupJob.force",
   }),
 
   verbosity: withDefault(verbosity, "3", {
@@ -212,16 +291,22 @@ export const OPTIONS = {
     commands: ALL,
     to: "Renderer",
   }),
+  json: flag({
+    group: "Output",
+    help: "the same as --log-format json",
+    commands: ALL,
+    to: "Renderer",
+  }),
   progress: flag({
     group: "Output",
     help: "show progress even where it goes to a file",
-    commands: ["full", "restore"],
+    commands: WITH_PROGRESS,
     to: "Renderer",
   }),
   "no-progress": flag({
     group: "Output",
     help: "no progress, not even on a terminal",
-    commands: ["full", "restore"],
+    commands: WITH_PROGRESS,
     to: "Renderer",
   }),
   "no-print-statistics": flag({
@@ -239,6 +324,16 @@ export const OPTIONS = {
     hidden: true,
   }),
 } satisfies Record<string, Option>;
+
+function keep(periods: string): Option<number | undefined> {
+  return optional(wholeNumber(1), {
+    metavar: "N",
+    group: "Deleting",
+    help: `keep the newest chain of each of the last N ${periods} that have one`,
+    commands: ["prune"],
+    to: "KeepPolicy",
+  });
+}
 
 type Options = typeof OPTIONS;
 export type OptionName = keyof Options;
@@ -272,4 +367,10 @@ export interface GivenRule {
   readonly value: string;
 }
 /** The rules belong to the commands that read the source. */
-export const RULE_COMMANDS = WRITE;
+export const RULE_COMMANDS = [...WRITE, ...COMPARE] as const;
+
+/** Every command that an option means something to. */
+export function commandsOf(name: OptionName): readonly CommandName[] {
+  const { commands, also }: Option = OPTIONS[name];
+  return also === undefined ? commands : [...commands, ...also.commands];
+}

@@ -34,6 +34,7 @@ export function passphrasesFrom(sources: PassphraseSources): Passphrases {
   const given = once(() => fromDescriptor(sources.descriptor) ?? fromFile(sources.file) ?? sources.environment);
   const givenForSigning = (): string | undefined => sources.signEnvironment ?? given();
   const answers = new Map<string, Promise<string | undefined>>();
+  let typed: string | undefined;
   const ask = (what: string): Promise<string | undefined> => {
     const answer = answers.get(what) ?? sources.prompt(`Passphrase for ${what}: `);
     answers.set(what, answer);
@@ -41,12 +42,12 @@ export function passphrasesFrom(sources: PassphraseSources): Passphrases {
   };
   return {
     async forNewBackup() {
-      const passphrase = given() ?? (await twice(sources.prompt));
+      const passphrase = given() ?? (typed = await twice(sources.prompt));
       if (passphrase === undefined) throw noWayToEncrypt();
       if (passphrase === "") {
         throw new DoppelError(
           "openpgp.passphrase-needed",
-          "the passphrase is empty: a backup encrypted with it would be open to everybody",
+          "the passphrase is empty: a backup encrypted with it would be open to everybody; give another, or say --no-encryption",
           {
             what: "backup",
           },
@@ -54,7 +55,8 @@ export function passphrasesFrom(sources: PassphraseSources): Passphrases {
       }
       return passphrase;
     },
-    forReading: async (what) => given() ?? ask(what),
+    // Who has just typed the passphrase of an increment is not asked for that of its chain: it is the same.
+    forReading: async (what) => given() ?? typed ?? ask(what),
     forSigning: async () => givenForSigning() ?? ask("signing key"),
     given,
     givenForSigning,
@@ -69,7 +71,7 @@ async function twice(prompt: PassphraseSources["prompt"]): Promise<string | unde
     if (first === undefined) return undefined;
     if (first === (await prompt("Retype passphrase for encryption to confirm: "))) return first;
   }
-  throw new DoppelError("openpgp.wrong-passphrase", "the passphrases differ three times: nothing was backed up", {
+  throw new DoppelError("openpgp.wrong-passphrase", "the passphrases differ three times: nothing was backed up; run it again", {
     what: "backup",
   });
 }

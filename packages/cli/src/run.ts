@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Runtime } from "@doppel/base";
 import type { CommandName } from "./option.ts";
-import { DONE, PIPE_CLOSED } from "./exit-codes.ts";
+import { DIFFERENT, DONE, PIPE_CLOSED } from "./exit-codes.ts";
 import { interruptBySignals } from "./interrupt.ts";
 import { exitCodeOf } from "./main.ts";
 import { batched, type Output } from "./output.ts";
@@ -16,19 +16,33 @@ import { causeOf, type Command } from "./session.ts";
 import { random } from "./wire.ts";
 
 const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
-  full: async () => (await import("./commands/full.ts")).full,
+  backup: async () => (await import("./commands/backup.ts")).backup,
+  full: async () => (await import("./commands/backup.ts")).full,
+  incremental: async () => (await import("./commands/backup.ts")).incremental,
+  replicate: async () => (await import("./commands/replicate.ts")).replicate,
   restore: async () => (await import("./commands/restore.ts")).restore,
+  verify: async () => (await import("./commands/verify.ts")).verify,
+  recipe: async () => (await import("./commands/recipe.ts")).recipe,
   status: async () => (await import("./commands/status.ts")).status,
   list: async () => (await import("./commands/list.ts")).list,
-  recipe: async () => (await import("./commands/recipe.ts")).recipe,
+  find: async () => (await import("./commands/find.ts")).find,
+  diff: async () => (await import("./commands/diff.ts")).diff,
+  "remove-older-than": async () => (await import("./commands/tidying.ts")).removeOlderThan,
+  "remove-all-but-n-full": async () => (await import("./commands/tidying.ts")).removeAllButNFull,
+  "remove-all-inc-of-but-n-full": async () => (await import("./commands/tidying.ts")).removeAllIncOfButNFull,
+  prune: async () => (await import("./commands/tidying.ts")).prune,
+  cleanup: async () => (await import("./commands/tidying.ts")).cleanup,
 };
+
+/** Commands that only tell: with nobody to read it there is nothing to go on for. */
+const TELLING: readonly CommandName[] = ["recipe", "status", "list", "find", "diff"];
 
 /** Runs a command from its parsed arguments to its exit code, and tells what happens on the way. */
 export async function run(invocation: Invocation, persona: Persona, stdout: Output, stderr: Output): Promise<number> {
   const { settings, command } = invocation;
   const interrupt = interruptBySignals((code) => process.exit(code));
   const secrets = takeSecrets();
-  const listing = command === "list" ? batched(stdout.write) : undefined;
+  const listing = TELLING.includes(command) ? batched(stdout.write) : undefined;
   const showsProgress = settings.progress || (stderr.isTerminal && !settings["no-progress"] && settings["log-format"] === "text");
   const renderer = rendererFor(invocation, persona, { ...stdout, write: listing?.write ?? stdout.write }, stderr, showsProgress);
   const fail = (error: unknown): number => {
@@ -60,12 +74,12 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     const environment = { variables: process.env, cwd: process.cwd() };
     const unread = stdout.closed;
     const { program } = persona;
-    const incomplete = await execute({ invocation, environment, passphrases, runtime, renderer, showsProgress, unread, program });
+    const outcome = await execute({ invocation, environment, passphrases, runtime, renderer, showsProgress, unread, program });
     renderer.close();
     listing?.flush();
     await stdout.settled();
-    if (stdout.closed() && command !== "full" && command !== "restore") return PIPE_CLOSED;
-    return incomplete > 0 ? persona.incomplete : DONE;
+    if (stdout.closed() && TELLING.includes(command)) return PIPE_CLOSED;
+    return { complete: DONE, incomplete: persona.incomplete, different: DIFFERENT }[outcome];
   } catch (error) {
     return fail(error);
   }

@@ -1,4 +1,5 @@
 import { DoppelError, type Runtime } from "@doppel/base";
+import { COMMANDS } from "./commands.ts";
 import type { Environment } from "./locations.ts";
 import type { Invocation } from "./parse/doppel.ts";
 import type { Passphrases } from "./passphrases.ts";
@@ -19,13 +20,21 @@ export interface Session {
   readonly program: string;
 }
 
-/** Runs a command and renders its result. @returns how many things were left out or are not as they were */
-export type Command = (session: Session) => Promise<number>;
+/** How a command ended that did not fail. `incomplete`: something was left out; `different`: what was compared is not the same. */
+export type Outcome = "complete" | "incomplete" | "different";
 
-/** The n-th positional argument, which the parser has made sure of. */
-export function argument({ command, positionals }: Invocation, index: number): Invocation["positionals"][number] {
-  const value = positionals[index];
-  if (value === undefined) throw new Error(`argument ${index} of ${command} was not parsed`);
+/** Runs a command and renders its result. */
+export type Command = (session: Session) => Promise<Outcome>;
+
+/** @param incomplete how many things were left out or are not as they were */
+export function outcomeOf(incomplete: number): Outcome {
+  return incomplete > 0 ? "incomplete" : "complete";
+}
+
+/** The positional argument of that name in the table of commands, which the parser has made sure of. */
+export function argument({ command, positionals }: Invocation, name: string): Invocation["positionals"][number] {
+  const value = positionals[COMMANDS[command].positionals.findIndex((positional) => positional.name === name)];
+  if (value === undefined) throw new Error(`${name} of ${command} was not parsed`);
   return value;
 }
 

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { type BytePath, DoppelError, isDoppelError, pathFromText, type Runtime } from "@doppel/base";
-import type { BackupJob, Envelope, ReadDeps } from "@doppel/engine";
+import { type BytePath, displayPath, DoppelError, isDoppelError, pathFromText, type Runtime } from "@doppel/base";
+import type { BackupJob, DiffJob, Envelope, KeepPolicy, ReadDeps, VerifyJob } from "@doppel/engine";
 import { type NamePrefixes, parseTimeExpression } from "@doppel/format";
 import {
   findRecipient,
@@ -22,7 +22,7 @@ import {
   signerFromKeyFile,
 } from "@doppel/openpgp";
 import { openStorage, type Storage, withRetry } from "@doppel/storage";
-import { checkRestoreTarget, normaliseSource } from "@doppel/tree";
+import { checkRestoreTarget, checkSource, normaliseSource } from "@doppel/tree";
 import { readFilelists } from "./filelists.ts";
 import { gpgEnvironment, readIfThere, readSecretKeyFile } from "./key-files.ts";
 import { archiveDirOf, type Environment, gnupgHomeOf, localPath, tempDirOf, urlText } from "./locations.ts";
@@ -48,24 +48,22 @@ export async function openTarget(
 }
 
 /**
- * The whole job of a full backup; reads the file lists.
+ * The whole job of a backup; reads the file lists.
  * @throws cli.usage, rules.filelist, format.bad-time
  */
 export function backupJob(
   source: BytePath,
   settings: Settings,
   rules: readonly GivenRule[],
-  options: { readonly now: Date; readonly countTotals: boolean },
+  options: { readonly kind: BackupJob["kind"]; readonly now: Date; readonly countTotals: boolean },
 ): BackupJob {
-  const selection = selectionOf(rules, options.now);
+  const { kind, now } = options;
+  const oldest = settings["full-if-older-than"];
   return Object.freeze<BackupJob>({
-    kind: "full",
-    allowSourceMismatch: false,
-    source: normaliseSource(source),
-    selection,
-    filelists: readFilelists(selection),
-    nullSeparator: settings["null-separator"],
-    copyLinks: settings["copy-links"],
+    kind,
+    ...(oldest !== undefined && { fullIfOlderThan: parseTimeExpression(oldest, now) }),
+    allowSourceMismatch: settings["allow-source-mismatch"],
+    ...treeOf(source, settings, rules, now),
     volumeBytes: settings.volsize * 2 ** 20,
     compressLevel: settings["compress-level"],
     hostname: pathFromText(hostname()),
@@ -73,6 +71,51 @@ export function backupJob(
     countTotals: options.countTotals,
     verbose: settings.verbosity >= 5,
   });
+}
+
+/**
+ * The whole job of verifying; reads the file lists.
+ * @throws cli.usage, rules.filelist, format.bad-time
+ */
+export function verifyJob(source: BytePath, settings: Settings, rules: readonly GivenRule[], now: Date): VerifyJob {
+  return Object.freeze<VerifyJob>({
+    ...treeOf(source, settings, rules, now),
+    ...stateOf(settings, now),
+    compareData: settings["compare-data"],
+    numericOwner: settings["numeric-owner"],
+    prefixes: prefixesOf(settings),
+    verbose: settings.verbosity >= 5,
+  });
+}
+
+/** @throws format.bad-time */
+export function diffJob([from, to]: readonly [BytePath, BytePath], settings: Settings, now: Date): DiffJob {
+  const path = settings["path-to-restore"];
+  return { from: timeIn(from, now), to: timeIn(to, now), ...(path !== undefined && { path }), prefixes: prefixesOf(settings) };
+}
+
+/** Days are those of the local calendar. */
+export function keepPolicy(settings: Settings): KeepPolicy {
+  return {
+    kind: "keep",
+    daily: settings["keep-daily"] ?? 0,
+    weekly: settings["keep-weekly"] ?? 0,
+    monthly: settings["keep-monthly"] ?? 0,
+    yearly: settings["keep-yearly"] ?? 0,
+    dayOf: (time) => ({ year: time.getFullYear(), month: time.getMonth() + 1, day: time.getDate() }),
+  };
+}
+
+/** The local tree that a job is about. */
+function treeOf(source: BytePath, settings: Settings, rules: readonly GivenRule[], now: Date) {
+  const selection = selectionOf(rules, now);
+  return {
+    source: normaliseSource(source),
+    selection,
+    filelists: readFilelists(selection),
+    nullSeparator: settings["null-separator"],
+    copyLinks: settings["copy-links"],
+  };
 }
 
 export function prefixesOf(settings: Settings): NamePrefixes {
@@ -87,6 +130,28 @@ export function prefixesOf(settings: Settings): NamePrefixes {
 /** `--time`. @throws format.bad-time */
 export function timeOf(settings: Settings, now: Date): { readonly time?: Date } {
   return settings.time === undefined ? {} : { time: parseTimeExpression(settings.time, now) };
+}
+
+/** An argument that is a time. @throws format.bad-time */
+export function timeIn(argument: string, now: Date): Date {
+  return parseTimeExpression(patternText(argument), now);
+}
+
+/** `--time` and `--path-to-restore`: which part of which state. @throws format.bad-time */
+export function stateOf(settings: Settings, now: Date): { readonly time?: Date; readonly path?: BytePath } {
+  const path = settings["path-to-restore"];
+  return { ...timeOf(settings, now), ...(path !== undefined && { path }) };
+}
+
+/** The folder to compare with is there. @throws source.missing, source.unreadable */
+export function checkFolder(folder: BytePath): void {
+  try {
+    checkSource(folder);
+  } catch (error) {
+    if (!isDoppelError(error, "source.missing")) throw error;
+    const message = `${displayPath(folder)} does not exist, so there is nothing to compare the backup with; check the path`;
+    throw new DoppelError("source.missing", message, error.data, error);
+  }
 }
 
 /** @throws restore.target-exists; asked before the target is opened (cli spec 8). */
@@ -182,12 +247,26 @@ async function signerFor(query: string, { settings, environment, passphrases, ru
 export async function readDeps(url: BytePath, storage: Storage, context: KeyContext): Promise<ReadDeps> {
   const { settings, environment } = context;
   const sign = settings["sign-key"];
+  const keys = keysOf(context);
   return {
     storage,
     archiveDir: archiveDirOf(url, settings, environment),
     tempDir: tempDirOf(settings, environment),
-    ...(!settings["no-encryption"] && { keys: secretKeysOf(context) }),
+    ...(keys && { keys }),
     ...(sign !== undefined && { verifier: await findVerifier(sign, keySources(environment)) }),
+  };
+}
+
+/**
+ * What opens encrypted objects; undefined with `--no-encryption`. Nothing is read, started or asked for before the first
+ * message has to be opened: a backup that finds its archive directory complete needs no secret.
+ */
+export function keysOf(context: KeyContext): SecretKeys | undefined {
+  if (context.settings["no-encryption"]) return undefined;
+  let opened: SecretKeys | undefined;
+  return {
+    sessionKey: async (packets, signal) => (opened ??= secretKeysOf(context)).sessionKey(packets, signal),
+    close: async () => opened?.close(),
   };
 }
 

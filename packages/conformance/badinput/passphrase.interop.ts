@@ -22,7 +22,7 @@ async function toKey(): Promise<Box> {
 describe("no passphrase, and nobody to ask", () => {
   it.each<[string, Record<string, string>, number, RegExp]>([
     ["none", {}, 2, /nothing to encrypt with: .*--encrypt-key.*PASSPHRASE.*--no-encryption/],
-    ["an empty one", { PASSPHRASE: "" }, 31, /passphrase is empty/],
+    ["an empty one", { PASSPHRASE: "" }, 31, /passphrase is empty.*; give another, or say --no-encryption/],
   ])("backup with %s", async (_, env, code, message) => {
     const box = makeBox();
     expectRefusal(await box.full([], { env }), code, message);
@@ -73,13 +73,17 @@ describe("a wrong passphrase: exit 31, nothing is written, and it is nowhere to 
   it("of a key file", async () => {
     const box = await toKey();
     const outcome = await box.restore(["--secret-key", testKey("rsa").secretFile], { env: { PASSPHRASE: WRONG } });
-    expectRefusal(outcome, 31, /manifest\.gpg: .*(wrong|does not unlock)/);
+    expectRefusal(
+      outcome,
+      31,
+      /manifest\.gpg: the passphrase does not unlock key [0-9A-F]{16}; check PASSPHRASE, or what was typed\n$/,
+    );
     expect(outcome.stderr).not.toContain(WRONG);
     expect(existsSync(box.restored)).toBe(false);
     expectRefusal(
       await box.restore(["--secret-key", testKey("rsa").secretFile]),
       31,
-      /manifest\.gpg: key 1507FE13BFB947B7 is locked; set PASSPHRASE/,
+      /manifest\.gpg: key 1507FE13BFB947B7 is locked; set PASSPHRASE, or run it in a terminal and enter it there\n$/,
     );
   });
 
@@ -89,10 +93,14 @@ describe("a wrong passphrase: exit 31, nothing is written, and it is nowhere to 
     expectRefusal(
       await box.restore(["--secret-key", testKey("second").secretFile], { env }),
       31,
-      /manifest\.gpg: .*1507FE13BFB947B7|secret key/,
+      /manifest\.gpg: .*1507FE13BFB947B7, but the key file holds no key for it; name the file of the right one with --secret-key\n$/,
     );
     expectRefusal(await box.restore(["--secret-key", testKey("rsa").publicFile], { env }), 31, /rsa\.public\.asc|no secret key/);
-    expectRefusal(await box.restore(["--secret-key", "absent.key"], { env }), 31, /absent\.key cannot be read \(ENOENT\)/);
+    expectRefusal(
+      await box.restore(["--secret-key", "absent.key"], { env }),
+      31,
+      /absent\.key cannot be read \(ENOENT\); name .* with --secret-key/,
+    );
     writeFileSync(join(box.path, "text"), "hello\n");
     expectRefusal(await box.restore(["--secret-key", "text"], { env }), 31, /secret/);
     expect(existsSync(box.restored)).toBe(false);

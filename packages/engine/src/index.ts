@@ -16,8 +16,26 @@ export type {
   SetStatus,
   StatusJob,
   StatusReport,
+  VerifyJob,
+  VerifyReport,
 } from "./job.ts";
-export { list } from "./list.ts";
+export { type ChangesInSetJob, type ChangesReport, changesInSet, type FileChange, type FileChangedJob, fileChanged } from "./changes.ts";
+export type { Change, SetId } from "@doppel/format";
+export { type DiffJob, diff } from "./diff.ts";
+export { type FindJob, type FoundVersion, find } from "./find.ts";
+export type { Difference } from "./history/difference.ts";
+export type { ListedEntry } from "./history/entries.ts";
+export type { SizeRange } from "./history/sizes.ts";
+export { type ListStateJob, list } from "./list.ts";
 export { recipe } from "./recipe.ts";
 export { restore } from "./restore.ts";
 export { status } from "./status.ts";
+export { verify } from "./verify.ts";
+export { cleanup, type CleanupJob, type CleanupReport } from "./cleanup.ts";
+export { replicate, type ReplicatedSet, type ReplicateDeps, type ReplicateJob, type ReplicateReport } from "./replicate.ts";
+export { type DeleteDeps, retain, type RetainJob, type RetainReport } from "./retain.ts";
+export { type CalendarDay, type DayOf, utcDay } from "./retention/calendar.ts";
+export type { Deletions } from "./retention/deletions.ts";
+export { type CleanupPlan, SAFETY_AGE_MS } from "./retention/plan-cleanup.ts";
+export type { KeptChain, RemovedChain, RetentionPlan, RetentionWarning } from "./retention/plan-retention.ts";
+export type { KeepPolicy, RetentionPolicy } from "./retention/policy.ts";

@@ -115,6 +115,30 @@ export interface RestoreReport {
   readonly incomplete: number;
 }
 
+export interface VerifyJob {
+  /** The local tree, or the part of it that `path` names in the backup. */
+  readonly source: BytePath;
+  readonly selection: readonly SelectionOption[];
+  readonly filelists: ReadonlyMap<string, Uint8Array>;
+  readonly nullSeparator: boolean;
+  readonly copyLinks: boolean;
+  /** Compare with the local tree; otherwise the backup is only read and checked. */
+  readonly compareData: boolean;
+  readonly numericOwner: boolean;
+  readonly time?: Date;
+  readonly path?: BytePath;
+  readonly prefixes: NamePrefixes;
+  readonly verbose: boolean;
+}
+
+export interface VerifyReport {
+  /** Distinct paths in the backup and in the local tree. */
+  readonly compared: number;
+  readonly differences: number;
+  /** Notices with `incomplete: true`: local objects that could not be looked at. */
+  readonly incomplete: number;
+}
+
 export interface StatusJob {
   readonly prefixes: NamePrefixes;
 }

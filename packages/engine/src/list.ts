@@ -1,15 +1,47 @@
-import type { PathEntry, Runtime } from "@doppel/base";
+import { type BytePath, DoppelError, displayPath, type Runtime } from "@doppel/base";
+import { formatTime } from "@doppel/format";
+import { type ListedEntry, listedEntry } from "./history/entries.ts";
+import { subtree } from "./history/filter.ts";
+import { openHistory } from "./history/history.ts";
+import { announce } from "./history/announce.ts";
 import type { ListJob, ReadDeps } from "./job.ts";
 import { readContext } from "./read/context.ts";
-import { readSignatures } from "./read/metadata.ts";
-import { onlyFull, readTarget, setsAt } from "./read/target.ts";
+import { readTarget, setsAt } from "./read/target.ts";
 
-/** The entries of a backup in format order, from its signatures alone: no volume is read. `size` is not in them and 0. */
-export async function* list(job: ListJob, deps: ReadDeps, runtime: Runtime): AsyncGenerator<PathEntry> {
+export interface ListStateJob extends ListJob {
+  /** Only this path of the backup and what is below it. */
+  readonly path?: BytePath;
+}
+
+/**
+ * The entries of the state at a time, in format order, from the signatures of its sets alone: no volume is read. Emits
+ * `set.opened` with the time of the state, which is later than `job.time` when there is none so old.
+ * @throws collection.*, storage.not-found (also for lost signatures), volume.damaged, openpgp.*, format.*;
+ *   restore.path-not-found at the end when nothing is at `job.path`
+ */
+export async function* list(job: ListStateJob, deps: ReadDeps, runtime: Runtime): AsyncGenerator<ListedEntry> {
   const target = await readTarget(deps.storage, job.prefixes, runtime.signal);
-  const set = onlyFull(setsAt(target, deps.storage.label, runtime.clock.now(), job.time));
-  for await (const item of readSignatures(set, readContext(deps, job.prefixes, runtime))) {
-    if (item.type !== "entry") continue;
-    yield item.kind === "signature" ? { ...item.entry, size: 0 } : item.entry; // there, the size is the signature's own
+  const sets = setsAt(target, deps.storage.label, runtime.clock.now(), job.time);
+  announce(sets, runtime);
+  await using history = await openHistory(sets, readContext(deps, job.prefixes, runtime));
+  const filter = subtree(job.path);
+  let found = false;
+  const rows = history.rows<ListedEntry>((here, listed) => {
+    const { record } = here.at(-1)!;
+    if (!record || filter.isPast(record.path)) return false;
+    const entry = filter.wants(record.path, record.entry?.type === "dir") ? listedEntry(record) : undefined;
+    if (entry) listed.push(entry);
+    return true;
+  });
+  for await (const batch of rows) {
+    found = true;
+    for (const entry of batch) yield entry;
   }
+  if (!found && job.path !== undefined) throw notFound(job.path, sets.at(-1)!.id.end);
+}
+
+function notFound(path: BytePath, time: Date): DoppelError {
+  const shown = displayPath(path);
+  const message = `${shown} is not in the backup of ${formatTime(time)}; find tells in which backups it is`;
+  return new DoppelError("restore.path-not-found", message, { path: shown });
 }

@@ -69,7 +69,7 @@ export function buildCollection(names: Iterable<string>, prefixes: NamePrefixes 
     const read = readName(name, prefixes, separator);
     if (read === undefined || read.object.role === "jsonstat") continue;
     if (read.stockOnly || read.object.partial) {
-      const reason = `duplicity takes it for the ${roleOf(read.object)} of a backup; doppel passes it over`;
+      const reason = `duplicity takes it for ${roleOf(read.object)} of a backup; doppel passes it over`;
       conflicts.push({ names: [name], reason, ambiguous: false });
       continue;
     }
@@ -77,7 +77,7 @@ export function buildCollection(names: Iterable<string>, prefixes: NamePrefixes 
     if (earlier === undefined) continue;
     conflicts.push({
       names: [earlier.name, name],
-      reason: `both are the ${roleOf(read.object)} of one backup set`,
+      reason: `both are ${roleOf(read.object)} of one backup set`,
       ambiguous: true,
     });
   }
@@ -123,5 +123,5 @@ function finished({ id, volumes, manifest, signatures }: SetDraft): BackupSet {
 
 function roleOf({ role, volume }: ObjectName): string {
   if (role === "volume") return `volume ${volume}`;
-  return role === "manifest" ? "manifest" : "signature archive";
+  return role === "manifest" ? "the manifest" : "the signature archive";
 }

@@ -153,9 +153,10 @@ export class ManifestParser {
   }
 
   #fail(reason: string, line = this.#line): never {
+    const what = line === 0 ? "empty" : `damaged at line ${line}: ${reason}`;
     throw new DoppelError(
       "format.bad-manifest",
-      `the manifest is damaged at line ${line}: ${reason}; use another copy of it, or restore from another backup set`,
+      `the manifest is ${what}; use another copy of it, or restore from another backup set`,
       { line, reason },
     );
   }

@@ -153,6 +153,11 @@ describe("parseManifest (spec 2.4)", () => {
     expect(isDoppelError(error, "format.bad-manifest") && error.data.line).toBe(line);
   });
 
+  it("tells an empty file from a damaged line", () => {
+    expect(() => parse("")).toThrow(/^the manifest is empty; use another copy/);
+    expect(() => parse("Hostname x\n")).toThrow(/^the manifest is damaged at line 1: it lists no volume; /);
+  });
+
   it("holds no more than a line", () => {
     const parser = new ManifestParser();
     const chunk = new Uint8Array(1 << 18).fill(0x61);

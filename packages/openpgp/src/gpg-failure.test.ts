@@ -19,6 +19,10 @@ describe("gpgFailure", () => {
   });
 });
 
+it("lastWords holds nothing that drives a terminal", () => {
+  expect(lastWords("gpg: \u001b[2J\u009b1m\r\n")).toBe("\\x1b[2J\\x9b1m");
+});
+
 it("lastWords is one line, and never holds a session key", () => {
   const stderr = "gpg: a\n\ngpg: Sitzungsschl\u00fcssel: '9:00112233445566778899AABBCCDDEEFF'\ngpg: b\n      c\n";
   expect(lastWords(stderr)).toBe("a; b; c");

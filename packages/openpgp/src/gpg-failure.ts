@@ -1,3 +1,5 @@
+import { displayText } from "@doppel/base";
+
 /** What went wrong in gpg, as far as it concerns the user. */
 export type GpgFailure = "wrong-passphrase" | "cancelled" | "no-prompt" | "no-agent" | "no-secret-key" | "unknown";
 
@@ -32,11 +34,11 @@ export function gpgFailure(status: readonly string[]): GpgFailure {
 }
 
 /**
- * The last words of gpg, which tell most, as one line and without its name in front. A session key, which it shows because
+ * The last words of gpg, which tell most, as one line for people, without its name in front. A session key, which it shows because
  * we ask for it, is left out (recognised by its form: the words around it are translated).
  */
 export function lastWords(stderr: string): string {
-  const lines = stderr.split("\n").map((line) => line.replace(/^gpg: /, "").trim());
+  const lines = stderr.split("\n").map((line) => displayText(line.replace(/^gpg: /, "").trim()));
   return lines
     .filter((line) => line !== "" && !/\d+:[0-9A-F]{16,}/i.test(line))
     .slice(-3)

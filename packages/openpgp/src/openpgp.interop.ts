@@ -17,10 +17,12 @@ import {
   signerFromKeyFile,
   verifierFromKeys,
 } from "./index.ts";
-import { chunked, failureOf, open, sampleData, seal } from "./test-messages.ts";
+import { chunked, open, sampleData, seal } from "./test-messages.ts";
 
 const NOW = new Date("2026-03-01T12:00:00Z");
 const data = sampleData(300_000);
+/** For what depends on the kind of message, not on its size: several blocks, packets and chunks. */
+const small = sampleData(40_000);
 /** Few rounds of deriving keys: most of a test would be spent there. */
 const QUICK = ["--s2k-count", "65536"];
 const passphrase = 'päss "wort" $x';
@@ -94,7 +96,7 @@ describeInterop(["gpg"], "gpg", () => {
       },
     );
 
-    it.each([0, 1, 506, 65_536, 2_000_000])("%i bytes, to a passphrase", async (size) => {
+    it.each([0, 506, 2_000_000])("%i bytes, to a passphrase", async (size) => {
       const some = sampleData(size);
       const sealed = await seal(some, { passphrase });
       expect((await gpg(home, ["--decrypt"], sealed, passphrase)).equals(some)).toBe(true);
@@ -126,22 +128,20 @@ describeInterop(["gpg"], "gpg", () => {
         how === "gpg"
           ? await signerFromGpg(key.fingerprint, { env: environment(home), passphrase: key.passphrase })
           : await signerFromKeyFile(readFileSync(key.secretFile), key.fingerprint, key.passphrase, () => new Date());
-      for (const compress of how === "gpg" ? [true] : [true, false]) {
-        const sealed = await seal(data, { passphrase, signer, compress });
-        const status = await run(
-          "gpg",
-          ["--batch", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", passphrase, "--status-fd", "2", "--decrypt"],
-          {
-            env: home.env,
-            input: sealed,
-          },
-        );
-        expect(status.code).toBe(0);
-        expect(status.stderr.toString()).toContain(`GOODSIG ${key.fingerprint.slice(24)}`);
-        expect(status.stdout.equals(data)).toBe(true);
-        const verifier = await verifierFromKeys([readFileSync(key.publicFile)]);
-        expect((await open(sealed, passphrase, { verifier })).equals(data)).toBe(true);
-      }
+      const sealed = await seal(data, { passphrase, signer, compress: how === "gpg" });
+      const status = await run(
+        "gpg",
+        ["--batch", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", passphrase, "--status-fd", "2", "--decrypt"],
+        {
+          env: home.env,
+          input: sealed,
+        },
+      );
+      expect(status.code).toBe(0);
+      expect(status.stderr.toString()).toContain(`GOODSIG ${key.fingerprint.slice(24)}`);
+      expect(status.stdout.equals(data)).toBe(true);
+      const verifier = await verifierFromKeys([readFileSync(key.publicFile)]);
+      expect((await open(sealed, passphrase, { verifier })).equals(data)).toBe(true);
     });
   });
 
@@ -160,20 +160,20 @@ describeInterop(["gpg"], "gpg", () => {
       ["signed", ["--sign", "--local-user", "second@fixture.example"]],
     ])("%s", async (_, options) => {
       const secret = testKey("second").passphrase;
-      const sealed = await gpg(home, [...always, "--recipient", "rsa@fixture.example", ...options, "--encrypt"], data, secret);
-      for (const chunkSize of [64, 65_536]) expect((await open(sealed, keyFile("rsa"), {}, chunkSize)).equals(data)).toBe(true);
+      const sealed = await gpg(home, [...always, "--recipient", "rsa@fixture.example", ...options, "--encrypt"], small, secret);
+      for (const chunkSize of [100, 65_536]) expect((await open(sealed, keyFile("rsa"), {}, chunkSize)).equals(small)).toBe(true);
       await authenticateMessage(chunked(sealed), keyFile("rsa"));
     });
 
     it.each(["3DES", "CAST5", "BLOWFISH", "AES", "AES192", "AES256", "TWOFISH", "CAMELLIA128", "CAMELLIA192", "CAMELLIA256"])(
       "cipher %s, with and without integrity protection",
       async (cipher) => {
-        const sealed = await gpg(home, ["--cipher-algo", cipher, ...QUICK, "--symmetric"], data, passphrase);
-        expect((await open(sealed, passphrase, {}, 10_000)).equals(data)).toBe(true);
+        const sealed = await gpg(home, ["--cipher-algo", cipher, ...QUICK, "--symmetric"], small, passphrase);
+        expect((await open(sealed, passphrase, {}, 3000)).equals(small)).toBe(true);
         const warnings: string[] = [];
-        const old = await gpg(home, ["--rfc2440", "--cipher-algo", cipher, ...QUICK, "--symmetric"], data, passphrase);
+        const old = await gpg(home, ["--rfc2440", "--cipher-algo", cipher, ...QUICK, "--symmetric"], small, passphrase);
         const onWarning = (text: string): void => void warnings.push(text);
-        expect((await open(old, passphrase, { onWarning }, 10_000)).equals(data)).toBe(true);
+        expect((await open(old, passphrase, { onWarning }, 3000)).equals(small)).toBe(true);
         // gpg protects what it encrypts with 16-byte blocks even then.
         const protectedAnyway = !["3DES", "CAST5", "BLOWFISH"].includes(cipher);
         if (!protectedAnyway) expect(warnings).toEqual([expect.stringContaining("no integrity protection")]);
@@ -185,10 +185,10 @@ describeInterop(["gpg"], "gpg", () => {
         const sealed = await gpg(
           home,
           ["--s2k-mode", mode, "--s2k-digest-algo", digest, "--s2k-count", "65536", "--symmetric"],
-          data,
+          small,
           passphrase,
         );
-        expect((await open(sealed, passphrase)).equals(data)).toBe(true);
+        expect((await open(sealed, passphrase)).equals(small)).toBe(true);
       }
     });
 
@@ -240,21 +240,16 @@ describeInterop(["gpg"], "gpg", () => {
       await expect(open(sealed, absent)).rejects.toMatchObject({ code: "openpgp.gpg-failed" });
       const wrongFile = secretKeysFromKeyFile(readFileSync(key.secretFile), async () => "no");
       await expect(open(sealed, wrongFile)).rejects.toMatchObject({ code: "openpgp.wrong-passphrase" });
-      // Together: the key file helps where gpg cannot, and if none helps all is told in one line.
+      // Together: the key file helps where gpg cannot; if none helps, what became of the file is told, else all in one line.
       expect((await open(sealed, firstOf(through(other, "x"), keyFile("rsa")))).equals(data)).toBe(true);
-      const all = await failureOf(
-        open(
-          sealed,
-          firstOf(
-            through(other, "x"),
-            secretKeysFromPassphrase(async () => "x"),
-            wrongFile,
-          ),
-        ),
-      );
-      expect(all).toMatchObject({
+      await expect(open(sealed, firstOf(wrongFile, through(other, "x")))).rejects.toMatchObject({
         code: "openpgp.wrong-passphrase",
-        message: expect.stringMatching(/no secret key.*then.*not to a passphrase.*then.*does not unlock/),
+        message: expect.stringMatching(/^the passphrase does not unlock key 1507FE13BFB947B7; check PASSPHRASE[^;]*$/),
+      });
+      const unasked = secretKeysFromPassphrase(async () => "x");
+      await expect(open(sealed, firstOf(through(other, "x"), unasked))).rejects.toMatchObject({
+        code: "openpgp.no-secret-key",
+        message: expect.stringMatching(/no secret key.*--secret-key; then: .*not to a passphrase/),
       });
     });
 
@@ -269,7 +264,9 @@ describeInterop(["gpg"], "gpg", () => {
       });
       const file = readFileSync(testKey("sign").secretFile);
       const { fingerprint } = testKey("sign");
-      await expect(signerFromKeyFile(file, fingerprint, "no", () => NOW)).rejects.toMatchObject({ code: "openpgp.wrong-passphrase" });
+      await expect(signerFromKeyFile(file, fingerprint, "no", () => NOW)).rejects.toMatchObject({
+        code: "openpgp.wrong-passphrase",
+      });
       const other = testKey("rsa").fingerprint;
       await expect(signerFromKeyFile(file, other, "no", () => NOW)).rejects.toMatchObject({ code: "openpgp.key-not-found" });
     });
@@ -352,7 +349,7 @@ describeInterop(["sq"], "sq", () => {
       certificates,
       readFileSync(testKey("rsa").publicFile, "utf8") + readFileSync(testKey("curve").publicFile, "utf8"),
     );
-    for (const binary of [["--binary"], []]) {
+    for (const binary of compression === "none" ? [["--binary"], []] : [["--binary"]]) {
       const args = [
         "encrypt",
         ...binary,
@@ -363,10 +360,10 @@ describeInterop(["sq"], "sq", () => {
         "--recipient-cert",
         testKey("curve").publicFile,
       ];
-      const { code, stdout, stderr } = await run("sq", args, { input: data });
+      const { code, stdout, stderr } = await run("sq", args, { input: small });
       expect(stderr.toString()).toBe("");
       expect(code).toBe(0);
-      for (const name of ["rsa", "curve"]) expect((await open(stdout, keyFile(name))).equals(data)).toBe(true);
+      for (const name of ["rsa", "curve"]) expect((await open(stdout, keyFile(name))).equals(small)).toBe(true);
     }
   });
 });

@@ -17,9 +17,9 @@ export async function openStorage(url: string, context: DriverContext): Promise<
   const scheme = schemeOf(url);
   const driver = DRIVERS.find(({ schemes }) => schemes.includes(scheme));
   if (driver === undefined) {
-    const known = supportedSchemes.map((name) => `${name}://`).join(", ");
+    const known = supportedSchemes.map((name) => `${name}://`).join(" or ");
     // Only the scheme is shown: what follows it may hold credentials.
-    throw new DoppelError("storage.unknown-scheme", `Unknown URL scheme "${scheme}": use one of ${known} or a plain path.`, {
+    throw new DoppelError("storage.unknown-scheme", `unknown URL scheme "${scheme}": write a plain path or a ${known} URL`, {
       scheme,
     });
   }

@@ -10,7 +10,7 @@ export function checkName(name: string): void {
     return;
   throw new DoppelError(
     "storage.bad-name",
-    `${JSON.stringify(name)} cannot be the name of a stored object: it must have 1 to 255 bytes, no slash, and no dot in front. Check the file prefix.`,
+    `${JSON.stringify(name)} cannot be the name of a stored object: it must have 1 to 255 bytes, no slash, and no dot in front; check --file-prefix`,
     { name },
   );
 }

@@ -1,17 +1,17 @@
 import { list as listBackup } from "@doppel/engine";
-import type { Command } from "../session.ts";
-import { prefixesOf, timeOf } from "../wire.ts";
-import { withReadDeps } from "./reading.ts";
+import { type Command, outcomeOf } from "../session.ts";
+import { prefixesOf, stateOf } from "../wire.ts";
+import { tellingIfNewer, withReadDeps } from "./reading.ts";
 
 /** `doppel list URL` */
 export const list: Command = (session) => {
   const { invocation, runtime, renderer, unread } = session;
-  const job = { ...timeOf(invocation.settings, runtime.clock.now()), prefixes: prefixesOf(invocation.settings) };
+  const job = { ...stateOf(invocation.settings, runtime.clock.now()), prefixes: prefixesOf(invocation.settings) };
   return withReadDeps(session, async (deps) => {
-    for await (const entry of listBackup(job, deps, runtime)) {
+    for await (const entry of listBackup(job, deps, tellingIfNewer(runtime, job.time))) {
       if (unread()) break;
-      renderer.entry(entry);
+      renderer.row({ kind: "entry", entry });
     }
-    return 0;
+    return outcomeOf(0);
   });
 };

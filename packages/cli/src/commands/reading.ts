@@ -1,11 +1,13 @@
+import type { Runtime } from "@doppel/base";
 import type { ReadDeps } from "@doppel/engine";
+import { localTime } from "../render/times.ts";
 import { argument, type Session } from "../session.ts";
 import { openTarget, readDeps } from "../wire.ts";
 
-/** Opens the target that the first argument names, and forgets keys and passphrases afterwards. */
+/** Opens the target that the argument URL names, and forgets keys and passphrases afterwards. */
 export async function withReadDeps<T>(session: Session, use: (deps: ReadDeps) => Promise<T>): Promise<T> {
   const { invocation, environment, runtime } = session;
-  const url = argument(invocation, 0);
+  const url = argument(invocation, "URL");
   await using storage = await openTarget(url, "read", environment, runtime);
   const deps = await readDeps(url, storage, { ...session, settings: invocation.settings });
   try {
@@ -13,4 +15,18 @@ export async function withReadDeps<T>(session: Session, use: (deps: ReadDeps) =>
   } finally {
     await deps.keys?.close();
   }
+}
+
+/** Says so when the state that is read is not as old as the one that was asked for: there is none so old, and the first is used. */
+export function tellingIfNewer(runtime: Runtime, asked: Date | undefined): Runtime {
+  if (asked === undefined) return runtime;
+  return {
+    ...runtime,
+    emit: (event) => {
+      runtime.emit(event);
+      if (event.type !== "set.opened" || event.time <= asked) return;
+      const detail = `no backup is as old as ${localTime(asked)}; this is the first one, of ${localTime(event.time)}`;
+      runtime.emit({ type: "notice", reason: "time", incomplete: false, detail });
+    },
+  };
 }

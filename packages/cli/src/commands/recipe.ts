@@ -1,6 +1,6 @@
 import { recipe as recipeFor } from "@doppel/engine";
 import { folderOf } from "../locations.ts";
-import { argument, type Command } from "../session.ts";
+import { argument, type Command, outcomeOf } from "../session.ts";
 import { prefixesOf, timeOf } from "../wire.ts";
 import { withReadDeps } from "./reading.ts";
 
@@ -8,7 +8,7 @@ import { withReadDeps } from "./reading.ts";
 export const recipe: Command = (session) => {
   const { invocation, environment, runtime, renderer } = session;
   const { settings } = invocation;
-  const folder = folderOf(argument(invocation, 0), environment);
+  const folder = folderOf(argument(invocation, "URL"), environment);
   const job = {
     ...timeOf(settings, runtime.clock.now()),
     prefixes: prefixesOf(settings),
@@ -16,6 +16,6 @@ export const recipe: Command = (session) => {
   };
   return withReadDeps(session, async (deps) => {
     renderer.result({ kind: "recipe", script: await recipeFor(job, deps, runtime) });
-    return 0;
+    return outcomeOf(0);
   });
 };

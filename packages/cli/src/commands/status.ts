@@ -1,12 +1,30 @@
-import { status as statusOf } from "@doppel/engine";
-import type { Command } from "../session.ts";
+import { changesInSet, fileChanged, status as statusOf } from "@doppel/engine";
+import { type Command, outcomeOf } from "../session.ts";
 import { prefixesOf } from "../wire.ts";
 import { withReadDeps } from "./reading.ts";
 
-/** `doppel status URL` */
-export const status: Command = (session) =>
-  withReadDeps(session, async (deps) => {
-    const report = await statusOf({ prefixes: prefixesOf(session.invocation.settings) }, deps, session.runtime);
-    session.renderer.result({ kind: "status", report });
-    return 0;
+/** `doppel status URL`, and what it tells of one backup or of one file. */
+export const status: Command = (session) => {
+  const { invocation, runtime, renderer, unread } = session;
+  const { settings } = invocation;
+  const { "show-changes-in-set": index, "file-changed": path } = settings;
+  const prefixes = prefixesOf(settings);
+  return withReadDeps(session, async (deps) => {
+    if (index !== undefined) {
+      const { set, changes } = await changesInSet({ index, prefixes }, deps, runtime);
+      renderer.row({ kind: "set", set });
+      let count = 0;
+      for await (const change of changes()) {
+        if (unread()) break;
+        count++;
+        renderer.row({ kind: "change", change });
+      }
+      renderer.result({ kind: "changes", count });
+    } else if (path !== undefined) {
+      renderer.result({ kind: "file-changes", path, changes: await fileChanged({ path, prefixes }, deps, runtime) });
+    } else {
+      renderer.result({ kind: "status", report: await statusOf({ prefixes }, deps, runtime) });
+    }
+    return outcomeOf(0);
   });
+};

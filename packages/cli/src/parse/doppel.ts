@@ -1,7 +1,8 @@
 import { type BytePath, DoppelError, displayPath } from "@doppel/base";
 import { COMMANDS, isCommand, positionalsOf } from "../commands.ts";
-import type { CommandName } from "../option.ts";
-import { type GivenRule, OPTIONS, type OptionName, RULE_COMMANDS, type Settings } from "../options.ts";
+import { type CommandName, wholeNumber } from "../option.ts";
+import { commandsOf, type GivenRule, OPTIONS, type OptionName, RULE_COMMANDS, type Settings } from "../options.ts";
+import { impliedCommand, isUrl } from "./implied.ts";
 import { nearest } from "./nearest.ts";
 import { type Tokens, tokenise } from "./tokens.ts";
 
@@ -29,17 +30,25 @@ export function parseDoppel(args: readonly string[]): Request {
   try {
     const tokens = tokenise(args);
     if (tokens.version) return { kind: "version" };
-    const [word, ...rest] = tokens.positionals;
+    const [word, ...rest] = tokens.positionals as BytePath[];
     if (word === "help") return helpFor(rest);
     if (word !== undefined && isCommand(word)) command = word;
     if (tokens.help || args.length === 0) return { kind: "help", ...(command !== undefined && { command }) };
-    if (command === undefined) throw noSuchCommand(word);
-    return { kind: "run", run: { command, ...checked(command, rest as BytePath[], tokens, "doppel") } };
+    if (command !== undefined) return { kind: "run", run: { command, ...checked(command, rest, tokens, "doppel") } };
+    command = implied(tokens.positionals as BytePath[]);
+    return { kind: "run", run: { command, ...checked(command, tokens.positionals as BytePath[], tokens, "doppel") } };
   } catch (error) {
     // An unknown option stops before the command is known: it is the first argument in nearly every such line.
     const first = args.find((argument) => isCommand(argument)) as CommandName | undefined;
     throw withHint(error, command ?? first);
   }
+}
+
+/** What arguments mean that do not begin with a command. A slip in a command's name must not back up a folder of that name. */
+function implied(positionals: readonly BytePath[]): CommandName {
+  const [word, second, ...more] = positionals;
+  if (word === undefined || second === undefined || more.length > 0 || commandLike(word)) throw noSuchCommand(word);
+  return impliedCommand([word, second], "doppel");
 }
 
 /**
@@ -55,8 +64,18 @@ export function checked(
   checkApplies(command, tokens);
   checkPositionals(command, positionals, `${program} ${command} ${positionalsOf(command)}`);
   const settings = readSettings(tokens.given);
+  checkTogether(command, settings);
+  const asJson = settings.json ? { "log-format": "json" as const } : {};
+  return { positionals, settings: { ...settings, ...asJson }, rules: tokens.rules };
+}
+
+function checkTogether(command: CommandName, settings: Settings): void {
   if (settings.progress && settings["no-progress"]) throw usage("--progress and --no-progress exclude each other");
-  return { positionals, settings, rules: tokens.rules };
+  if (settings["show-changes-in-set"] !== undefined && settings["file-changed"] !== undefined)
+    throw usage("--show-changes-in-set and --file-changed exclude each other");
+  const keeps = ["keep-daily", "keep-weekly", "keep-monthly", "keep-yearly"] as const;
+  if (command === "prune" && keeps.every((keep) => settings[keep] === undefined))
+    throw usage(`prune has to be told what to keep: ${keeps.map((keep) => `--${keep}`).join(", ")}`);
 }
 
 function readSettings(given: Tokens["given"]): Settings {
@@ -73,7 +92,7 @@ function readSettings(given: Tokens["given"]): Settings {
 
 function checkApplies(command: CommandName, tokens: Tokens): void {
   for (const name of tokens.given.keys()) {
-    const { commands }: { readonly commands: readonly CommandName[] } = OPTIONS[name];
+    const commands = commandsOf(name);
     if (!commands.includes(command)) throw usage(`--${name} is for ${commands.join(", ")}, not for ${command}`, name);
   }
   const [rule] = tokens.rules;
@@ -88,30 +107,41 @@ function checkPositionals(command: CommandName, given: readonly BytePath[], line
     const argument = given[i];
     if (argument === undefined) throw usage(`${name} is missing: ${line}`);
     if (argument === "") throw usage(`${name} is empty: ${line}`);
-    if (kind === "path" && URL_START.test(argument)) {
+    if (kind !== "target" && isUrl(argument)) {
       throw usage(`"${displayPath(argument)}" is a URL where ${name} belongs: ${line}`);
     }
+    if (kind === "count") checkCount(name, argument, line);
   });
   const extra = given[wanted.length];
   if (extra !== undefined) throw usage(`"${displayPath(extra)}" is one argument too many: ${line}`);
 }
 
-/** What can only be a URL (cli spec 2.3); `./a://b` is a path. */
-const URL_START = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/|file:\/)/i;
+function checkCount(name: string, argument: BytePath, line: string): void {
+  try {
+    wholeNumber(1)(argument);
+  } catch (error) {
+    throw error instanceof DoppelError ? usage(`${name} ${error.message}: ${line}`) : error;
+  }
+}
 
 function helpFor(topic: readonly string[]): Request {
   const [word] = topic;
   if (word === undefined) return { kind: "help" };
-  if (!isCommand(word)) throw noSuchCommand(word);
+  if (!isCommand(word)) throw noSuchCommand(word as BytePath);
   return { kind: "help", command: word };
 }
 
-function noSuchCommand(word: string | undefined): DoppelError<"cli.usage"> {
-  const names = Object.keys(COMMANDS);
-  if (word === undefined) return usage(`a command is missing: one of ${names.join(", ")}`);
-  const known = nearest(word, names);
-  const remedy = known === undefined ? `use one of ${names.join(", ")}` : `did you mean ${known}?`;
-  return usage(`unknown command "${displayPath(word as BytePath)}"; ${remedy}`);
+function noSuchCommand(word: BytePath | undefined): DoppelError<"cli.usage"> {
+  if (word === undefined) return usage("a command is missing");
+  if (isUrl(word)) return usage(`what is to be done with "${displayPath(word)}"? Name the command, as in doppel status URL`);
+  const known = commandLike(word);
+  const remedy = known === undefined ? "" : `; did you mean ${known}? A folder of that name is ./${displayPath(word)}`;
+  return usage(`unknown command "${displayPath(word)}"${remedy}`);
+}
+
+/** The command that a word was probably meant to be. */
+function commandLike(word: string): string | undefined {
+  return nearest(word, Object.keys(COMMANDS));
 }
 
 function withHint(error: unknown, command: CommandName | undefined): unknown {

@@ -85,10 +85,10 @@ describe("entries", () => {
   const entry = { type: "file", mode: 0, uid: 0, gid: 0, uname: "", gname: "", mtime: 0, size: 0 } as const;
   const path = pathFromBytes(Buffer.from("caf\xe9\u001b", "latin1"));
   it("are raw bytes for programs, and harmless on a terminal", () => {
-    const piped = rendering(3, (renderer) => renderer.entry({ ...entry, path }));
+    const piped = rendering(3, (renderer) => renderer.row({ kind: "entry", entry: { ...entry, path } }));
     expect(piped.out.slice(27)).toBe("caf\xe9\u001b\n");
     expect(piped.out.slice(0, 27)).toMatch(/^1970-01-01 \d\d:\d\d:\d\d [+-]\d\d:\d\d $|^1969-12-31 .{15} $/);
-    const shown = rendering(3, (renderer) => renderer.entry({ ...entry, path }), { terminal: true });
+    const shown = rendering(3, (renderer) => renderer.row({ kind: "entry", entry: { ...entry, path } }), { terminal: true });
     expect(shown.out).toMatch(/ caf\\xe9\\x1b\n$/);
   });
 });

@@ -1,8 +1,12 @@
-import { type BytePath, displayPath, DoppelError, type PathEntry, pathToBytes, type RunEvent } from "@doppel/base";
+import { type BytePath, displayPath, DoppelError, pathToBytes, type RunEvent } from "@doppel/base";
 import { DONE } from "../exit-codes.ts";
+import { differenceText } from "./differences.ts";
 import { Missing, noticeLevel, noticeText } from "./notices.ts";
+import { cleanupText, retentionText } from "./plans.ts";
 import { Progress } from "./progress.ts";
-import type { Renderer, Result } from "./renderer.ts";
+import type { Renderer, Result, Row } from "./renderer.ts";
+import { replicationText } from "./replication.ts";
+import { FIND_HEAD, rowText, setKind } from "./rows.ts";
 import { type Sink, Screen } from "./screen.ts";
 import { byteText, counted, durationText } from "./sizes.ts";
 import { statisticsBlock } from "./statistics.ts";
@@ -35,8 +39,13 @@ export function humanRenderer(options: HumanOptions): Renderer {
   const missing = new Missing(verbosity);
   let progress = new Progress("backup");
   let sockets = 0;
+  let rows = 0;
   const say = (level: number, text: string): void => {
     if (verbosity >= level) screen.line(oneLine(text));
+  };
+  /** A result that `-v0` to `-v2` do without. */
+  const tell = (text: string): void => {
+    if (verbosity >= 3) stdout(`${text}\n`);
   };
 
   const onEvent = (event: RunEvent): void => {
@@ -62,8 +71,13 @@ export function humanRenderer(options: HumanOptions): Renderer {
         return say(5, `stored ${event.name} (${byteText(event.size)})`);
       case "volume.read":
         return say(5, `read ${event.name} (${byteText(event.size)})`);
+      case "object.deleted":
+        return say(4, `deleted ${event.name}`);
       case "metadata.copied":
         return say(4, `copied ${event.name} to the archive directory`);
+      case "difference":
+        screen.clear(); // both streams may be one terminal
+        return tell(differenceText(event));
       case "retry":
         return say(3, `notice: ${event.operation} failed, attempt ${event.attempt} follows: ${event.detail}`);
       case "debug":
@@ -90,8 +104,8 @@ export function humanRenderer(options: HumanOptions): Renderer {
         if (options.statistics) stdout(statisticsBlock(statistics));
         const stored = `${counted(set.volumes.size, "volume")}, ${byteText(statistics.totalDestinationSizeChange)} stored`;
         const state = result.report.incomplete > 0 ? "finished, but incomplete" : "complete";
-        if (verbosity >= 3)
-          stdout(`Backup ${state}: ${stored} in ${durationText(result.seconds)}; restore with: ${result.restoreWith}\n`);
+        const kind = set.id.kind === "full" ? "Full backup" : "Increment";
+        tell(`${kind} ${state}: ${stored} in ${durationText(result.seconds)}; restore with: ${result.restoreWith}`);
         if (sockets > 0) say(4, `${counted(sockets, "socket")} left out, as always; -v5 names them`);
         return incomplete(result.report.incomplete, "Backup");
       }
@@ -99,9 +113,32 @@ export function humanRenderer(options: HumanOptions): Renderer {
         const { files, bytes } = result.report;
         const state = result.report.incomplete > 0 ? "finished, but incomplete" : "complete";
         const what = `${counted(files, "entry", "entries")}, ${byteText(bytes)} in ${durationText(result.seconds)}, into ${result.target}`;
-        if (verbosity >= 3) stdout(`Restore ${state}: ${what}\n`);
+        tell(`Restore ${state}: ${what}`);
         return incomplete(result.report.incomplete, "Restore");
       }
+      case "verify": {
+        const { compared, differences } = result.report;
+        if (!result.comparedData) tell("The whole backup was read and checked; --compare-data would compare it with the folder, too.");
+        tell(`Verify complete: ${counted(compared, "file")} compared, ${counted(differences, "difference")} found.`);
+        return incomplete(result.report.incomplete, "Verify");
+      }
+      case "changes":
+        return result.count === 0 ? tell("No regular file is new, changed or deleted in it.") : undefined;
+      case "file-changes": {
+        const lines = result.changes.map(({ set, kind }) => `${localTime(set.end)} ${setKind(set.kind).padEnd(9)} ${kind}`);
+        const none = `${displayPath(result.path)} is a regular file in no backup of the newest chain; doppel find looks everywhere`;
+        return stdout(`${(lines.length === 0 ? [none] : lines).join("\n")}\n`);
+      }
+      case "find":
+        return incomplete(missing.count, "Search");
+      case "diff":
+        return Object.values(result.counts).every((count) => count === 0) ? tell("Nothing differs.") : undefined;
+      case "retention":
+        return stdout(retentionText(result.report, result.dryRun));
+      case "cleanup":
+        return stdout(cleanupText(result.report, result.dryRun));
+      case "replicate":
+        return stdout(replicationText(result.report));
       case "status":
         return stdout(statusText(result.report));
       case "recipe":
@@ -109,20 +146,26 @@ export function humanRenderer(options: HumanOptions): Renderer {
     }
   };
 
+  const onRow = (row: Row): void => {
+    if (rows++ === 0 && row.kind === "version") stdout(`${FIND_HEAD}\n`);
+    stdout(rowLine(row, options.stdoutIsTerminal));
+  };
+
   return {
     event: onEvent,
-    entry: (entry) => stdout(listLine(entry, options.stdoutIsTerminal)),
+    row: onRow,
     result: onResult,
     error: (error) => screen.line(errorText(program, error)),
     close: () => screen.clear(),
   };
 }
 
-/** `<local time> <path>`: the name's own bytes for programs, escaped for a terminal. */
-function listLine({ path, mtime }: PathEntry, terminal: boolean): string | Uint8Array {
-  const time = localTime(new Date(mtime * 1000));
-  if (terminal) return `${time} ${displayPath(path)}\n`;
-  return pathToBytes(`${time} ${path === "" ? "." : path}\n` as BytePath);
+/** The name's own bytes for programs, escaped for a terminal. */
+function rowLine(row: Row, terminal: boolean): string | Uint8Array {
+  const { text, path } = rowText(row);
+  if (path === undefined) return `${text}\n`;
+  if (terminal) return `${text} ${displayPath(path)}\n`;
+  return pathToBytes(`${text} ${path === "" ? "." : path}\n` as BytePath);
 }
 
 /** One line; for a bug also where it happened. */

@@ -50,8 +50,8 @@ describe("JSON lines", () => {
     };
     expect(
       objects((renderer) => {
-        renderer.entry({ ...entry, path: latin1, linkTarget: pathFromText("b\n") });
-        renderer.entry({ ...entry, path: pathFromText(""), linkTarget: latin1 });
+        renderer.row({ kind: "entry", entry: { ...entry, path: latin1, linkTarget: pathFromText("b\n") } });
+        renderer.row({ kind: "entry", entry: { ...entry, path: pathFromText(""), linkTarget: latin1 } });
       }),
     ).toEqual([
       { ...told, path: "a\\xff", pathB64: "Yf8=", linkTarget: "b\n" },

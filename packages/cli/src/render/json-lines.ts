@@ -1,6 +1,7 @@
-import { type BytePath, displayPath, DoppelError, type PathEntry, pathToBytes, type RunEvent } from "@doppel/base";
-import type { SetStatus, StatusReport } from "@doppel/engine";
-import type { Renderer, Result } from "./renderer.ts";
+import { type BytePath, displayPath, DoppelError, pathToBytes, type RunEvent, type TreeDifference } from "@doppel/base";
+import type { ListedEntry, SetStatus, StatusReport } from "@doppel/engine";
+import { idFields, planResultFields, setFields } from "./json-plans.ts";
+import type { Renderer, Result, Row } from "./renderer.ts";
 import type { Sink } from "./screen.ts";
 
 /** Raised when a field changes its meaning or goes; new fields and types may come at any time. */
@@ -15,7 +16,7 @@ export function jsonRenderer(stdout: Sink, verbosity: number): Renderer {
     event: (event) => {
       if (event.type !== "debug" || verbosity >= 9) write(event.type, eventFields(event));
     },
-    entry: (entry) => write("entry", entryFields(entry)),
+    row: (row) => write(row.kind, rowFields(row)),
     result: (result) => write("result", resultFields(result)),
     error: (error, exit) => write("error", errorFields(error, exit)),
     close: () => {},
@@ -47,8 +48,11 @@ function eventFields(event: RunEvent): Fields {
       return { name: event.name, number: event.number, size: event.size };
     case "object.stored":
       return { name: event.name, size: event.size };
+    case "object.deleted":
     case "metadata.copied":
       return { name: event.name };
+    case "difference":
+      return { ...pathFields(event.path), ...differenceFields(event.difference) };
     case "retry":
       return { operation: event.operation, attempt: event.attempt, detail: event.detail };
     case "debug":
@@ -56,6 +60,28 @@ function eventFields(event: RunEvent): Fields {
     case "run.finished":
       return { kind: event.kind, incomplete: event.incomplete };
   }
+}
+
+function differenceFields(difference: TreeDifference): Fields {
+  if (difference.kind === "mtime") {
+    const { kind, actual, expected } = difference;
+    return { difference: kind, actual: new Date(actual * 1000), expected: new Date(expected * 1000) };
+  }
+  if (difference.kind === "link") {
+    const { kind, actual, expected } = difference;
+    return {
+      difference: kind,
+      ...prefixed("actual", pathFields(actual)),
+      ...prefixed("expected", pathFields(expected)),
+    };
+  }
+  if (difference.kind === "permissions") {
+    const { kind, actual, expected } = difference;
+    const fields = ({ uid, gid, mode }: typeof actual): Fields => ({ uid, gid, mode: modeText(mode) });
+    return { difference: kind, actual: fields(actual), expected: fields(expected) };
+  }
+  const { kind, ...rest } = difference;
+  return { difference: kind, ...rest };
 }
 
 function resultFields(result: Result): Fields {
@@ -68,15 +94,66 @@ function resultFields(result: Result): Fields {
       return { kind: "restore", seconds: result.seconds, target: result.target, ...result.report };
     case "status":
       return { kind: "status", ...statusFields(result.report) };
+    case "verify":
+      return { kind: "verify", seconds: result.seconds, comparedData: result.comparedData, ...result.report };
+    case "changes":
+      return { kind: "changes", count: result.count };
+    case "file-changes": {
+      const changes = result.changes.map(({ set, kind }) => ({ ...idFields(set), change: kind }));
+      return { kind: "file-changes", ...pathFields(result.path), changes };
+    }
+    case "find":
+      return { kind: "find", found: result.found };
+    case "diff":
+      return { kind: "diff", ...result.counts };
+    case "retention":
+    case "cleanup":
+    case "replicate":
+      return planResultFields(result);
     case "recipe":
       return { kind: "recipe", script: Buffer.from(result.script).toString("utf8"), scriptB64: base64(result.script) };
+  }
+}
+
+function rowFields(row: Row): Fields {
+  switch (row.kind) {
+    case "entry":
+      return entryFields(row.entry);
+    case "version": {
+      const { path, set, what, until, type, mtime, sizeRange } = row.version;
+      return {
+        ...pathFields(path),
+        ...idFields(set),
+        what,
+        until,
+        entryType: type,
+        ...(mtime !== undefined && { mtime: new Date(mtime * 1000) }),
+        ...(sizeRange !== undefined && { size: sizeRange }),
+      };
+    }
+    case "compared":
+      return { from: row.from, to: row.to };
+    case "difference": {
+      const { path, what, before, after, uncertain } = row.difference;
+      return {
+        ...pathFields(path),
+        what,
+        ...(uncertain && { uncertain }),
+        ...(before && { before: attributeFields(before) }),
+        ...(after && { after: attributeFields(after) }),
+      };
+    }
+    case "set":
+      return idFields(row.set);
+    case "change":
+      return { ...pathFields(row.change.path), change: row.change.kind };
   }
 }
 
 function statusFields(report: StatusReport): Fields {
   return {
     target: report.target,
-    chains: report.chains.map(({ sets }) => ({ sets: sets.map(setStatusFields) })),
+    chains: report.chains.map(({ chain, sets }) => ({ hasSignatures: chain.hasSignatures, sets: sets.map(setStatusFields) })),
     incomplete: report.incomplete.map(setStatusFields),
     orphaned: report.orphaned.map(setStatusFields),
     orphanedSignatures: report.orphanedSignatures,
@@ -88,18 +165,16 @@ function setStatusFields({ set, volumeBytes, metadataBytes }: SetStatus): Fields
   return { ...setFields(set), volumeBytes, metadataBytes };
 }
 
-function setFields(set: SetStatus["set"]): Fields {
-  const { kind, start, end } = set.id;
-  return { set: kind, ...(kind === "inc" && { start }), time: end, volumes: set.volumes.size, encrypted: set.encoding === "gpg" };
+function entryFields(entry: ListedEntry): Fields {
+  return { ...pathFields(entry.path), ...attributeFields(entry) };
 }
 
-function entryFields(entry: PathEntry): Fields {
-  const { type, mode, uid, gid, uname, gname, mtime, linkTarget, device } = entry;
+function attributeFields({ type, mode, uid, gid, uname, gname, mtime, linkTarget, device, sizeRange }: ListedEntry): Fields {
   return {
-    ...pathFields(entry.path),
     entryType: type,
     time: new Date(mtime * 1000),
-    mode: mode.toString(8).padStart(4, "0"),
+    ...(sizeRange !== undefined && { size: sizeRange }),
+    mode: modeText(mode),
     uid,
     gid,
     uname: textOf(uname),
@@ -125,6 +200,10 @@ function errorFields(error: unknown, exit: number): Fields {
   if (error instanceof DoppelError) return { code: error.code, exit, message: error.message, data: error.data as Fields };
   const message = error instanceof Error ? error.message : String(error);
   return { code: "bug", exit, message, ...(error instanceof Error && { stack: error.stack }) };
+}
+
+function modeText(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
 }
 
 function textOf(bytes: string): string {

@@ -33,6 +33,11 @@ export class Missing {
     if (this.#first.length < this.#limit) this.#first.push(noticeText(notice));
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** The list, one line each, and how many more there are of `total`. */
   lines(total = this.#count): readonly string[] {
     const more = Math.max(total, this.#count) - this.#first.length;

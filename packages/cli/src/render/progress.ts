@@ -13,7 +13,7 @@ export class Progress {
   #samples: { readonly at: number; readonly bytes: number }[] = [];
 
   constructor(kind: RunKind) {
-    this.#verb = kind === "restore" ? "restoring" : "backing up";
+    this.#verb = kind === "restore" ? "restoring" : kind === "verify" ? "verifying" : "backing up";
   }
 
   /** @param at milliseconds of any clock that goes forward */

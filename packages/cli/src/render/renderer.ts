@@ -1,18 +1,57 @@
-import type { PathEntry, RunEvent } from "@doppel/base";
-import type { BackupReport, RestoreReport, StatusReport } from "@doppel/engine";
+import type { BytePath, RunEvent } from "@doppel/base";
+import type {
+  BackupReport,
+  ChangesReport,
+  CleanupReport,
+  Difference,
+  FileChange,
+  FoundVersion,
+  ListedEntry,
+  ReplicateReport,
+  RestoreReport,
+  RetainReport,
+  StatusReport,
+  VerifyReport,
+} from "@doppel/engine";
+
+type Change = ReturnType<ChangesReport["changes"]> extends AsyncIterable<infer T> ? T : never;
+
+/** One line of a listing, which may be too long to be held. */
+export type Row =
+  /** `list` */
+  | { readonly kind: "entry"; readonly entry: ListedEntry }
+  /** `find` */
+  | { readonly kind: "version"; readonly version: FoundVersion }
+  /** `diff`: the times of the two states, before all rows of */
+  | { readonly kind: "compared"; readonly from: Date; readonly to: Date }
+  | { readonly kind: "difference"; readonly difference: Difference }
+  /** `status --show-changes-in-set`: the set, before all rows of */
+  | { readonly kind: "set"; readonly set: ChangesReport["set"] }
+  | { readonly kind: "change"; readonly change: Change };
+
+/** How many differences of each kind. */
+export type DiffCounts = Readonly<Record<Difference["what"], number>>;
 
 /** What a command hands over when it is done. */
 export type Result =
   | { readonly kind: "backup"; readonly report: BackupReport; readonly seconds: number; readonly restoreWith: string }
   | { readonly kind: "restore"; readonly report: RestoreReport; readonly seconds: number; readonly target: string }
+  | { readonly kind: "verify"; readonly report: VerifyReport; readonly seconds: number; readonly comparedData: boolean }
   | { readonly kind: "status"; readonly report: StatusReport }
+  | { readonly kind: "changes"; readonly count: number }
+  | { readonly kind: "file-changes"; readonly path: BytePath; readonly changes: readonly FileChange[] }
+  | { readonly kind: "find"; readonly found: number }
+  | { readonly kind: "diff"; readonly counts: DiffCounts }
+  /** `dryRun`: asked for, and not only because nobody said `--force`. */
+  | { readonly kind: "retention"; readonly report: RetainReport; readonly dryRun: boolean }
+  | { readonly kind: "cleanup"; readonly report: CleanupReport; readonly dryRun: boolean }
+  | { readonly kind: "replicate"; readonly report: ReplicateReport }
   | { readonly kind: "recipe"; readonly script: Uint8Array };
 
 /** A way to tell what happens. It is given values and decides what of them is shown, and how. */
 export interface Renderer {
   event(event: RunEvent): void;
-  /** One entry of a listing. */
-  entry(entry: PathEntry): void;
+  row(row: Row): void;
   result(result: Result): void;
   /** Why the run ended; `error` may be anything that was thrown, and `exit` is what the program exits with. */
   error(error: unknown, exit: number): void;

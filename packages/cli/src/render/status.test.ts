@@ -80,3 +80,8 @@ Conflict: two names for one volume
   b
 `);
 });
+
+it("shows names from the target without what drives a terminal", () => {
+  const names = ["duplicity-full.20260101T000000Z.manifest.\u001b[2J\n"];
+  expect(statusText({ ...EMPTY, conflicts: [{ names, reason: "x" }] })).toContain("manifest.\\x1b[2J\\x0a\n");
+});

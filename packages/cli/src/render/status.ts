@@ -1,6 +1,8 @@
-import type { SetStatus, StatusReport } from "@doppel/engine";
-import Table from "cli-table3";
+import { displayText } from "@doppel/base";
+import type { ChainStatus, SetStatus, StatusReport } from "@doppel/engine";
+import { setKind } from "./rows.ts";
 import { byteText, counted } from "./sizes.ts";
+import { tableLines } from "./table.ts";
 import { localTime } from "./times.ts";
 
 /** The answer of `doppel status`: chains, oldest first, then what is not part of any, with what to do about it. */
@@ -11,9 +13,9 @@ export function statusText(report: StatusReport): string {
     paragraphs.push(`No complete backup at ${report.target}.`);
   } else {
     const sets = chains.reduce((count, { sets }) => count + sets.length, 0);
-    const bytes = chains.flatMap(({ sets }) => sets).reduce((sum, set) => sum + set.volumeBytes + set.metadataBytes, 0);
-    paragraphs.push(`${report.target}: ${counted(sets, "complete backup")}, ${byteText(bytes)}`);
-    paragraphs.push(setTable(chains.flatMap(({ sets }) => sets)));
+    const among = chains.length > 1 ? ` in ${counted(chains.length, "chain")}` : "";
+    paragraphs.push(`${report.target}: ${counted(sets, "complete backup")}${among}, ${byteText(storedBytes(...chains))}`);
+    paragraphs.push(...chainTables(chains));
   }
   if (incomplete.length > 0) {
     const one = incomplete.length === 1;
@@ -21,7 +23,7 @@ export function statusText(report: StatusReport): string {
       ? "an interrupted run left it, or it is running now. It does"
       : "interrupted runs left them, or one is running now. They do";
     paragraphs.push(
-      `${counted(incomplete.length, "unfinished backup")}, which cannot be restored: ${why} no harm.`,
+      `${counted(incomplete.length, "unfinished backup")}, which cannot be restored: ${why} no harm;\ndoppel cleanup removes what is left.`,
       setTable(incomplete),
     );
   }
@@ -37,28 +39,43 @@ export function statusText(report: StatusReport): string {
   return `${paragraphs.join("\n\n")}\n`;
 }
 
-function setTable(sets: readonly SetStatus[]): string {
-  const table = new Table({
-    head: ["Time", "Kind", "Volumes", "Stored", "Encrypted"],
-    chars: PLAIN,
-    style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 3 },
-    colAligns: ["left", "left", "right", "right", "left"],
+/** A table for each chain, all with the same columns: they are one table, cut. */
+function chainTables(chains: readonly ChainStatus[]): readonly string[] {
+  const [head = "", ...rows] = setLines(chains.flatMap(({ sets }) => sets));
+  let at = 0;
+  return chains.map((chain, index) => {
+    const own = rows.slice(at, (at += chain.sets.length));
+    return [...chainHeading(chain, index + 1, chains.length), head, ...own].join("\n");
   });
-  for (const { set, volumes, volumeBytes, metadataBytes } of sets) {
-    const kind = set.id.kind === "full" ? "full" : "increment";
-    const encrypted = set.encoding === "gpg" ? "yes" : "no";
-    table.push([localTime(set.id.end), kind, volumes, byteText(volumeBytes + metadataBytes), encrypted]);
-  }
-  return table.toString().replace(/ +$/gm, "");
 }
 
-/** No borders: the table is to be read by people and by `awk`. */
-const PLAIN = Object.fromEntries(
-  ["top", "bottom", "left", "mid", "right"].flatMap((side) =>
-    [side, `${side}-mid`, `${side}-left`, `${side}-right`, "middle"].map((name) => [name, ""]),
-  ),
-);
+function chainHeading(chain: ChainStatus, number: number, count: number): readonly string[] {
+  const broken = chain.chain.hasSignatures ? "" : "signatures are missing: it can be restored, but not continued";
+  if (count === 1) return broken === "" ? [] : [`The chain's ${broken}.`];
+  const newest = number === count ? ", the newest" : "";
+  const size = `${counted(chain.sets.length, "backup")}, ${byteText(storedBytes(chain))}`;
+  return [`Chain ${number} of ${count}${newest}: ${size}${broken === "" ? "" : `\nIts ${broken}.`}`];
+}
+
+function storedBytes(...chains: readonly ChainStatus[]): number {
+  return chains.flatMap(({ sets }) => sets).reduce((sum, set) => sum + set.volumeBytes + set.metadataBytes, 0);
+}
+
+function setTable(sets: readonly SetStatus[]): string {
+  return setLines(sets).join("\n");
+}
+
+function setLines(sets: readonly SetStatus[]): readonly string[] {
+  return tableLines(
+    ["Time", "Kind", "Volumes", "Stored", "Encrypted"],
+    ["left", "left", "right", "right", "left"],
+    sets.map(({ set, volumes, volumeBytes, metadataBytes }) => {
+      const stored = byteText(volumeBytes + metadataBytes);
+      return [localTime(set.id.end), setKind(set.id.kind), volumes, stored, set.encoding === "gpg" ? "yes" : "no"];
+    }),
+  );
+}
 
 function indented(lines: readonly string[]): string {
-  return lines.map((line) => `  ${line}`).join("\n");
+  return lines.map((line) => `  ${displayText(line)}`).join("\n");
 }

@@ -8,9 +8,11 @@ export interface PathFilter {
   isPast(path: BytePath): boolean;
 }
 
+export const everything: PathFilter = { wants: () => true, isPast: () => false };
+
 /** A path and all below it; everything when undefined. */
 export function subtree(wanted: BytePath | undefined): PathFilter {
-  if (wanted === undefined || wanted === "") return { wants: () => true, isPast: () => false };
+  if (wanted === undefined || wanted === "") return everything;
   return {
     wants: (path) => isWithin(path, wanted),
     isPast: (path) => comparePaths(path, wanted) > 0 && !isWithin(path, wanted),
@@ -27,9 +29,11 @@ export function matching(pattern: BytePath): PathFilter {
   const exact = subtree(plain);
   if (!/[*?[]|^ignorecase:/i.test(pattern)) return exact;
   const glob = compile(pattern);
+  // The root has no slash in front: `/*` is what is in it.
+  const textAt = (path: BytePath): string => textOf((path === "" ? path : `/${path}`) as BytePath);
   return {
     // A name may hold a star or bracket: it is found as it is, too.
-    wants: (path, isDirectory) => exact.wants(path, isDirectory) || glob(textOf(`/${path}` as BytePath), isDirectory) === "match",
+    wants: (path, isDirectory) => exact.wants(path, isDirectory) || glob(textAt(path), isDirectory) === "match",
     isPast: () => false,
   };
 }

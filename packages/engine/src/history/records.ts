@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import type { BytePath, PathEntry } from "@doppel/base";
+import { type BytePath, concatBytes, type PathEntry } from "@doppel/base";
 import { type SigtarItem, SigtarReader } from "@doppel/format";
 import { SIGNATURE_HEADER } from "./sizes.ts";
 
@@ -76,15 +76,12 @@ class SignatureInSmall {
   update(bytes: Uint8Array): void {
     if (this.#header.length < SIGNATURE_HEADER) {
       // A copy: the chunk that it is part of is not kept.
-      this.#header =
-        this.#header.length === 0
-          ? bytes.slice(0, SIGNATURE_HEADER)
-          : Buffer.concat([this.#header, bytes.subarray(0, SIGNATURE_HEADER - this.#header.length)]);
+      this.#header = concatBytes([this.#header, bytes.subarray(0, SIGNATURE_HEADER - this.#header.length)]);
     }
     this.#hash?.update(bytes);
   }
 
   facts(length: number): SignatureFacts {
-    return { header: this.#header, length, ...(this.#hash ? { digest: this.#hash.digest("latin1") } : {}) };
+    return { header: this.#header, length, ...(this.#hash ? { digest: this.#hash.digest("base64") } : {}) };
   }
 }

@@ -1,5 +1,13 @@
 import { type BytePath, DoppelError, isDoppelError, isWithin, type PathEntry } from "@doppel/base";
-import { type BackupSet, type DifftarItem, type DifftarKind, DifftarReader, type Manifest } from "@doppel/format";
+import {
+  type BackupSet,
+  type DifftarItem,
+  type DifftarKind,
+  DifftarReader,
+  type Manifest,
+  type NamePrefixes,
+  volumeName,
+} from "@doppel/format";
 import { fetchAhead } from "./fetch-ahead.ts";
 import { fetchVolume, missing } from "./fetch.ts";
 import type { ReadContext } from "./context.ts";
@@ -86,7 +94,7 @@ async function* itemsOf({
   onVolume,
 }: LaneOptions): AsyncGenerator<readonly DifftarItem[]> {
   const reader = new DifftarReader({ partial: wanted !== undefined, set: set.manifest ?? "the set" });
-  const optionsOf = (number: number): UnsealOptions => context.unsealing(nameOf(set, number), true);
+  const optionsOf = (number: number): UnsealOptions => context.unsealing(nameOf(set, number, context.prefixes), true);
   const fetched = fetchAhead(manifest.volumes, (info) => fetchVolume(info, context, optionsOf(info.number), memoryLimit));
   for await (const { info, sealed } of fetched) {
     const options = optionsOf(info.number);
@@ -114,13 +122,13 @@ function checked(items: readonly DifftarItem[], set: BackupSet): readonly Diffta
 }
 
 /** @throws volume.missing before anything is read, for every volume that will be wanted */
-export function checkVolumes(set: BackupSet, manifest: Manifest): void {
-  for (const { number } of manifest.volumes) nameOf(set, number);
+export function checkVolumes(set: BackupSet, manifest: Manifest, prefixes: NamePrefixes): void {
+  for (const { number } of manifest.volumes) nameOf(set, number, prefixes);
 }
 
-function nameOf(set: BackupSet, number: number): string {
+function nameOf(set: BackupSet, number: number, prefixes: NamePrefixes): string {
   const name = set.volumes.get(number);
-  if (name === undefined) throw missing(`volume ${number} of ${set.manifest ?? "the set"}`);
+  if (name === undefined) throw missing(volumeName(set.id, number, set.encoding, prefixes));
   return name;
 }
 

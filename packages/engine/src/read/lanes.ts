@@ -33,7 +33,7 @@ export async function openLanes(
   for (const set of sets) {
     const whole = await readManifest(set, context);
     const manifest = wanted === undefined ? whole : { ...whole, volumes: volumesFor(whole, wanted) };
-    checkVolumes(set, manifest);
+    checkVolumes(set, manifest, context.prefixes);
     observer.expect(manifest.volumes.length, bytesOf(set, manifest, target));
     context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes: manifest.volumes.length });
     read.push({ set, manifest });

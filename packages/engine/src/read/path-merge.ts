@@ -18,7 +18,7 @@ export class PathMerge<Lane extends PathLane> {
   /** @param lanes oldest first; none of them stands anywhere yet, so that all are `here` to be moved to their first path. */
   constructor(lanes: readonly Lane[]) {
     this.#lanes = lanes;
-    this.#here = lanes.keys().toArray();
+    this.#here = lanes.map((_, index) => index);
   }
 
   /** The lanes that the caller must move on before it calls `next`; oldest first. */

@@ -30,7 +30,7 @@ function head({ time, encoding, folder, volumes, cutFiles }: ScriptFacts): strin
 #
 #   bash THIS-SCRIPT NEW-FOLDER [FOLDER-WITH-THE-VOLUMES]
 #
-# Needs bash, GNU tar, ${NEEDS[encoding]}find and the GNU coreutils. Run it as root to restore owners.
+# Needs bash, GNU tar, ${NEEDS[encoding]}find and the GNU coreutils. Run it as root to restore owners and devices.
 # GPG='gpg --homedir ...' chooses another gpg command.
 #
 # In short, in an empty folder:

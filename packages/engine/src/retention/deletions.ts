@@ -21,16 +21,19 @@ export interface Deletions {
 
 const STAGE = { manifest: "manifests", signatures: "signatures", volume: "volumes", jsonstat: "volumes" } as const;
 
+/** The sets that make a chain. */
+export type ChainSets = Pick<Chain, "full" | "incrementals">;
+
 /**
  * Everything of these sets, in this order of sets, and `local` beside their own copies in the archive directory.
  *
- * @param kept chains that have to be what they were.
+ * @param expected chains that there have to be afterwards.
  * @throws collection.inconsistent when they would not: sets that share a second could join a chain that they are not of
  */
 export function deletionsOf(
   sets: readonly SetId[],
   inventory: Inventory,
-  kept: readonly Chain[],
+  expected: readonly ChainSets[],
   local: readonly string[] = [],
 ): Deletions {
   const { objects, archive, prefixes } = inventory;
@@ -45,8 +48,17 @@ export function deletionsOf(
     }
   }
   const gone = new Set([...stages.manifests, ...stages.signatures, ...stages.volumes]);
-  refuseChanged(kept, buildCollection([...objects.keys()].filter((name) => !gone.has(name)), prefixes).chains);
-  const copies = namesBySet(archive.map(({ name }) => name), prefixes);
+  refuseUnless(
+    expected,
+    buildCollection(
+      [...objects.keys()].filter((name) => !gone.has(name)),
+      prefixes,
+    ).chains,
+  );
+  const copies = namesBySet(
+    archive.map(({ name }) => name),
+    prefixes,
+  );
   const own = [...keys].flatMap((key) => inOrder(copies.get(key) ?? []).map(({ name }) => name));
   return { ...stages, local: [...new Set([...own, ...local])], bytes };
 }
@@ -55,16 +67,16 @@ function inOrder(objects: readonly ObjectName[]): readonly ObjectName[] {
   return [...objects].sort((a, b) => (a.volume ?? 0) - (b.volume ?? 0) || (a.name < b.name ? -1 : 1));
 }
 
-function refuseChanged(before: readonly Chain[], after: readonly Chain[]): void {
-  const left = new Set(after.map(chainKey));
-  const changed = before.find((chain) => !left.has(chainKey(chain)));
+function refuseUnless(expected: readonly ChainSets[], found: readonly ChainSets[]): void {
+  const keys = new Set(found.map(chainKey));
+  const changed = expected.find((chain) => !keys.has(chainKey(chain)));
   if (changed === undefined) return;
   const names = [changed.full.manifest!];
-  const reason = "another chain has sets of the same second, and would take their place";
-  const message = `nothing was deleted: the backup chain of ${formatTime(changed.start)} would not stay what it is; ${reason}. Move the sets of one of the two chains to a folder of their own`;
+  const reason = "another chain has a set of the same second, and the two would be mixed up";
+  const message = `nothing was deleted: the backup chain of ${formatTime(changed.full.id.end)} would not stay what it is; ${reason}. Move the files of one of the two chains elsewhere`;
   throw new DoppelError("collection.inconsistent", message, { names, reason });
 }
 
-function chainKey({ full, incrementals }: Chain): string {
+function chainKey({ full, incrementals }: ChainSets): string {
   return [full, ...incrementals].map(({ id }) => setKey(id)).join();
 }

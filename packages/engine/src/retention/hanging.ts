@@ -25,7 +25,11 @@ export function hangingOn(chains: readonly Chain[], collection: Collection): Han
     found.add(set);
     ends.add(set.id.end.getTime()); // and what was made on top of this one
   }
-  const newestFirst = (sets: readonly BackupSet[]): readonly BackupSet[] => sets.filter((set) => found.has(set)).sort(oldestFirst).reverse();
+  const newestFirst = (sets: readonly BackupSet[]): readonly BackupSet[] =>
+    sets
+      .filter((set) => found.has(set))
+      .sort(oldestFirst)
+      .reverse();
   return {
     complete: [...newestFirst(collection.orphaned), ...newestFirst(collection.superseded)],
     incomplete: collection.incomplete.filter(hangs),

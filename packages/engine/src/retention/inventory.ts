@@ -35,18 +35,25 @@ export async function readInventory(
 async function listArchive(path: string, signal: AbortSignal): Promise<readonly LocalFile[]> {
   const files: LocalFile[] = [];
   try {
-    for (const name of await readdir(path)) {
+    for (const name of (await unlessAbsent(readdir(path))) ?? []) {
       signal.throwIfAborted();
-      const stats = await lstat(join(path, name));
-      if (stats.isFile()) files.push({ name, modified: stats.mtime });
+      const stats = await unlessAbsent(lstat(join(path, name))); // another run may have removed it by now
+      if (stats?.isFile()) files.push({ name, modified: stats.mtime });
     }
     return files;
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    if (errno === "ENOENT") return files; // a file that another run has just removed, or no directory at all
-    const message = `archive directory ${path} cannot be listed (${errno}); choose another with --archive-dir`;
+    if (errnoOf(error) === undefined) throw error;
+    const message = `archive directory ${path} cannot be listed (${errnoOf(error)}); choose another with --archive-dir`;
     throw new DoppelError("archive-dir.unusable", message, { path }, error);
+  }
+}
+
+async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
   }
 }
 

@@ -61,7 +61,7 @@ export function planRetention(inventory: Inventory, policy: RetentionPolicy): Re
   const deletions = deletionsOf(
     [...order].map(({ id }) => id),
     inventory,
-    kept.map(({ chain }) => chain),
+    [...kept.map(({ chain }) => chain), ...(whole ? [] : removed.map(({ full }) => ({ full, incrementals: [] })))],
   );
   return { removed: removals, kept, warnings: warningsFor(inventory, policy, kept), deletions };
 }

@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
 import { createGunzip } from "node:zlib";
-import { type BytePath, comparePaths, DoppelError, type PathEntry } from "@doppel/base";
+import { type BytePath, DoppelError, type PathEntry } from "@doppel/base";
 import { type SigtarItem, SigtarReader } from "@doppel/format";
 import { SignatureParser, type SignatureTable } from "@doppel/rsync";
+import { PathMerge } from "../read/path-merge.ts";
 
 /** One object of the state that an increment builds upon. */
 export interface OldEntry {
@@ -17,17 +18,20 @@ export interface OldEntry {
  */
 export class OldState {
   readonly #lanes: readonly SignatureLane[];
+  readonly #merge: PathMerge<SignatureLane>;
   #current: SignatureLane | undefined;
 
   /** @param files gzip signature archives as the archive directory holds them: the full set's first, then in order */
   constructor(files: readonly string[]) {
     this.#lanes = files.map((file) => new SignatureLane(file));
+    this.#merge = new PathMerge(this.#lanes);
   }
 
   /** The next entry, or undefined after the last. */
   async next(): Promise<OldEntry | undefined> {
     for (;;) {
-      this.#current = await this.#newestOfSmallestPath();
+      for (const lane of this.#merge.here) await lane.next();
+      this.#current = this.#merge.next().at(-1);
       const item = this.#current?.item;
       if (!item) return undefined;
       if (item.kind !== "deleted") return { entry: item.entry, isFile: item.kind === "signature" };
@@ -43,44 +47,29 @@ export class OldState {
   async close(): Promise<void> {
     await Promise.all(this.#lanes.map((lane) => lane.close()));
   }
-
-  async #newestOfSmallestPath(): Promise<SignatureLane | undefined> {
-    const last = this.#current?.item?.entry.path;
-    let smallest: BytePath | undefined;
-    let newest: SignatureLane | undefined;
-    for (const lane of this.#lanes) {
-      if (!lane.begun || lane.item?.entry.path === last) await lane.next();
-      const path = lane.item?.entry.path;
-      if (path === undefined) continue;
-      const order = smallest === undefined ? -1 : comparePaths(path, smallest);
-      if (order < 0) smallest = path;
-      if (order <= 0) newest = lane; // lanes are in order of age: the last one with this path is the newest
-    }
-    return newest;
-  }
 }
 
 type EntryItem = Extract<SigtarItem, { type: "entry" }>;
 
 /** One archive, read as far as it is asked for. */
 class SignatureLane {
-  readonly #file: string;
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #reader: SigtarReader;
   #items: SigtarItem[] = [];
   #at = 0;
   #ended = false;
-  begun = false;
   item: EntryItem | undefined;
 
   constructor(file: string) {
-    this.#file = file;
     this.#reader = new SigtarReader({ name: file });
     this.#chunks = gunzipped(file);
   }
 
+  get path(): BytePath | undefined {
+    return this.item?.entry.path;
+  }
+
   async next(): Promise<void> {
-    this.begun = true;
     for (;;) {
       const item = await this.#take();
       if (item && item.type !== "entry") continue; // content that nobody asked for

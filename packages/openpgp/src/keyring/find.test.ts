@@ -159,6 +159,84 @@ describe("keys that must not be used", () => {
   });
 });
 
+describe("a damaged keyring", () => {
+  const kbx = "/home/x/.gnupg/pubring.kbx";
+  /** A keybox of the given keys, as gpg lays it out (kbx/keybox-blob.c): the header entry, then one entry a key. */
+  const keybox = (...keys: Uint8Array[]): Buffer => {
+    const header = Buffer.alloc(32);
+    header.writeUInt32BE(32);
+    header.set([1, 1, 0, 2], 4);
+    header.write("KBXf", 8);
+    const entries = keys.map((key) => {
+      const head = Buffer.alloc(16);
+      head.writeUInt32BE(16 + key.length);
+      head[4] = 2;
+      head.writeUInt32BE(16, 8);
+      head.writeUInt32BE(key.length, 12);
+      return Buffer.concat([head, key]);
+    });
+    return Buffer.concat([header, ...entries]);
+  };
+  const binary = async (name: string): Promise<Uint8Array> =>
+    (await (await openpgp()).readKey({ armoredKey: readFileSync(testKey(name).publicFile, "utf8") })).write();
+
+  it("is named when the key is not found in it", async () => {
+    const rsa = await binary("rsa");
+    const whole = keybox(rsa, Buffer.from("no packets"));
+    const broken = Buffer.from(whole);
+    broken.writeUInt32BE(0xffff, 32 + 12); // the key's length in the first entry
+    for (const ring of [
+      Buffer.from("this is no keybox\n".repeat(9)),
+      whole,
+      whole.subarray(0, 300),
+      broken,
+      keybox(rsa).subarray(0, 40),
+    ]) {
+      await expect(finder({ [kbx]: ring })("a@b.example")).rejects.toMatchObject({
+        code: "openpgp.key-not-found",
+        message: expect.stringMatching(/keyring \/home\/x\/\.gnupg\/pubring\.kbx is damaged/),
+      });
+    }
+    await expect(finder({ "/home/x/.gnupg/pubring.gpg": rsa.subarray(0, 200) })("a@b.example")).rejects.toMatchObject({
+      message: expect.stringMatching(/pubring\.gpg is damaged/),
+    });
+  });
+
+  it("does not hide the keys that are whole", async () => {
+    const ring = keybox(Buffer.from("no packets"), await binary("rsa"));
+    expect((await finder({ [kbx]: ring })("rsa@fixture.example")).fingerprint).toBe(testKey("rsa").fingerprint);
+  });
+
+  it("is not one that is empty, or whole without the key", async () => {
+    for (const ring of [Buffer.alloc(0), keybox(), keybox(await binary("rsa"))])
+      await expect(finder({ [kbx]: ring })("a@b.example")).rejects.toMatchObject({
+        message: expect.stringMatching(/no public key "a@b\.example" in/),
+      });
+  });
+});
+
+it("what a user id holds never drives a terminal", async () => {
+  const { generateKey } = await openpgp();
+  const { publicKey } = await generateKey({
+    userIDs: { name: "\u001b]0;owned\u0007\nroot: fine" },
+    curve: "curve25519Legacy",
+    type: "ecc",
+    date: new Date(NOW.getTime() - 100 * DAY),
+    keyExpirationTime: (50 * DAY) / 1000,
+  });
+  const { message } = await problemOf(finder({ k: publicKey })("k"));
+  expect(message).toContain("\\x1b]0;owned\\x07\\x0aroot: fine");
+  const { generateKey: _, readKey } = await openpgp();
+  const later = (await readKey({ armoredKey: publicKey })).getCreationTime();
+  const found = await findRecipient("k", {
+    gnupgHome: "/home/x/.gnupg",
+    readFile: () => Buffer.from(publicKey),
+    now: new Date(later.getTime() + 40 * DAY),
+  });
+  expect(found.warnings.join()).toContain("\\x1b]0;owned");
+  expect(found.userId).toContain("\u001b"); // the value is as it is; who shows it escapes it
+});
+
 describe("queries", () => {
   it("are understood as gpg does", () => {
     expect(parseQuery("0xbfb947b7")).toEqual({ kind: "id", hex: "BFB947B7", exact: false });

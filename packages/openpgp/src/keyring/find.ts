@@ -1,4 +1,4 @@
-import { DoppelError, isDoppelError } from "@doppel/base";
+import { displayText, DoppelError, isDoppelError } from "@doppel/base";
 import { openpgp } from "../openpgpjs.ts";
 import { ArmorDecoder, looksArmored } from "../packets/armor.ts";
 import { type Certificate, holdsSecretKey, parseCertificates } from "./certificate.ts";
@@ -12,6 +12,7 @@ export interface Recipient {
   readonly fingerprint: string;
   /** Of the encryption (sub)key, 16 upper-case hex digits. */
   readonly keyId: string;
+  /** As the key has it; may hold anything, so it goes through `displayText` before a person sees it. */
   readonly userId: string;
   /** Its key id is kept out of messages. */
   readonly hidden: boolean;
@@ -49,7 +50,7 @@ export async function findRecipient(
       const { keyId, packet, expires } = await chooseEncryptionKey(certificate, options.now, query, exact);
       const userId = certificate.userIds[0] ?? "";
       const { fingerprint } = certificate.keys[0]!;
-      const all = [...warnings, ...expiryWarning(`${fingerprint} (${userId})`, expires, options.now)];
+      const all = [...warnings, ...expiryWarning(`${fingerprint} (${displayText(userId)})`, expires, options.now)];
       usable.push({ fingerprint, keyId, userId, hidden: options.hidden ?? false, warnings: all, packet });
     } catch (error) {
       if (!isDoppelError(error, "openpgp.key-unusable")) throw error;
@@ -79,10 +80,15 @@ export async function findCertificates(
     throw new DoppelError("openpgp.key-not-found", message, { query });
   }
   const found = new Map<string, Certificate>();
-  for (const certificate of keyring(sources)) {
+  const { certificates, damaged } = keyring(sources);
+  for (const certificate of certificates) {
     if (matches(parsed, certificate)) found.set(certificate.keys[0]!.fingerprint, certificate);
   }
   if (found.size > 0) return { certificates: [...found.values()], warnings: [] };
+  if (damaged !== undefined) {
+    const message = `cannot look up "${query}": the keyring ${damaged} is damaged; bring it back from a copy, or name a file that holds the key`;
+    throw new DoppelError("openpgp.key-not-found", message, { query });
+  }
   if (sources.readFile(`${sources.gnupgHome}/public-keys.d/pubring.db`)) {
     const message = `cannot look up "${query}": ${sources.gnupgHome} keeps its keys in keyboxd's database, which only gpg can read; run gpg --export "${query}" > key.gpg and name that file`;
     throw new DoppelError("openpgp.key-not-found", message, { query });
@@ -90,20 +96,29 @@ export async function findCertificates(
   throw notFound(query, sources.gnupgHome);
 }
 
-function* keyring({ gnupgHome, readFile }: KeySources): Generator<Certificate> {
-  const keybox = readFile(`${gnupgHome}/pubring.kbx`);
-  for (const block of keybox ? parseKeybox(keybox) : []) yield* parseOrSkip(block);
-  const legacy = readFile(`${gnupgHome}/pubring.gpg`);
-  if (legacy) yield* parseOrSkip(legacy);
-}
-
-/** A damaged key in the ring must not hide the others; if it is the one looked for, it is not found, loudly. */
-function parseOrSkip(block: Uint8Array): Certificate[] {
-  try {
-    return parseCertificates(block);
-  } catch {
-    return [];
+/**
+ * All that can be read of gpg's keyring, and the path of a file that could not be read whole: damage must not hide the keys
+ * beside it, but a key that is not found may be there.
+ */
+function keyring({ gnupgHome, readFile }: KeySources): {
+  readonly certificates: readonly Certificate[];
+  readonly damaged?: string;
+} {
+  const certificates: Certificate[] = [];
+  let damaged: string | undefined;
+  const kbx = `${gnupgHome}/pubring.kbx`;
+  const keybox = parseKeybox(readFile(kbx) ?? new Uint8Array(0));
+  if (keybox.damaged) damaged = kbx;
+  const legacy = `${gnupgHome}/pubring.gpg`;
+  const blocks = [...keybox.keys.map((bytes) => ({ path: kbx, bytes })), { path: legacy, bytes: readFile(legacy) }];
+  for (const { path, bytes } of blocks) {
+    try {
+      if (bytes) certificates.push(...parseCertificates(bytes));
+    } catch {
+      damaged ??= path;
+    }
   }
+  return { certificates, ...(damaged === undefined ? {} : { damaged }) };
 }
 
 async function certificatesInFile(

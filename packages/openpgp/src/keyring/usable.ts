@@ -1,4 +1,4 @@
-import { DoppelError, type KeyProblem } from "@doppel/base";
+import { displayText, DoppelError, type KeyProblem } from "@doppel/base";
 import { type Key, keyPolicy, openpgp, type Subkey } from "../openpgpjs.ts";
 import type { Certificate } from "./certificate.ts";
 import { namesKey } from "./match.ts";
@@ -132,7 +132,7 @@ function nameOf(key: Key | Subkey): { version: number; fingerprint: string; keyI
 function describe(certificate: Certificate, query: string): string {
   const fingerprint = certificate.keys[0]!.fingerprint;
   const [userId] = certificate.userIds;
-  const name = userId === undefined ? fingerprint : `${fingerprint} (${userId})`;
+  const name = userId === undefined ? fingerprint : `${fingerprint} (${displayText(userId)})`;
   return name.includes(query) ? `key ${name}` : `"${query}", key ${name}`;
 }
 

@@ -4,7 +4,7 @@ import { type GpgOptions, type GpgResult, startGpg } from "../gpg-process.ts";
 import { asSessionKey, type SessionKey } from "../packets/session-key.ts";
 import type { KeyPackets } from "../read/envelope.ts";
 import { fits } from "./fits.ts";
-import { keyNames } from "./passphrase.ts";
+import { keyNames, NAME_KEY_FILE } from "./passphrase.ts";
 import { type SecretKeys, serialised } from "./secret-keys.ts";
 
 /**
@@ -67,7 +67,7 @@ function explain(result: GpgResult, packets: KeyPackets, options: GpgOptions, go
     return failed(`gpg could not open the backup: ${result.complaint || `exit status ${result.exitCode}`}`, result.complaint);
   // gpg tries all its keys on a hidden recipient and does not tell which failed for a wrong passphrase.
   const hidden = recipients.some((id) => /^0+$/.test(id)) ? ", or the passphrase for it is wrong" : "";
-  const message = `gpg has no secret key to open the backup, which is encrypted to ${names}${hidden}; import the key with gpg --import, or name a key file`;
+  const message = `gpg has no secret key to open the backup, which is encrypted to ${names}${hidden}; import the key with gpg --import, or ${NAME_KEY_FILE}`;
   return new DoppelError("openpgp.no-secret-key", message, { keyIds: recipients });
 }
 

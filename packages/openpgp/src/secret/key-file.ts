@@ -5,7 +5,7 @@ import { asSessionKey, type SessionKey } from "../packets/session-key.ts";
 import { splitPackets } from "../packets/split.ts";
 import { TAG } from "../packets/tags.ts";
 import { fits } from "./fits.ts";
-import { keyNames } from "./passphrase.ts";
+import { CHECK_PASSPHRASE, GIVE_PASSPHRASE, keyNames } from "./passphrase.ts";
 import { type SecretKeys, serialised } from "./secret-keys.ts";
 
 type SecretPart = PrivateKey | Subkey;
@@ -17,7 +17,7 @@ type SecretPart = PrivateKey | Subkey;
 export function secretKeysFromKeyFile(armoredOrBinary: Uint8Array, passphrase: () => Promise<string | undefined>): SecretKeys {
   let keys: Promise<PrivateKey[]> | undefined;
   let asked: Promise<string | undefined> | undefined;
-  return serialised(
+  const opening = serialised(
     async (packets) => {
       keys ??= readSecretKeys(armoredOrBinary);
       const all = (await keys).flatMap((key) => [...key.subkeys, key] as SecretPart[]);
@@ -44,7 +44,7 @@ export function secretKeysFromKeyFile(armoredOrBinary: Uint8Array, passphrase: (
       }
       if (locked) throw locked;
       const why = tried ? "the key file holds a key for it that does not open it" : "the key file holds no key for it";
-      const message = `the backup is encrypted to ${keyNames(packets.recipients)}, but ${why}; name the file of the right secret key`;
+      const message = `the backup is encrypted to ${keyNames(packets.recipients)}, but ${why}; name the file of the right one with --secret-key`;
       throw new DoppelError("openpgp.no-secret-key", message, { keyIds: packets.recipients });
     },
     async () => {
@@ -52,6 +52,7 @@ export function secretKeysFromKeyFile(armoredOrBinary: Uint8Array, passphrase: (
       asked = undefined;
     },
   );
+  return { ...opening, named: true };
 }
 
 /** The secret keys of a file. @throws DoppelError openpgp.key-unusable (not-a-key). */
@@ -71,11 +72,11 @@ export async function unlock(part: SecretPart, passphrase: string | undefined): 
   const packet = part.keyPacket;
   if (!("decrypt" in packet)) throw new Error("not a secret key");
   if (packet.isDummy()) {
-    const message = `the key file has only a stub of key ${keyId} (the key is on a smartcard or elsewhere); use gpg, or the complete key file`;
+    const message = `the key file has only a stub of key ${keyId} (the key is on a smartcard or elsewhere); leave --secret-key out to use gpg, or name the complete key file`;
     throw new DoppelError("openpgp.no-secret-key", message, { keyIds: [keyId] });
   }
   if (passphrase === undefined) {
-    throw new DoppelError("openpgp.passphrase-needed", `key ${keyId} is locked; set PASSPHRASE or enter it when asked`, {
+    throw new DoppelError("openpgp.passphrase-needed", `key ${keyId} is locked; ${GIVE_PASSPHRASE}`, {
       what: keyId,
     });
   }
@@ -84,7 +85,7 @@ export async function unlock(part: SecretPart, passphrase: string | undefined): 
   } catch (error) {
     throw new DoppelError(
       "openpgp.wrong-passphrase",
-      `the passphrase does not unlock key ${keyId}; check PASSPHRASE or enter it again`,
+      `the passphrase does not unlock key ${keyId}; ${CHECK_PASSPHRASE}`,
       { what: keyId },
       error,
     );

@@ -15,30 +15,22 @@ export function secretKeysFromPassphrase(passphrase: () => Promise<string | unde
       if (!packets.symmetric) {
         throw new DoppelError(
           "openpgp.no-secret-key",
-          `the backup is encrypted to ${keyNames(packets.recipients)}, not to a passphrase; provide the secret key`,
+          `the backup is encrypted to ${keyNames(packets.recipients)}, not to a passphrase; ${NAME_KEY_FILE}`,
           { keyIds: packets.recipients },
         );
       }
       asked ??= passphrase();
       const text = await asked;
       if (text === undefined) {
-        throw new DoppelError(
-          "openpgp.passphrase-needed",
-          "the backup is encrypted with a passphrase; set PASSPHRASE or enter it when asked",
-          {
-            what: "message",
-          },
-        );
+        throw new DoppelError("openpgp.passphrase-needed", `the backup is encrypted with a passphrase; ${GIVE_PASSPHRASE}`, {
+          what: "message",
+        });
       }
       const session = await openWithPassphrase(packets, text);
       if (session) return session;
-      throw new DoppelError(
-        "openpgp.wrong-passphrase",
-        "the passphrase does not open the backup; check PASSPHRASE or enter it again",
-        {
-          what: "message",
-        },
-      );
+      throw new DoppelError("openpgp.wrong-passphrase", `the passphrase does not open the backup; ${CHECK_PASSPHRASE}`, {
+        what: "message",
+      });
     },
     async () => {
       asked = undefined;
@@ -61,6 +53,11 @@ async function openWithPassphrase(packets: KeyPackets, passphrase: string): Prom
   if (unsupported !== undefined) throw unsupported;
   return undefined;
 }
+
+// What to do next, in words that hold with a terminal and without.
+export const GIVE_PASSPHRASE = "set PASSPHRASE, or run it in a terminal and enter it there";
+export const CHECK_PASSPHRASE = "check PASSPHRASE, or what was typed";
+export const NAME_KEY_FILE = "name the file of the secret key with --secret-key";
 
 /** Key ids as a person is told them. */
 export function keyNames(keyIds: readonly string[]): string {

@@ -11,6 +11,8 @@ export interface SecretKeys {
   sessionKey(packets: KeyPackets, signal?: AbortSignal): Promise<SessionKey>;
   /** Forgets keys and passphrases. */
   close(): Promise<void>;
+  /** The user named this one (a key file): when nothing opens a message, why this one did not is what he wants to hear. */
+  readonly named?: true;
 }
 
 /** Remembered session keys: a message is opened twice when it is authenticated first and read then. */

@@ -56,7 +56,7 @@ async function isThere(directory: BytePath): Promise<boolean> {
 
 function notADirectory(directory: BytePath): DoppelError {
   const url = displayPath(directory);
-  return new DoppelError("storage.bad-url", `Cannot use ${url} as a target: it is not a directory. Name a directory.`, {
+  return new DoppelError("storage.bad-url", `cannot use ${url} as a target: it is not a directory; name a directory`, {
     url,
     reason: "not a directory",
   });

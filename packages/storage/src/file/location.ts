@@ -40,7 +40,7 @@ function normalise(path: string): BytePath {
 function badUrl(url: string, reason: string): DoppelError {
   return new DoppelError(
     "storage.bad-url",
-    `Cannot use ${JSON.stringify(url)} as a target: ${reason}. Write file:///absolute/directory, file://relative/directory or a plain path.`,
+    `cannot use ${JSON.stringify(url)} as a target: ${reason}; write file:///absolute/directory, file://relative/directory or a plain path`,
     { url, reason },
   );
 }

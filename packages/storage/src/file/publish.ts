@@ -42,7 +42,7 @@ async function publishWithoutLinks(directory: BytePath, from: Buffer, to: Buffer
     if (errnoOf(error) !== "EEXIST") throw error;
     throw new DoppelError(
       "storage.exists",
-      `Cannot store ${name}: another doppel is storing it, or was when it crashed. If none is running, remove ${reservation} there.`,
+      `cannot store ${name}: another doppel is storing it, or was when it crashed; if none is running, remove ${reservation} there`,
       { name },
       error,
     );

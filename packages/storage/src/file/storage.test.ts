@@ -151,7 +151,7 @@ describe("FileStorage", () => {
       const put = open(failWith(errno)).put("x", payloadOf(Buffer.from("1")));
       await expect(put).rejects.toMatchObject({
         code,
-        message: expect.stringMatching(/^Cannot store x in \/.+\. .+\.$/),
+        message: expect.stringMatching(/^cannot store x in \/.+: .+; .+[^.]$/),
         cause: { code: errno },
       });
       expect(await readdir(directory)).toEqual([]);
@@ -166,6 +166,14 @@ describe("FileStorage", () => {
     });
     await expect(names(storage)).rejects.toMatchObject({ code: "storage.not-found" });
     await expect(storage.put("x", payloadOf(Buffer.from("1")))).rejects.toMatchObject({ code: "storage.not-found" });
+  });
+
+  it("tells what to do when a name is taken", async () => {
+    await open().put("x", payloadOf(Buffer.from("1")));
+    await expect(open().put("x", payloadOf(Buffer.from("2")))).rejects.toMatchObject({
+      code: "storage.exists",
+      message: expect.stringMatching(/^cannot store x in .*: the name is taken.*same second.*; run it again$/),
+    });
   });
 
   it("refuses a name too long for the disk with one line", async () => {

@@ -15,6 +15,6 @@ export function readOnly(inner: Storage): Storage {
 }
 
 function denied(operation: string, label: string, name: string): DoppelError {
-  const message = `Refused to ${operation} ${name} in ${label}: this command only reads. Use a command that is meant to change the backup.`;
+  const message = `refused to ${operation} ${name} in ${label}: this command only reads; use a command that is meant to change the backup`;
   return new DoppelError("storage.denied", message, { operation, name });
 }

@@ -97,10 +97,17 @@ describe("compileRules", () => {
         return error;
       }
     };
-    expect(code({ option: "exclude-regexp", value: "(" })).toMatchObject({ code: "rules.malformed" });
+    expect(code({ option: "exclude-regexp", value: "(?i)(" })).toMatchObject({
+      code: "rules.malformed",
+      message: "--exclude-regexp: the pattern (?i)( is malformed: unterminated group",
+    });
+    expect(code({ option: "exclude", value: "\u001b//" })).toMatchObject({ message: expect.stringContaining("pattern \\x1b//") });
     expect(code({ option: "exclude", value: "" })).toMatchObject({ code: "rules.malformed" });
     expect(code({ option: "exclude-if-present", value: "a/b" })).toMatchObject({ code: "rules.malformed" });
-    expect(code({ option: "include-regexp", value: "a" })).toMatchObject({ code: "rules.last-is-include" });
+    expect(code({ option: "include-regexp", value: "a" })).toMatchObject({
+      code: "rules.last-is-include",
+      message: expect.stringMatching(/^Last selection expression: --include-regexp a .*; add --exclude '\*\*' after it/),
+    });
     const readFile = () => {
       throw new Error("not there");
     };

@@ -1,4 +1,4 @@
-import { type BytePath, DoppelError, displayPath, pathFromText } from "@doppel/base";
+import { type BytePath, DoppelError, displayPath, displayText, pathFromText } from "@doppel/base";
 import { parseFilelist } from "./filelist.ts";
 import { compileGlob } from "./glob.ts";
 import { OrderedRules } from "./judge.ts";
@@ -84,7 +84,12 @@ function filelistRules(file: string, kind: "include" | "exclude", context: Rules
     bytes = context.readFile(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new DoppelError("rules.filelist", `cannot read the filelist ${file}: ${reason}`, { file }, error);
+    throw new DoppelError(
+      "rules.filelist",
+      `cannot read the filelist ${displayText(file)}: ${displayText(reason)}`,
+      { file },
+      error,
+    );
   }
   const entries = parseFilelist(bytes, kind, context.nullSeparator === true ? "\0" : "\n");
   return entries.map((entry) => globOf(entry.pattern, entry.kind, `${file}:${entry.line}`, entry.pattern !== "**"));
@@ -104,7 +109,7 @@ function canMatch(rule: Rule, rootText: string, context: RulesContext): boolean 
   const source = displayPath(context.source);
   throw new DoppelError(
     "rules.cannot-match",
-    `${rule.origin}: the pattern ${rule.pattern} cannot match anything under ${source}; patterns begin like the source as it was given`,
+    `${displayText(rule.origin)}: the pattern ${displayText(rule.pattern)} cannot match anything under ${source}; patterns begin like the source as it was given`,
     { pattern: rule.pattern, source },
   );
 }
@@ -113,18 +118,24 @@ function refuseLastInclude(last: Rule | undefined): void {
   if (last?.kind !== "include") return;
   throw new DoppelError(
     "rules.last-is-include",
-    `Last selection expression: ${last.origin} ${last.pattern} includes, but so does what no rule matches; end with an exclude, for instance --exclude '**'`,
+    `Last selection expression: ${displayText(`${last.origin} ${last.pattern}`)} leaves nothing out, for what no rule matches is backed up too; add --exclude '**' after it to back up only what is included`,
     { pattern: last.pattern },
   );
 }
 
 function malformed(pattern: string, origin: string, error: unknown): DoppelError {
   if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
-  const reason = error.message;
+  const reason = error instanceof SyntaxError ? fault(error.message) : error.message;
   return new DoppelError(
     "rules.malformed",
-    `${origin}: the pattern ${pattern} is malformed: ${reason}`,
+    `${displayText(`${origin}: the pattern ${pattern}`)} is malformed: ${displayText(reason)}`,
     { pattern, reason },
     error,
   );
+}
+
+/** "Invalid regular expression: /(/: Unterminated group": only its end is news. */
+function fault(message: string): string {
+  const last = message.slice(message.lastIndexOf(": ") + 1).trim();
+  return last.charAt(0).toLowerCase() + last.slice(1);
 }

@@ -1,0 +1,52 @@
+import { displayPath } from "@doppel/base";
+import { backup as makeBackup, type BackupJob, checkBackup } from "@doppel/engine";
+import { archiveDirOf, tempDirOf } from "../locations.ts";
+import type { Settings } from "../options.ts";
+import { argument, type Command, outcomeOf, type Session } from "../session.ts";
+import { backupJob, envelopeOf, keysOf, openTarget } from "../wire.ts";
+
+/** `doppel backup SOURCE URL` */
+export const backup: Command = (session) => run(session, "auto");
+
+/** `doppel full SOURCE URL` */
+export const full: Command = (session) => run(session, "full");
+
+/** `doppel incremental SOURCE URL` */
+export const incremental: Command = (session) => run(session, mayStartAnew(session.invocation.settings) ? "auto" : "inc");
+
+/** Where a full backup is asked for when the last one is too old, having none counts as too old (cli spec 7). */
+function mayStartAnew(settings: Settings): boolean {
+  return settings["full-if-older-than"] !== undefined;
+}
+
+async function run(session: Session, kind: BackupJob["kind"]) {
+  const { invocation, environment, runtime, renderer } = session;
+  const { settings, rules } = invocation;
+  const url = argument(invocation, "URL");
+  const started = runtime.clock.now();
+  const job = backupJob(argument(invocation, "SOURCE"), settings, rules, {
+    kind,
+    now: started,
+    countTotals: session.showsProgress,
+  });
+  checkBackup(job);
+  const tempDir = tempDirOf(settings, environment);
+  const envelope = await envelopeOf({ ...session, settings });
+  await using storage = await openTarget(url, "write", environment, runtime);
+  const archiveDir = archiveDirOf(url, settings, environment);
+  const keys = keysOf({ ...session, settings });
+  try {
+    const report = await makeBackup(job, { storage, envelope, archiveDir, tempDir, ...(keys && { keys }) }, runtime);
+    const seconds = (runtime.clock.now().getTime() - started.getTime()) / 1000;
+    const restoreWith = `${session.program} restore ${quoted(displayPath(url))} TARGET`;
+    renderer.result({ kind: "backup", report, seconds, restoreWith });
+    return outcomeOf(report.incomplete);
+  } finally {
+    await keys?.close();
+  }
+}
+
+/** As one word for a shell. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

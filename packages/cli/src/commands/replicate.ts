@@ -1,0 +1,31 @@
+import { DoppelError } from "@doppel/base";
+import { replicate as replicateSets } from "@doppel/engine";
+import { argument, type Command } from "../session.ts";
+import { counted } from "../render/sizes.ts";
+import { openTarget, prefixesOf, readDeps, timeIn } from "../wire.ts";
+
+/** `doppel replicate SRC_URL TGT_URL` */
+export const replicate: Command = async (session) => {
+  const { invocation, environment, runtime, renderer } = session;
+  const { settings } = invocation;
+  const url = argument(invocation, "SRC_URL");
+  const { since } = settings;
+  const job = {
+    prefixes: prefixesOf(settings),
+    ...(since !== undefined && { since: timeIn(since, runtime.clock.now()) }),
+  };
+  await using from = await openTarget(url, "read", environment, runtime);
+  const { storage: _, verifier: __, ...deps } = await readDeps(url, from, { ...session, settings });
+  try {
+    await using to = await openTarget(argument(invocation, "TGT_URL"), "write", environment, runtime);
+    const report = await replicateSets(job, { ...deps, from, to }, runtime);
+    renderer.result({ kind: "replicate", report });
+    const missing = report.sets.filter(({ outcome }) => outcome === "failed" || outcome === "blocked");
+    const [first] = missing.flatMap(({ errors }) => errors);
+    if (first === undefined) return "complete";
+    const message = `${counted(missing.length, "backup")} could not be copied: ${first.message}`;
+    throw new DoppelError(first.code, message, first.data, first);
+  } finally {
+    await deps.keys?.close();
+  }
+};

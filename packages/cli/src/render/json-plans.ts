@@ -1,0 +1,54 @@
+import type { KeptChain, RemovedChain } from "@doppel/engine";
+import type { Result } from "./renderer.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+type BackupSet = RemovedChain["sets"][number];
+
+/** What goes and what stays, as fields of a `result`: `applied` is whether it was done. */
+export function planResultFields(result: Extract<Result, { kind: "retention" | "cleanup" | "replicate" }>): Fields {
+  switch (result.kind) {
+    case "retention": {
+      const { target, plan, applied } = result.report;
+      return {
+        kind: "retention",
+        target,
+        applied,
+        removed: plan.removed.map(({ chain, sets, whole }) => ({ ...chainFields(chain), whole, sets: sets.map(setFields) })),
+        kept: plan.kept.map(({ chain, reason, periods }) => ({ ...chainFields(chain), reason, periods })),
+        warnings: plan.warnings,
+        deletions: plan.deletions,
+      };
+    }
+    case "cleanup": {
+      const { target, plan, applied } = result.report;
+      const { deletions, loose, ...sets } = plan;
+      const lists = Object.entries(sets).map(([name, list]) => [name, list.map(setFields)] as const);
+      return { kind: "cleanup", target, applied, ...Object.fromEntries(lists), loose, deletions };
+    }
+    case "replicate": {
+      const { from, to, sets } = result.report;
+      return {
+        kind: "replicate",
+        from,
+        to,
+        sets: sets.map(({ set, outcome, objects, bytes, checked, errors }) => {
+          const told = errors.map(({ code, message, data }) => ({ code, message, data }));
+          return { ...setFields(set), outcome, objects, bytes, checked, errors: told };
+        }),
+      };
+    }
+  }
+}
+
+export function setFields({ id, volumes, encoding }: BackupSet): Fields {
+  return { ...idFields(id), volumes: volumes.size, encrypted: encoding === "gpg" };
+}
+
+/** An increment also has the time that it begins at. */
+export function idFields({ kind, start, end }: BackupSet["id"]): Fields {
+  return { set: kind, ...(kind === "inc" && { start }), time: end };
+}
+
+function chainFields({ start, end, incrementals }: KeptChain["chain"]): Fields {
+  return { start, end, backups: 1 + incrementals.length };
+}

@@ -1,0 +1,102 @@
+import { displayText } from "@doppel/base";
+import type { CleanupReport, Deletions, KeptChain, RemovedChain, RetainReport, RetentionWarning } from "@doppel/engine";
+import { setKind } from "./rows.ts";
+import { byteText, counted } from "./sizes.ts";
+import { localTime } from "./times.ts";
+
+type BackupSet = RemovedChain["sets"][number];
+
+/** What `remove-*` and `prune` would do, or did: what goes, what stays and why, and how to go on. */
+export function retentionText({ target, plan, applied }: RetainReport, dryRun: boolean): string {
+  const { removed, kept, warnings, deletions } = plan;
+  const lines: string[] = [];
+  if (removed.length === 0) {
+    const why = kept.length === 0 ? "there is no complete backup" : "nothing is old enough";
+    lines.push(`${target}: ${why}, nothing to delete.`);
+  } else {
+    lines.push(`${target}:`, `${applied ? "Deleted" : "Would be deleted"}:`);
+    for (const chain of removed) lines.push(`  ${removedText(chain)}`);
+  }
+  if (kept.length > 0) lines.push(applied ? "Kept:" : "Stays:");
+  for (const chain of kept) lines.push(`  ${chainText(chain.chain)}`, `    ${reasonText(chain)}`);
+  lines.push(...warnings.map(warningText), ...closing(deletions, applied, dryRun));
+  return `${lines.join("\n")}\n`;
+}
+
+/** The same for `cleanup`. */
+export function cleanupText({ target, plan, applied }: CleanupReport, dryRun: boolean): string {
+  const { incomplete, orphaned, loose, recent, superseded, deletions } = plan;
+  const goes = [
+    ...incomplete.map((set) => `unfinished ${setText(set)}`),
+    ...orphaned.map((set) => `orphaned ${setText(set)}: the backup that it builds on is missing`),
+    ...loose.map((name) => `${displayText(name)}: its backup is gone`),
+  ];
+  if (deletions.local.length > 0 && objectsOf(deletions) === 0)
+    goes.push(`${counted(deletions.local.length, "leftover")} in the archive directory`);
+  const stays = [
+    ...recent.map((set) => `${setText(set)}: younger than a day, and perhaps being made (--even-recent)`),
+    ...superseded.map((set) => `${setText(set)}: replaced by a later one, it goes with its chain`),
+  ];
+  const lines: string[] = [];
+  if (goes.length === 0) lines.push(`${target}: nothing to clean up.`);
+  else lines.push(`${target}:`, `${applied ? "Deleted" : "Would be deleted"}:`, ...goes.map((line) => `  ${line}`));
+  if (stays.length > 0) lines.push(applied ? "Kept:" : "Stays:", ...stays.map((line) => `  ${line}`));
+  return `${[...lines, ...closing(deletions, applied, dryRun)].join("\n")}\n`;
+}
+
+function closing(deletions: Deletions, applied: boolean, dryRun: boolean): readonly string[] {
+  const objects = objectsOf(deletions);
+  const { local, bytes } = deletions;
+  if (objects + local.length === 0) return [];
+  const copies = local.length > 0 ? `, and ${counted(local.length, "local copy", "local copies")}` : "";
+  const sum = `${counted(objects, "object")}, ${byteText(bytes)}${copies}`;
+  if (applied) return [`Deleted ${sum}.`];
+  const then = dryRun ? "Nothing was deleted (--dry-run)." : "Nothing was deleted; --force deletes.";
+  return [`In all ${sum}.`, then];
+}
+
+function objectsOf({ manifests, signatures, volumes }: Deletions): number {
+  return manifests.length + signatures.length + volumes.length;
+}
+
+/** `2023-11-14 23:13:20 +01:00 to 2023-11-16 23:13:20 +01:00, 3 backups` */
+function chainText({ start, end, incrementals }: KeptChain["chain"]): string {
+  if (incrementals.length === 0) return `${localTime(start)}, 1 backup`;
+  return `${localTime(start)} to ${localTime(end)}, ${counted(1 + incrementals.length, "backup")}`;
+}
+
+function removedText({ chain, sets, whole }: RemovedChain): string {
+  const strays = sets.length - chain.incrementals.length - (whole ? 1 : 0);
+  const and = strays > 0 ? `, and ${counted(strays, "orphaned increment")}` : "";
+  if (whole) return `${chainText(chain)}${and}`;
+  return `${counted(chain.incrementals.length, "increment")} of the full backup of ${localTime(chain.start)}${and}`;
+}
+
+function reasonText({ reason, periods }: KeptChain): string {
+  const kept = periods.length > 0 ? `kept for ${periods.join(", ")}` : "";
+  switch (reason) {
+    case "newest":
+      return `the newest chain always stays${kept === "" ? "" : `; ${kept}`}`;
+    case "new":
+      return "nothing of it is old";
+    case "needed":
+      return "newer backups build on the old ones in it";
+    case "period":
+      return kept;
+    case "bare":
+      return "it has no increments";
+  }
+}
+
+function warningText(warning: RetentionWarning): string {
+  if (warning.kind === "newest-is-old")
+    return `The newest backup, of ${localTime(warning.time)}, is older than that itself: are backups still made?`;
+  const { length } = warning.times;
+  return length === 1
+    ? `1 backup older than that stays, because newer ones build on it.`
+    : `${length} backups older than that stay, because newer ones build on them.`;
+}
+
+function setText({ id }: BackupSet): string {
+  return `${setKind(id.kind)} of ${localTime(id.end)}`;
+}

@@ -1,0 +1,39 @@
+import { displayText } from "@doppel/base";
+import type { ReplicatedSet, ReplicateReport } from "@doppel/engine";
+import { setKind } from "./rows.ts";
+import { byteText, counted } from "./sizes.ts";
+import { tableLines } from "./table.ts";
+import { localTime } from "./times.ts";
+
+const OUTCOMES: Readonly<Record<ReplicatedSet["outcome"], string>> = {
+  copied: "copied",
+  there: "already there",
+  failed: "FAILED",
+  blocked: "not tried",
+};
+
+/** The answer of `doppel replicate`: what became of every backup, and what is wrong with those that were not copied. */
+export function replicationText({ from, to, sets }: ReplicateReport): string {
+  if (sets.length === 0) return `${from}: no complete backup to copy.\n`;
+  const count = (outcome: ReplicatedSet["outcome"]): number => sets.filter((set) => set.outcome === outcome).length;
+  const copied = sets.filter(({ outcome }) => outcome === "copied");
+  const bytes = sets.reduce((sum, set) => sum + set.bytes, 0);
+  const lines = [
+    `${from} to ${to}: ${counted(copied.length, "backup")} copied, ${count("there")} already there, ${byteText(bytes)}`,
+    "",
+    ...tableLines(
+      ["Time", "Kind", "Objects", "Copied", "Outcome"],
+      ["left", "left", "right", "right", "left"],
+      sets.map(({ set, outcome, objects, bytes }) => {
+        return [localTime(set.id.end), setKind(set.id.kind), objects, byteText(bytes), OUTCOMES[outcome]];
+      }),
+    ),
+  ];
+  const bySize = copied.filter(({ checked }) => checked === "size").length;
+  if (bySize > 0)
+    lines.push("", `${counted(bySize, "backup")} checked by size only: without a key the checksums in the manifest cannot be read.`);
+  const errors = sets.flatMap(({ set, errors }) => errors.map((error) => `${localTime(set.id.end)}: ${displayText(error.message)}`));
+  if (errors.length > 0) lines.push("", "Not copied:", ...errors.map((line) => `  ${line}`));
+  if (count("blocked") > 0) lines.push(`  ${counted(count("blocked"), "backup")} not tried, because what they build on failed`);
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,27 @@
+import type { Runtime } from "@doppel/base";
+import type { NamePrefixes } from "@doppel/format";
+import type { DeleteDeps } from "./retain.ts";
+import { applyDeletions } from "./retention/apply.ts";
+import { readInventory } from "./retention/inventory.ts";
+import { type CleanupOptions, type CleanupPlan, planCleanup } from "./retention/plan-cleanup.ts";
+
+export interface CleanupJob extends CleanupOptions {
+  readonly prefixes: NamePrefixes;
+  /** Without it nothing is deleted: the plan is all. It does not lower `minimumAgeMs`. */
+  readonly force: boolean;
+}
+
+export interface CleanupReport {
+  readonly target: string;
+  readonly plan: CleanupPlan;
+  /** Whether the plan was carried out. */
+  readonly applied: boolean;
+}
+
+/** Removes what no backup needs: plans from one listing and, with `force`, deletes. */
+export async function cleanup(job: CleanupJob, deps: DeleteDeps, runtime: Runtime): Promise<CleanupReport> {
+  const { storage, archiveDir } = deps;
+  const plan = planCleanup(await readInventory(storage, archiveDir, job.prefixes, runtime.signal), runtime.clock.now(), job);
+  if (job.force) await applyDeletions(plan.deletions, storage, archiveDir, runtime);
+  return { target: storage.label, plan, applied: job.force };
+}
