@@ -1,14 +1,17 @@
 /**
- * `npm run bench [-- --pairs N --files N --megabytes N --json FILE]`: doppel and stock duplicity alternately on the same
- * seeded tree, encrypted to the same key. Prints medians and the ratio of doppel to stock for each figure: below 1 is better.
+ * `npm run bench [-- --pairs N --files N --megabytes N --big N --json FILE]`: doppel and stock duplicity alternately on the
+ * same seeded trees, encrypted to the same key. Prints medians and the ratio of doppel to stock: below 1 is better.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { makeCorpus } from "./bench/corpus.ts";
-import { type Measurement, measure, median } from "./bench/measure.ts";
+import { editScattered, makeBigFile, makeCorpus } from "./bench/corpus.ts";
+import { type Figures, JOBS, type Job } from "./bench/jobs.ts";
+import { makeKey } from "./bench/key.ts";
+import { measure, median } from "./bench/measure.ts";
+import { binaryOf, PROGRAMS, type Program } from "./bench/programs.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const { values } = parseArgs({
@@ -16,95 +19,90 @@ const { values } = parseArgs({
     pairs: { type: "string", default: "3" },
     files: { type: "string", default: "50000" },
     megabytes: { type: "string", default: "1000" },
+    big: { type: "string", default: "700" },
     json: { type: "string" },
   },
 });
 const corpusOptions = { files: Number(values.files), bytes: Number(values.megabytes) * 1e6, seed: 1 };
 const corpus = join(ROOT, ".bench", `corpus-${corpusOptions.files}-${values.megabytes}`);
+const bigFile = join(ROOT, ".bench", `big-${values.big}`);
 const work = mkdtempSync(join(tmpdir(), "doppel-bench-"));
+const at = (...names: string[]): string => join(work, ...names);
 process.on("exit", () => {
-  spawnSync("gpgconf", ["--homedir", join(work, "gnupg"), "--kill", "all"], { stdio: "ignore" });
+  spawnSync("gpgconf", ["--homedir", at("gnupg"), "--kill", "all"], { stdio: "ignore" });
   rmSync(work, { recursive: true, force: true });
 });
 
-interface Run extends Measurement {
-  readonly storedMegabytes: number;
-}
-
-const env = { ...process.env, GNUPGHOME: join(work, "gnupg"), XDG_CACHE_HOME: join(work, "cache"), PASSPHRASE: "" };
-const fingerprint = makeKey();
-console.log(`corpus: ${corpusOptions.files} files, ${values.megabytes} MB (seed ${corpusOptions.seed})`);
+const environment = { ...process.env, GNUPGHOME: at("gnupg"), PASSPHRASE: "" };
+const fingerprint = makeKey(environment);
+console.log(
+  `${corpusOptions.files} files of ${values.megabytes} MB, and one file of ${values.big} MB (seed ${corpusOptions.seed})`,
+);
 makeCorpus(corpus, corpusOptions);
-spawnSync("tar", ["-cf", "/dev/null", "--", corpus]); // both begin with a warm page cache
+makeBigFile(bigFile, Number(values.big) * 1e6, corpusOptions.seed);
+const wanted = `d20/s${(20 * 7) % 25}/file-20`;
 
-const programs = {
-  doppel: join(ROOT, "node_modules/.bin/doppel"),
-  duplicity: "duplicity",
-} as const;
-const runs: Record<keyof typeof programs, Run[]> = { doppel: [], duplicity: [] };
+const figures = new Map<Job, Record<Program, Figures[]>>(JOBS.map((job) => [job, { doppel: [], duplicity: [] }]));
 for (let pair = 1; pair <= Number(values.pairs); pair++) {
-  for (const name of ["doppel", "duplicity"] as const) {
-    const run = backUp(name);
-    runs[name].push(run);
-    console.log(`pair ${pair} ${name.padEnd(9)} ${cells(run).join("  ")}`);
-  }
+  for (const program of PROGRAMS) runAll(program, pair);
 }
 report();
 
-function backUp(name: keyof typeof programs): Run {
-  const target = join(work, "target");
-  const binary = name === "doppel" ? programs.doppel : findOnPath(programs.duplicity);
-  const measured = measure(binary, ["full", "--encrypt-key", fingerprint, corpus, `file://${target}`], env);
-  const storedMegabytes = readdirSync(target).reduce((sum, file) => sum + statSync(join(target, file)).size, 0) / 1e6;
-  rmSync(target, { recursive: true });
-  rmSync(join(work, "cache"), { recursive: true });
-  return { ...measured, storedMegabytes };
+/** Everything once for one program, in an order in which each job finds what it needs. */
+function runAll(program: Program, pair: number): void {
+  const big = at(`big-${program}`);
+  mkdirSync(big, { recursive: true });
+  if (pair === 1) copyFileSync(bigFile, join(big, "file"));
+  for (const folder of ["target", "cache", "out", "out-one", "cold"]) rmSync(at(folder), { recursive: true, force: true });
+  for (const job of JOBS) {
+    if (job.onBigFile && !job.measured && pair > 1) continue;
+    if (job.onBigFile && job.measured) editScattered(join(big, "file"), 300, pair);
+    const places = {
+      source: job.onBigFile ? big : corpus,
+      target: `file://${job.onBigFile ? at(`big-target-${program}`) : at("target")}`,
+      out: at("out"),
+      outOne: at("out-one"),
+      wanted,
+      key: fingerprint,
+    };
+    const cache = job.coldCache ? at("cold", job.name) : job.onBigFile ? at(`big-cache-${program}`) : at("cache");
+    spawnSync("sleep", ["1.1"]); // two sets of one target must not share a second
+    const run = measure(binaryOf(program), job.args(program, places), { ...environment, XDG_CACHE_HOME: cache });
+    if (!job.measured) continue;
+    const storedMegabytes = job.stores ? folderBytes(places.target.slice(7)) / 1e6 : 0;
+    figures.get(job)![program].push({ ...run, storedMegabytes });
+    console.log(`pair ${pair}  ${job.name.padEnd(42)} ${program.padEnd(10)} ${cells({ ...run, storedMegabytes }).join(" ")}`);
+  }
 }
 
-/** Not the one in node_modules/.bin, which is doppel too. */
-function findOnPath(program: string): string {
-  const folders = (process.env["PATH"] ?? "").split(":").filter((folder) => !folder.includes("node_modules"));
-  const found = folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
-  if (!found) throw new Error(`stock ${program} is needed to compare with (on Debian: apt-get install ${program})`);
-  return found;
+function folderBytes(folder: string): number {
+  return readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
 }
 
-function makeKey(): string {
-  mkdirSync(join(work, "gnupg"), { mode: 0o700 });
-  const user = "doppel bench";
-  const generate = ["--batch", "--passphrase", "", "--pinentry-mode", "loopback", "--quick-generate-key", user, "rsa3072", "default", "never"];
-  const made = spawnSync("gpg", generate, { env, encoding: "utf8" });
-  if (made.status !== 0) throw new Error(`gpg cannot make a key: ${made.stderr}`);
-  const listed = spawnSync("gpg", ["--batch", "--with-colons", "--list-keys", user], { env, encoding: "utf8" });
-  const fingerprint = /^fpr:+([0-9A-F]{40}):/m.exec(listed.stdout)?.[1];
-  if (!fingerprint) throw new Error("gpg does not list the key it made");
-  // An encryption subkey of its own, as gpg makes by default.
-  const subkey = ["--batch", "--passphrase", "", "--pinentry-mode", "loopback", "--quick-add-key", fingerprint, "rsa3072", "encr", "never"];
-  if (!/^sub:.*:e:/m.test(listed.stdout)) spawnSync("gpg", subkey, { env });
-  return fingerprint;
-}
-
-function cells(run: Run): string[] {
+function cells(run: Figures): string[] {
   return [
-    `${run.wallSeconds.toFixed(1)} s`,
-    `${run.cpuSeconds.toFixed(1)} CPU s`,
+    `${run.wallSeconds.toFixed(2)} s`,
+    `${run.cpuSeconds.toFixed(2)} CPU s`,
     `${run.peakMegabytes.toFixed(0)} MB RSS`,
-    `${run.storedMegabytes.toFixed(1)} MB stored`,
-  ].map((cell) => cell.padStart(16));
-}
-
-function medianRun(all: readonly Run[]): Run {
-  const of = (key: keyof Run): number => median(all.map((run) => run[key]));
-  return { wallSeconds: of("wallSeconds"), cpuSeconds: of("cpuSeconds"), peakMegabytes: of("peakMegabytes"), storedMegabytes: of("storedMegabytes") };
+    run.storedMegabytes > 0 ? `${run.storedMegabytes.toFixed(1)} MB stored` : "",
+  ].map((cell, index) => cell.padStart([9, 12, 12, 17][index]!));
 }
 
 function report(): void {
-  const doppel = medianRun(runs.doppel);
-  const stock = medianRun(runs.duplicity);
-  const ratio = (key: keyof Run): string => (doppel[key] / stock[key]).toFixed(2).padStart(16);
-  console.log(`\nfull backup, encrypted, medians of ${values.pairs}`);
-  console.log(`doppel    ${cells(doppel).join("  ")}`);
-  console.log(`duplicity ${cells(stock).join("  ")}`);
-  console.log(`ratio     ${(["wallSeconds", "cpuSeconds", "peakMegabytes", "storedMegabytes"] as const).map(ratio).join("  ")}`);
-  if (values.json) writeFileSync(values.json, `${JSON.stringify({ corpus: corpusOptions, runs, median: { doppel, duplicity: stock } }, null, 2)}\n`);
+  console.log(`\nmedians of ${values.pairs} pairs; ratio = doppel / stock duplicity\n`);
+  console.log("| job | stock | doppel | ratio: wall | CPU | RSS | stored |");
+  console.log("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+  for (const [job, runs] of figures) {
+    if (!job.measured) continue;
+    const of = (program: Program, key: keyof Figures): number => median(runs[program].map((run) => run[key]));
+    const ratio = (key: keyof Figures): string => {
+      const stock = of("duplicity", key);
+      return stock > 0 ? (of("doppel", key) / stock).toFixed(2) : "";
+    };
+    const wall = (program: Program): string => `${of(program, "wallSeconds").toFixed(1)} s`;
+    const ratios = (["wallSeconds", "cpuSeconds", "peakMegabytes", "storedMegabytes"] as const).map(ratio);
+    console.log(`| ${[job.name, wall("duplicity"), wall("doppel"), ...ratios].join(" | ")} |`);
+  }
+  const rows = [...figures].map(([job, runs]) => ({ job: job.name, runs }));
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ corpus: corpusOptions, rows }, null, 2)}\n`);
 }

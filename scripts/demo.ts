@@ -34,7 +34,12 @@ process.exit(failed ? 1 : 0);
 
 async function main(): Promise<void> {
   step("A throw-away key: the machine that is backed up has only the public half");
-  const keys = await generateKey({ type: "ecc", curve: "curve25519Legacy", userIDs: [{ name: "doppel demo" }], format: "armored" });
+  const keys = await generateKey({
+    type: "ecc",
+    curve: "curve25519Legacy",
+    userIDs: [{ name: "doppel demo" }],
+    format: "armored",
+  });
   writeFileSync(at("public.asc"), keys.publicKey);
   writeFileSync(at("secret.asc"), keys.privateKey, { mode: 0o600 });
 
@@ -62,7 +67,8 @@ async function main(): Promise<void> {
 function unmoved(before: readonly TreeEntry[], after: readonly TreeEntry[]): TreeEntry[] {
   const was = new Map(before.map((entry) => [entry.path, JSON.stringify(entry)]));
   const still = after.filter((entry) => was.get(entry.path) === JSON.stringify(entry));
-  if (still.length < before.length) summary.push(`${before.length - still.length} entries changed during the backup and are not compared`);
+  if (still.length < before.length)
+    summary.push(`${before.length - still.length} entries changed during the backup and are not compared`);
   return still;
 }
 
@@ -81,7 +87,10 @@ function restoreByRecipe(stored: readonly TreeEntry[]): void {
   writeFileSync(at("recipe.sh"), script.stdout);
   console.log(script.stdout.toString("utf8").replace(/^(?=.)/gm, "    "));
   const began = performance.now();
-  const run = spawnSync("bash", [at("recipe.sh"), at("by-hand"), at("target")], { env: { ...env, GPG: "gpg -q" }, encoding: "utf8" });
+  const run = spawnSync("bash", [at("recipe.sh"), at("by-hand"), at("target")], {
+    env: { ...env, GPG: "gpg -q" },
+    encoding: "utf8",
+  });
   if (run.status !== 0) throw new Error(`the recipe failed: ${run.stderr}`);
   compare("gpg and tar", stored, at("by-hand"), seconds(began));
 }
@@ -89,7 +98,10 @@ function restoreByRecipe(stored: readonly TreeEntry[]): void {
 /** Every byte and attribute. */
 function compare(by: string, stored: readonly TreeEntry[], restored: string, took: string): void {
   const expected = new Set(stored.map(({ path }) => path));
-  const differences = compareTrees(stored, scanTree(restored).filter(({ path }) => expected.has(path)));
+  const differences = compareTrees(
+    stored,
+    scanTree(restored).filter(({ path }) => expected.has(path)),
+  );
   for (const line of differences.slice(0, 10)) console.log(`  ${line}`);
   const same = `restored by ${by} in ${took} s: every byte and attribute of ${stored.length} entries is the same`;
   if (differences.length > 0) failed = true;

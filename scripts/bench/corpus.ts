@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, utimesSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, utimesSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 /** A tree for measuring, the same bytes for the same parameters. */
@@ -78,7 +78,10 @@ function textPool(random: () => number): Buffer {
 }
 
 function sourcePool(random: () => number): Buffer {
-  const names = Array.from({ length: 800 }, (_, i) => `${["get", "set", "make", "read", "write"][i % 5]}${(i * 2654435761).toString(36)}`);
+  const names = Array.from(
+    { length: 800 },
+    (_, i) => `${["get", "set", "make", "read", "write"][i % 5]}${(i * 2654435761).toString(36)}`,
+  );
   const pick = (): string => names[Math.floor(random() ** 2 * names.length)]!;
   return fill((out) => {
     const indent = "  ".repeat(Math.floor(random() * 5));
@@ -105,4 +108,23 @@ function fill(next: (out: Buffer) => number): Buffer {
   const pool = Buffer.alloc(POOL + 256);
   for (let at = 0; at < POOL; ) at += next(pool.subarray(at, at + 256));
   return pool.subarray(0, POOL);
+}
+
+/** One file of incompressible bytes. */
+export function makeBigFile(path: string, bytes: number, seed: number): void {
+  if (existsSync(path) && statSync(path).size === bytes) return;
+  const pool = randomPool(seed);
+  const random = seeded(seed);
+  writeSlices(path, pool, bytes, random);
+}
+
+/** Overwrites a few bytes in `count` places, different ones for each round, with a time of its own. */
+export function editScattered(path: string, count: number, round: number): void {
+  const random = seeded(1000 + round);
+  const { size } = statSync(path);
+  const file = openSync(path, "r+");
+  for (let i = 0; i < count; i++)
+    writeSync(file, Buffer.from(`edit ${round} ${i}`), 0, undefined, Math.floor(random() * (size - 64)));
+  closeSync(file);
+  utimesSync(path, 1_700_000_000, 1_700_000_000 + round);
 }

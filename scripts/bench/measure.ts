@@ -17,7 +17,11 @@ export function measure(command: string, args: readonly string[], env: NodeJS.Pr
   const folder = mkdtempSync(join(tmpdir(), "doppel-time-"));
   const report = join(folder, "time");
   const began = performance.now();
-  const run = spawnSync("/usr/bin/time", ["-o", report, "-f", "%U %S %M", command, ...args], { env, encoding: "utf8", maxBuffer: 1 << 28 });
+  const run = spawnSync("/usr/bin/time", ["-o", report, "-f", "%U %S %M", command, ...args], {
+    env,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
   const wallSeconds = (performance.now() - began) / 1000;
   if (run.error) throw new Error(`GNU time is needed for measuring (on Debian: apt-get install time): ${run.error.message}`);
   if (run.status !== 0) throw new Error(`${command} ${args.join(" ")}: exit code ${run.status}\n${run.stdout}${run.stderr}`);

@@ -58,7 +58,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   },
   incremental: {
     purpose: "Backing up",
-    summary: "only what changed; fails without a chain to continue",
+    summary: "only what changed; fails without a chain",
     positionals: [SOURCE, URL],
     examples: [
       [
@@ -69,7 +69,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   },
   replicate: {
     purpose: "Backing up",
-    summary: "copy backups to another place, checked, not decrypted",
+    summary: "copy backups to another place, and check them",
     positionals: [
       { ...URL, name: "SRC_URL", help: "where the backups are" },
       { ...URL, name: "TGT_URL", help: "where they go too; what is there already is not copied again" },

@@ -16,7 +16,7 @@ export async function helpText(command: CommandName | undefined, columns: number
 type Page = ReturnType<typeof import("yargs").default>;
 
 /** Where the summaries begin; a longer command has a line of its own. */
-const SUMMARY_COLUMN = 28;
+const SUMMARY_COLUMN = 29;
 
 /** All commands by their purpose, 80 columns wide. */
 function overview(): string {
@@ -39,7 +39,7 @@ function summaryLine(name: CommandName): string {
 }
 
 function aside(line: string, meaning: string): string {
-  if (line.length < SUMMARY_COLUMN) return (line.padEnd(SUMMARY_COLUMN) + meaning).trimEnd();
+  if (line.length < SUMMARY_COLUMN - 1) return (line.padEnd(SUMMARY_COLUMN) + meaning).trimEnd();
   return `${line}\n${" ".repeat(SUMMARY_COLUMN)}${meaning}`;
 }
 

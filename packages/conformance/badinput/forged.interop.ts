@@ -122,7 +122,7 @@ describe("volumes that do not fit together: exit 21, the volume is named", () =>
 /** What is made of a right manifest of two volumes; exit code; the line. */
 const MANIFESTS: [string, (right: string) => string, number, RegExp][] = [
   ["garbage", () => "\u0000\u0001garbage\n", 21, /manifest.*line 1/],
-  ["empty", () => "", 21, /manifest.*no volume/],
+  ["empty", () => "", 21, /\.manifest: the manifest is empty; use another copy/],
   ["HTML of a proxy", () => "<html>Bad gateway</html>\n", 21, /manifest.*line 1/],
   ["without its second volume's hash", (right) => right.replace(/(.*)\n {4}Hash.*\n$/s, "$1\n"), 21, /vol2\.difftar.*no hash/],
   ["with an unknown hash only", (right) => right.replaceAll("SHA1", "CRC32"), 21, /vol1\.difftar.*no hash/],

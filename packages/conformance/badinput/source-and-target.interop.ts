@@ -67,7 +67,7 @@ describe("a place that cannot be written to", () => {
   it.runIf(isRoot)("target that may not be written", async () => {
     const box = makeBox();
     mkdirSync(box.target);
-    expectRefusal(await box.full(PLAIN, asNobody), 51, /Cannot store duplicity-full\.\S+ in .*\/target: permission denied/);
+    expectRefusal(await box.full(PLAIN, asNobody), 51, /cannot store duplicity-full\.\S+ in .*\/target: permission denied/);
     expect(box.left()).toEqual([]);
   });
 

@@ -26,11 +26,11 @@ export interface FoundVersion {
   readonly what: "new" | "changed" | "deleted";
   /** The newest backup of its chain that has this version; absent when deleted. Every backup from `set` up to it has it. */
   readonly until?: Date;
-  /** Absent when deleted, and where only the manifest tells of the file. */
+  /** Absent when deleted. */
   readonly type?: EntryType;
-  /** Whole seconds since 1970. */
+  /** Whole seconds since 1970. Absent when deleted, and for a file of which only the manifest tells. */
   readonly mtime?: number;
-  /** Only for files. */
+  /** Only for files, as `mtime`. */
   readonly sizeRange?: SizeRange;
 }
 
@@ -59,13 +59,8 @@ function versionsIn(history: History, chain: Chain, filter: PathFilter): AsyncGe
   return history.rows<FoundVersion>((here, versions) => {
     const path = here[0]!.path!;
     if (filter.isPast(path)) return false;
-    if (
-      !filter.wants(
-        path,
-        here.some(({ record }) => record?.entry?.type === "dir"),
-      )
-    )
-      return true;
+    const wasDirectory = here.some(({ record }) => record?.entry?.type === "dir");
+    if (!filter.wants(path, wasDirectory)) return true;
     for (const [index, lane] of here.entries()) {
       const next = here[index + 1];
       const until = next ? before.get(next.set) : chain.end;

@@ -20,7 +20,7 @@ function holding(sets: readonly MadeSet[] = SETS, encoding: Encoding = "gzip"): 
     const edge = { path: "a" as BytePath };
     const infos = Array.from({ length: volumes }, (_, index) => {
       const name = volumeName(id, index + 1, encoding);
-      const bytes = randomContent(name, 100_000 + index);
+      const bytes = randomContent(name, 20_000 + index);
       storage.objects.set(name, bytes);
       const hashes = new Map([["SHA1", createHash("sha1").update(bytes).digest("hex")]]);
       return { number: index + 1, start: edge, end: edge, hashes };
@@ -32,6 +32,8 @@ function holding(sets: readonly MadeSet[] = SETS, encoding: Encoding = "gzip"): 
   }
   return storage;
 }
+
+const ALL = holding();
 
 function run(from: Storage, to: Storage, job: Partial<ReplicateJob> = {}, archiveDir = "/nonexistent", events: RunEvent[] = []) {
   const runtime = {
@@ -54,7 +56,7 @@ describe("replicate", () => {
     const events: RunEvent[] = [];
     const report = await run(from, logged, {}, undefined, events);
     expect(outcomes(report)).toEqual([0, 1, 5, 7].map((at) => [day(at), "copied", "hash"]));
-    expect(new Map([...to.objects].sort())).toEqual(new Map([...from.objects].sort()));
+    expect(contents(to)).toEqual(contents(from));
     const puts = logged.log.filter((line) => line.startsWith("put")).map((line) => line.replace(/^put |[0-9TZ]{16}/g, ""));
     expect(puts.slice(0, 5)).toEqual([
       "duplicity-full..vol1.difftar.gz",
@@ -90,8 +92,8 @@ describe("replicate", () => {
       for (let at = 1; ; at++) {
         const to = new MemoryStorage();
         const [faultyFrom, faultyTo] = [
-          new FaultyStorage(from, [{ at, how, after: 70_000 }]),
-          new FaultyStorage(to, [{ at, how, after: 70_000 }]),
+          new FaultyStorage(from, [{ at, how, after: 15_000 }]),
+          new FaultyStorage(to, [{ at, how, after: 15_000 }]),
         ];
         const failed = await Promise.allSettled([
           run(from, faultyTo).then(() => expectSound(to)),
@@ -99,7 +101,7 @@ describe("replicate", () => {
         ]);
         expectSound(to);
         await run(from, to);
-        expect(new Map([...to.objects].sort())).toEqual(new Map([...from.objects].sort()));
+        expect(contents(to)).toEqual(contents(from));
         if (faultyTo.exhausted) expect(failed[0]!.status).toBe("rejected");
         else break;
       }
@@ -123,7 +125,7 @@ describe("replicate", () => {
   it("reports damaged and missing volumes, copies neither their set's manifest nor what depends on it, but all else", async () => {
     const from = holding();
     const [second, third] = [2, 3].map((number) => volumeName(SETS[0]!.id, number, "gzip"));
-    from.objects.get(second!)![99_999]! ^= 1;
+    from.objects.get(second!)![19_999]! ^= 1;
     const to = new MemoryStorage();
     const report = await run(from, to);
     expect(outcomes(report)).toEqual([
@@ -139,7 +141,7 @@ describe("replicate", () => {
       false,
     ]);
 
-    from.objects.get(second!)![99_999]! ^= 1;
+    from.objects.get(second!)![19_999]! ^= 1;
     from.objects.delete(third!);
     expect(outcomes(await run(from, new MemoryStorage()))[0]).toEqual([day(0), "failed", "size", "volume.missing"]);
     const repaired = await run(holding(), to);
@@ -237,16 +239,20 @@ async function* chunked(bytes: Uint8Array, cuts: readonly number[]): AsyncGenera
   yield new Uint8Array(0);
 }
 
+/** Cheap to compare. */
+function contents({ objects }: MemoryStorage): readonly string[] {
+  return [...objects].map(([name, bytes]) => `${name} ${createHash("sha1").update(bytes).digest("hex")}`).sort();
+}
+
 /** Every manifest at the target has all that it had at the source. */
 function expectSound(to: MemoryStorage): void {
-  const all = holding().objects;
+  const [all, there] = [contents(ALL), new Set(contents(to))];
   for (const { id } of SETS) {
     if (!to.objects.has(manifestName(id, "gzip"))) continue;
-    const own = [...all.keys()].filter(
-      (name) =>
-        name.includes(id.kind === "full" ? `full.${formatTime(id.end)}` : `${formatTime(id.end)}.`) ||
-        name.includes(`signatures.${formatTime(id.end)}`),
+    const own = all.filter(
+      (line) => line.includes(`full.${formatTime(id.end)}.vol`) || line.includes(`.to.${formatTime(id.end)}.vol`),
     );
-    for (const name of own) expect(to.objects.get(name)).toEqual(all.get(name));
+    expect(own.length).toBeGreaterThan(0);
+    for (const line of own) expect(there.has(line)).toBe(true);
   }
 }

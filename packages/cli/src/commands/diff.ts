@@ -1,6 +1,6 @@
 import { diff as diffStates } from "@doppel/engine";
 import type { DiffCounts } from "../render/renderer.ts";
-import { argument, type Command, outcomeOf } from "../session.ts";
+import { argument, type Command } from "../session.ts";
 import { diffJob } from "../wire.ts";
 import { tellingIfNewer, withReadDeps } from "./reading.ts";
 
@@ -25,9 +25,9 @@ export const diff: Command = (session) => {
     for await (const difference of diffStates(job, deps, watching)) {
       if (unread()) break;
       counts[difference.what]++;
-      renderer.row({ kind: "difference", difference });
+      renderer.row({ kind: "diff", difference });
     }
     renderer.result({ kind: "diff", counts });
-    return outcomeOf(0);
+    return "complete";
   });
 };

@@ -1,5 +1,5 @@
 import { list as listBackup } from "@doppel/engine";
-import { type Command, outcomeOf } from "../session.ts";
+import type { Command } from "../session.ts";
 import { prefixesOf, stateOf } from "../wire.ts";
 import { tellingIfNewer, withReadDeps } from "./reading.ts";
 
@@ -12,6 +12,6 @@ export const list: Command = (session) => {
       if (unread()) break;
       renderer.row({ kind: "entry", entry });
     }
-    return outcomeOf(0);
+    return "complete";
   });
 };

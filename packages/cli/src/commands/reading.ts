@@ -1,11 +1,11 @@
 import type { Runtime } from "@doppel/base";
 import type { ReadDeps } from "@doppel/engine";
 import { localTime } from "../render/times.ts";
-import { argument, type Session } from "../session.ts";
+import { argument, type Outcome, type Session } from "../session.ts";
 import { openTarget, readDeps } from "../wire.ts";
 
 /** Opens the target that the argument URL names, and forgets keys and passphrases afterwards. */
-export async function withReadDeps<T>(session: Session, use: (deps: ReadDeps) => Promise<T>): Promise<T> {
+export async function withReadDeps(session: Session, use: (deps: ReadDeps) => Promise<Outcome>): Promise<Outcome> {
   const { invocation, environment, runtime } = session;
   const url = argument(invocation, "URL");
   await using storage = await openTarget(url, "read", environment, runtime);

@@ -1,6 +1,6 @@
 import { recipe as recipeFor } from "@doppel/engine";
 import { folderOf } from "../locations.ts";
-import { argument, type Command, outcomeOf } from "../session.ts";
+import { argument, type Command } from "../session.ts";
 import { prefixesOf, timeOf } from "../wire.ts";
 import { withReadDeps } from "./reading.ts";
 
@@ -16,6 +16,6 @@ export const recipe: Command = (session) => {
   };
   return withReadDeps(session, async (deps) => {
     renderer.result({ kind: "recipe", script: await recipeFor(job, deps, runtime) });
-    return outcomeOf(0);
+    return "complete";
   });
 };

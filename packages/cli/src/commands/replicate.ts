@@ -23,7 +23,7 @@ export const replicate: Command = async (session) => {
     const missing = report.sets.filter(({ outcome }) => outcome === "failed" || outcome === "blocked");
     const [first] = missing.flatMap(({ errors }) => errors);
     if (first === undefined) return "complete";
-    const message = `${counted(missing.length, "backup")} could not be copied: ${first.message}`;
+    const message = `${missing.length} of ${counted(report.sets.length, "backup")} could not be copied; what is wrong with them stands above`;
     throw new DoppelError(first.code, message, first.data, first);
   } finally {
     await deps.keys?.close();

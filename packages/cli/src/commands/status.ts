@@ -1,5 +1,5 @@
 import { changesInSet, fileChanged, status as statusOf } from "@doppel/engine";
-import { type Command, outcomeOf } from "../session.ts";
+import type { Command } from "../session.ts";
 import { prefixesOf } from "../wire.ts";
 import { withReadDeps } from "./reading.ts";
 
@@ -25,6 +25,6 @@ export const status: Command = (session) => {
     } else {
       renderer.result({ kind: "status", report: await statusOf({ prefixes }, deps, runtime) });
     }
-    return outcomeOf(0);
+    return "complete";
   });
 };

@@ -16,6 +16,6 @@ export function impliedCommand([first, second]: readonly [BytePath, BytePath], p
   if (!isUrl(first) && isUrl(second)) return "backup";
   if (isUrl(first) && !isUrl(second)) return "restore";
   const what = isUrl(first) ? "two URLs" : "two paths";
-  const message = `without a command one of the two arguments has to be a path and the other a URL, and these are ${what}; name the command: ${program} backup SOURCE URL, or ${program} restore URL TARGET`;
+  const message = `${what} do not say what to do: name the command, as in ${program} backup SOURCE URL or ${program} restore URL TARGET`;
   throw new DoppelError("cli.usage", message, {});
 }

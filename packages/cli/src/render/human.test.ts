@@ -103,5 +103,6 @@ describe("errors", () => {
     expect(errorText("doppel", new TypeError("x is not a function"))).toMatch(
       /^doppel: this is a bug in doppel, not your fault; please report it with these lines:\nTypeError: x is not a function\n {4}at /,
     );
+    expect(errorText("doppel", new Error("cannot open '\u001b[2J'"))).toContain("cannot open '\\x1b[2J'\n    at ");
   });
 });

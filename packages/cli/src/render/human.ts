@@ -1,4 +1,4 @@
-import { type BytePath, displayPath, DoppelError, pathToBytes, type RunEvent } from "@doppel/base";
+import { type BytePath, displayPath, displayText, DoppelError, pathToBytes, type RunEvent } from "@doppel/base";
 import { DONE } from "../exit-codes.ts";
 import { differenceText } from "./differences.ts";
 import { Missing, noticeLevel, noticeText } from "./notices.ts";
@@ -118,7 +118,7 @@ export function humanRenderer(options: HumanOptions): Renderer {
       }
       case "verify": {
         const { compared, differences } = result.report;
-        if (!result.comparedData) tell("The whole backup was read and checked; --compare-data would compare it with the folder, too.");
+        if (!result.comparedData) tell("Every volume was read and checked; --compare-data also compares with the folder.");
         tell(`Verify complete: ${counted(compared, "file")} compared, ${counted(differences, "difference")} found.`);
         return incomplete(result.report.incomplete, "Verify");
       }
@@ -126,7 +126,7 @@ export function humanRenderer(options: HumanOptions): Renderer {
         return result.count === 0 ? tell("No regular file is new, changed or deleted in it.") : undefined;
       case "file-changes": {
         const lines = result.changes.map(({ set, kind }) => `${localTime(set.end)} ${setKind(set.kind).padEnd(9)} ${kind}`);
-        const none = `${displayPath(result.path)} is a regular file in no backup of the newest chain; doppel find looks everywhere`;
+        const none = `No backup of the newest chain changed ${displayPath(result.path)}; doppel find looks in all chains.`;
         return stdout(`${(lines.length === 0 ? [none] : lines).join("\n")}\n`);
       }
       case "find":
@@ -172,10 +172,10 @@ function rowLine(row: Row, terminal: boolean): string | Uint8Array {
 export function errorText(program: string, error: unknown): string {
   if (error instanceof DoppelError) return `${program}: ${oneLine(error.message)}`;
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `${program}: this is a bug in doppel, not your fault; please report it with these lines:\n${trace}`;
+  return `${program}: this is a bug in doppel, not your fault; please report it with these lines:\n${trace.split("\n").map(oneLine).join("\n")}`;
 }
 
 /** Nothing that a message quotes may start a line or drive a terminal. */
 function oneLine(message: string): string {
-  return displayPath(Buffer.from(message, "utf8").toString("latin1") as BytePath);
+  return displayText(message);
 }

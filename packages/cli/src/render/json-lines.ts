@@ -105,7 +105,7 @@ function resultFields(result: Result): Fields {
     case "find":
       return { kind: "find", found: result.found };
     case "diff":
-      return { kind: "diff", ...result.counts };
+      return { kind: "diff", counts: result.counts };
     case "retention":
     case "cleanup":
     case "replicate":
@@ -133,7 +133,7 @@ function rowFields(row: Row): Fields {
     }
     case "compared":
       return { from: row.from, to: row.to };
-    case "difference": {
+    case "diff": {
       const { path, what, before, after, uncertain } = row.difference;
       return {
         ...pathFields(path),

@@ -1,10 +1,8 @@
 import { displayText } from "@doppel/base";
 import type { CleanupReport, Deletions, KeptChain, RemovedChain, RetainReport, RetentionWarning } from "@doppel/engine";
-import { setKind } from "./rows.ts";
+import { setText } from "./rows.ts";
 import { byteText, counted } from "./sizes.ts";
 import { localTime } from "./times.ts";
-
-type BackupSet = RemovedChain["sets"][number];
 
 /** What `remove-*` and `prune` would do, or did: what goes, what stays and why, and how to go on. */
 export function retentionText({ target, plan, applied }: RetainReport, dryRun: boolean): string {
@@ -18,7 +16,7 @@ export function retentionText({ target, plan, applied }: RetainReport, dryRun: b
     for (const chain of removed) lines.push(`  ${removedText(chain)}`);
   }
   if (kept.length > 0) lines.push(applied ? "Kept:" : "Stays:");
-  for (const chain of kept) lines.push(`  ${chainText(chain.chain)}`, `    ${reasonText(chain)}`);
+  for (const chain of kept) lines.push(...because(chainText(chain.chain), reasonText(chain)));
   lines.push(...warnings.map(warningText), ...closing(deletions, applied, dryRun));
   return `${lines.join("\n")}\n`;
 }
@@ -27,21 +25,26 @@ export function retentionText({ target, plan, applied }: RetainReport, dryRun: b
 export function cleanupText({ target, plan, applied }: CleanupReport, dryRun: boolean): string {
   const { incomplete, orphaned, loose, recent, superseded, deletions } = plan;
   const goes = [
-    ...incomplete.map((set) => `unfinished ${setText(set)}`),
-    ...orphaned.map((set) => `orphaned ${setText(set)}: the backup that it builds on is missing`),
-    ...loose.map((name) => `${displayText(name)}: its backup is gone`),
+    ...incomplete.flatMap(({ id }) => because(`unfinished ${setText(id)}`)),
+    ...orphaned.flatMap(({ id }) => because(setText(id), "orphaned: the backup that it builds on is missing")),
+    ...loose.flatMap((name) => because(displayText(name), "its backup is gone")),
   ];
   if (deletions.local.length > 0 && objectsOf(deletions) === 0)
-    goes.push(`${counted(deletions.local.length, "leftover")} in the archive directory`);
+    goes.push(...because(`${counted(deletions.local.length, "leftover")} in the archive directory`));
   const stays = [
-    ...recent.map((set) => `${setText(set)}: younger than a day, and perhaps being made (--even-recent)`),
-    ...superseded.map((set) => `${setText(set)}: replaced by a later one, it goes with its chain`),
+    ...recent.flatMap(({ id }) => because(setText(id), "younger than a day, and perhaps being made; --even-recent deletes it")),
+    ...superseded.flatMap(({ id }) => because(setText(id), "a later one has replaced it; it goes with its chain")),
   ];
   const lines: string[] = [];
   if (goes.length === 0) lines.push(`${target}: nothing to clean up.`);
-  else lines.push(`${target}:`, `${applied ? "Deleted" : "Would be deleted"}:`, ...goes.map((line) => `  ${line}`));
-  if (stays.length > 0) lines.push(applied ? "Kept:" : "Stays:", ...stays.map((line) => `  ${line}`));
+  else lines.push(`${target}:`, `${applied ? "Deleted" : "Would be deleted"}:`, ...goes);
+  if (stays.length > 0) lines.push(applied ? "Kept:" : "Stays:", ...stays);
   return `${[...lines, ...closing(deletions, applied, dryRun)].join("\n")}\n`;
+}
+
+/** An item of a list, with its reason on a line of its own. */
+function because(what: string, why?: string): readonly string[] {
+  return [`  ${what}`, ...(why === undefined ? [] : [`    ${why}`])];
 }
 
 function closing(deletions: Deletions, applied: boolean, dryRun: boolean): readonly string[] {
@@ -90,13 +93,9 @@ function reasonText({ reason, periods }: KeptChain): string {
 
 function warningText(warning: RetentionWarning): string {
   if (warning.kind === "newest-is-old")
-    return `The newest backup, of ${localTime(warning.time)}, is older than that itself: are backups still made?`;
+    return "The newest backup is older than that, too: are backups still made?";
   const { length } = warning.times;
   return length === 1
-    ? `1 backup older than that stays, because newer ones build on it.`
+    ? "1 backup older than that stays, because newer ones build on it."
     : `${length} backups older than that stay, because newer ones build on them.`;
-}
-
-function setText({ id }: BackupSet): string {
-  return `${setKind(id.kind)} of ${localTime(id.end)}`;
 }

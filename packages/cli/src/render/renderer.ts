@@ -24,7 +24,7 @@ export type Row =
   | { readonly kind: "version"; readonly version: FoundVersion }
   /** `diff`: the times of the two states, before all rows of */
   | { readonly kind: "compared"; readonly from: Date; readonly to: Date }
-  | { readonly kind: "difference"; readonly difference: Difference }
+  | { readonly kind: "diff"; readonly difference: Difference }
   /** `status --show-changes-in-set`: the set, before all rows of */
   | { readonly kind: "set"; readonly set: ChangesReport["set"] }
   | { readonly kind: "change"; readonly change: Change };

@@ -11,7 +11,7 @@ export interface RowText {
 }
 
 /** Above the rows of `find`; those of the others explain themselves. */
-export const FIND_HEAD = `${"Backup".padEnd(26)} What    ${"Size".padStart(10)} ${"Date of the file".padEnd(26)} Path`;
+export const FIND_HEAD = `${"Backup".padEnd(26)} What    ${"Size".padStart(11)} ${"Date of the file".padEnd(26)} Path`;
 
 /** Paths stand last, because they can be of any length and hold anything. */
 export function rowText(row: Row): RowText {
@@ -22,17 +22,23 @@ export function rowText(row: Row): RowText {
       return versionRow(row.version);
     case "compared":
       return { text: `--- ${localTime(row.from)}\n+++ ${localTime(row.to)}` };
-    case "difference": {
+    case "diff": {
       const { what, uncertain, path } = row.difference;
       return { text: `${what}${uncertain ? "?" : ""}`.padEnd(10), path };
     }
     case "set":
-      return { text: `${setKind(row.set.kind)} of ${localTime(row.set.end)}` };
+      return { text: `Changes in the ${setText(row.set)}` };
     case "change":
       return { text: row.change.kind.padEnd(7), path: row.change.path };
   }
 }
 
+/** `full backup of 2026-11-22 03:43:19 +01:00` */
+export function setText({ kind, end }: FoundVersion["set"]): string {
+  return `${kind === "full" ? "full backup" : "increment"} of ${localTime(end)}`;
+}
+
+/** For a column of a table. */
 export function setKind(kind: "full" | "inc"): string {
   return kind === "full" ? "full" : "increment";
 }
@@ -40,13 +46,13 @@ export function setKind(kind: "full" | "inc"): string {
 function versionRow({ path, set, what, mtime, sizeRange }: FoundVersion): RowText {
   const size = sizeRange === undefined ? "" : sizeText(sizeRange);
   const date = mtime === undefined ? "" : fileTime(mtime);
-  return { text: `${localTime(set.end)} ${what.padEnd(7)} ${size.padStart(10)} ${date.padEnd(26)}`, path };
+  return { text: `${localTime(set.end)} ${what.padEnd(7)} ${size.padStart(11)} ${date.padEnd(26)}`, path };
 }
 
 /** Signatures tell the size up to one block: it is exact where that makes no difference to the eye, otherwise the most it can be. */
 function sizeText({ min, max }: NonNullable<FoundVersion["sizeRange"]>): string {
   const most = byteText(max);
-  return byteText(min) === most ? most : `<${most}`;
+  return byteText(min) === most ? most : `<=${most}`;
 }
 
 function fileTime(seconds: number): string {

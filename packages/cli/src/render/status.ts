@@ -18,19 +18,18 @@ export function statusText(report: StatusReport): string {
     paragraphs.push(...chainTables(chains));
   }
   if (incomplete.length > 0) {
-    const one = incomplete.length === 1;
-    const why = one
-      ? "an interrupted run left it, or it is running now. It does"
-      : "interrupted runs left them, or one is running now. They do";
-    paragraphs.push(
-      `${counted(incomplete.length, "unfinished backup")}, which cannot be restored: ${why} no harm;\ndoppel cleanup removes what is left.`,
-      setTable(incomplete),
-    );
+    const why =
+      incomplete.length === 1
+        ? "an interrupted run left it, or it is running now.\nIt cannot be restored and does no harm; doppel cleanup removes it."
+        : "interrupted runs left them, or one is running now.\nThey cannot be restored and do no harm; doppel cleanup removes them.";
+    paragraphs.push(`${counted(incomplete.length, "unfinished backup")}: ${why}`, setTable(incomplete));
   }
   if (orphaned.length > 0) {
-    const one = orphaned.length === 1;
-    const why = one ? "the backup that it builds on is missing, so it" : "the backups that they build on are missing, so they";
-    paragraphs.push(`${counted(orphaned.length, "orphaned increment")}: ${why} cannot be restored.`, setTable(orphaned));
+    const why =
+      orphaned.length === 1
+        ? "the backup that it builds on is missing.\nIt cannot be restored; doppel cleanup removes it."
+        : "the backups that they build on are missing.\nThey cannot be restored; doppel cleanup removes them.";
+    paragraphs.push(`${counted(orphaned.length, "orphaned increment")}: ${why}`, setTable(orphaned));
   }
   if (orphanedSignatures.length > 0) {
     paragraphs.push(`Signatures that belong to no backup here:\n${indented(orphanedSignatures)}`);

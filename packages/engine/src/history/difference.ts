@@ -19,7 +19,7 @@ export interface Difference {
   readonly uncertain?: true;
 }
 
-/** What two states say about one path, as a difference; undefined when they say the same. */
+/** What two states say about one path, as a difference; undefined when they say the same. Records have to have digests. */
 export function difference(old: SetRecord | undefined, now: SetRecord | undefined): Difference | undefined {
   if (old === now) return undefined; // both have it from the same set
   const before = old && listedEntry(old);

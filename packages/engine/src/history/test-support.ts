@@ -34,7 +34,7 @@ export interface Node extends PathEntry {
   readonly content?: Uint8Array;
 }
 
-export const ids = { mode: 0o644, uid: 0, gid: 0, uname: "root", gname: "root", mtime: 1_600_000_000, size: 0 };
+const ids = { mode: 0o644, uid: 0, gid: 0, uname: "root", gname: "root", mtime: 1_600_000_000, size: 0 };
 
 export function file(path: string, content: string | Uint8Array, changes: Partial<PathEntry> = {}): Node {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;

@@ -61,7 +61,7 @@ export async function readSecretKeys(file: Uint8Array): Promise<PrivateKey[]> {
   try {
     return await readPrivateKeys({ binaryKeys: dearmored(file) });
   } catch (error) {
-    const message = "the key file holds no secret OpenPGP key; export one with gpg --export-secret-keys KEY";
+    const message = "the --secret-key file holds no secret OpenPGP key; export one with gpg --export-secret-keys KEY";
     throw new DoppelError("openpgp.key-unusable", message, { query: "key file", reason: "not-a-key" }, error);
   }
 }
