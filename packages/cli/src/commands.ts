@@ -26,7 +26,7 @@ const SOURCE: Positional = { name: "SOURCE", kind: "path", help: "the folder (or
 const URL: Positional = {
   name: "URL",
   kind: "target",
-  help: "where backups are stored: file:///abs/dir, file://rel/dir or a plain path",
+  help: "where backups are: file:///abs/dir, file://rel/dir or a plain path",
 };
 const TARGET: Positional = { name: "TARGET", kind: "path", help: "the folder to restore into; created when missing" };
 const COUNT: Positional = { name: "N", kind: "count", help: "how many full backups to keep as they are, the newest ones" };
@@ -90,7 +90,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   verify: {
     purpose: "Getting back",
     summary: "check a backup by reading it all; compare with DIR",
-    positionals: [URL, { ...TARGET, name: "DIR", help: "the folder to compare with; with -r what that path is to be compared with" }],
+    positionals: [URL, { ...TARGET, name: "DIR", help: "the folder to compare with; with -r, what PATH is to be compared with" }],
     examples: [
       ["doppel verify file:///backup/etc /etc", "every volume is read, decrypted and checked"],
       ["doppel verify --compare-data -t 1D file:///backup/etc /etc", "and what differs from /etc is listed; exit code 1 then"],
@@ -126,7 +126,11 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     purpose: "Looking",
     summary: "in which backups a file is, with date and size",
     positionals: [
-      { name: "PATTERN", kind: "pattern", help: "a path in the backup (with all below it), or * ? [a-z] within a name, ** across folders" },
+      {
+        name: "PATTERN",
+        kind: "pattern",
+        help: "a path with all below it, or * ? [a-z] in a name, ** across folders",
+      },
       URL,
     ],
     examples: [
@@ -139,7 +143,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     summary: "what changed between two points in time",
     positionals: [
       URL,
-      { name: "TIME1", kind: "time", help: "the older state, as for --time" },
+      { name: "TIME1", kind: "time", help: "the older state: a date or time, or an age such as 7D" },
       { name: "TIME2", kind: "time", help: "the newer one; now is the latest" },
     ],
     examples: [["doppel diff file:///backup/etc 7D now", "in the last week; no volume is read"]],
@@ -148,7 +152,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   "remove-older-than": {
     purpose: "Tidying",
     summary: "delete the chains that ended before a time",
-    positionals: [{ name: "TIME", kind: "time", help: "as for --time: 2026-11-22, or an age such as 6M" }, URL],
+    positionals: [{ name: "TIME", kind: "time", help: "a date or time such as 2026-11-22, or an age such as 6M" }, URL],
     examples: [
       ["doppel remove-older-than 6M file:///backup/etc", "shows what would be deleted, and what stays and why"],
       ["doppel remove-older-than 6M --force file:///backup/etc", "deletes it"],
@@ -162,7 +166,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   },
   "remove-all-inc-of-but-n-full": {
     purpose: "Tidying",
-    summary: "the same, but keep the full backups of old chains",
+    summary: "delete increments before the last N full backups",
     positionals: [COUNT, URL],
     examples: [["doppel remove-all-inc-of-but-n-full 2 --force file:///backup/etc", "increments of the last two chains stay"]],
   },

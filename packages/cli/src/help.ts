@@ -46,13 +46,13 @@ function aside(line: string, meaning: string): string {
 function describe(page: Page, name: CommandName): void {
   const { summary, positionals, examples } = COMMANDS[name];
   const described = positionals.map((positional) => `  ${positional.name.padEnd(9)}${positional.help}`).join("\n");
-  page.usage(`doppel ${name} [OPTIONS] ${positionalsOf(name)}: ${summary}\n\n${described}`);
+  page.usage(`doppel ${name} [OPTIONS] ${positionalsOf(name)}\n${summary}\n\n${described}`);
   const shown = new Map<string, string[]>(GROUPS.map((group) => [group, []]));
   if ((RULE_COMMANDS as readonly string[]).includes(name)) {
     for (const [rule, row] of Object.entries(RULES)) {
       const key = "metavar" in row ? `${rule} ${row.metavar}` : rule;
       page.option(key, { describe: row.help });
-      shown.get("What to back up")?.push(key);
+      shown.get("Which files")?.push(key);
     }
   }
   for (const [option, row] of Object.entries<Option>(OPTIONS)) {

@@ -2,7 +2,7 @@ import { type BytePath, DoppelError } from "@doppel/base";
 
 /** The headings of `--help`, in the order in which they are printed. */
 export const GROUPS = [
-  "What to back up",
+  "Which files",
   "Where and how it is stored",
   "Encryption",
   "Restoring",

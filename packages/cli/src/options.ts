@@ -36,26 +36,26 @@ const WITH_PROGRESS = [...WRITE, "restore", "verify"] as const;
  */
 export const OPTIONS = {
   "null-separator": flag({
-    group: "What to back up",
+    group: "Which files",
     help: "lines of file lists end with NUL instead of newline",
     commands: [...WRITE, ...COMPARE],
     to: "BackupJob.nullSeparator, VerifyJob.nullSeparator",
   }),
   "copy-links": flag({
-    group: "What to back up",
+    group: "Which files",
     help: "follow symbolic links: what they point to counts instead of the links",
     commands: [...WRITE, ...COMPARE],
     to: "BackupJob.copyLinks, VerifyJob.copyLinks",
   }),
   "full-if-older-than": optional(text, {
     metavar: "TIME",
-    group: "What to back up",
+    group: "Where and how it is stored",
     help: "make a full backup when the last one is older: an age such as 1M, or a date",
     commands: CONTINUE,
     to: "BackupJob.fullIfOlderThan",
   }),
   "allow-source-mismatch": flag({
-    group: "What to back up",
+    group: "Where and how it is stored",
     help: "continue a chain that another host or another folder began",
     commands: CONTINUE,
     to: "BackupJob.allowSourceMismatch",
@@ -348,11 +348,11 @@ export interface Rule {
 }
 
 export const RULES = {
-  include: { metavar: "PATTERN", help: "back up what matches; the first rule that matches a path decides" },
+  include: { metavar: "PATTERN", help: "take what matches; the first rule that matches a path decides" },
   exclude: { metavar: "PATTERN", help: "leave out what matches: * ? [a-z] within a name, ** across folders" },
   "include-filelist": { metavar: "FILE", help: "a list of such patterns, one a line; `- ` before a pattern excludes" },
   "exclude-filelist": { metavar: "FILE", help: "the same; `+ ` before a pattern includes" },
-  "include-regexp": { metavar: "REGEXP", help: "back up paths in which the regular expression is found" },
+  "include-regexp": { metavar: "REGEXP", help: "take paths in which the regular expression is found" },
   "exclude-regexp": { metavar: "REGEXP", help: "leave out paths in which the regular expression is found" },
   "exclude-if-present": { metavar: "NAME", help: "leave out every folder that has an entry of this name" },
   "exclude-device-files": { help: "leave out block and character devices" },

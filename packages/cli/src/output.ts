@@ -17,7 +17,8 @@ export function outputOf(stream: NodeJS.WriteStream): Output {
   stream.on("error", (error: Error) => {
     closed = true;
     const reason = errnoOf(error);
-    if (reason !== "EPIPE" && stream !== process.stderr) process.stderr.write(`doppel: cannot write to standard output (${reason})\n`);
+    if (reason !== "EPIPE" && stream !== process.stderr)
+      process.stderr.write(`doppel: cannot write to standard output (${reason})\n`);
   });
   return {
     write: (data) => {

@@ -99,6 +99,14 @@ describe("a new backup", () => {
     ]);
   });
 
+  it("has its passphrase read the chain that it continues, without another question", async () => {
+    const { prompt, asked } = person("two", "two");
+    const passphrases = passphrasesFrom({ prompt });
+    await passphrases.forNewBackup();
+    expect(await passphrases.forReading("decryption")).toBe("two");
+    expect(asked).toHaveLength(2);
+  });
+
   it("gives up after three times, and without anybody to ask", async () => {
     const { prompt } = person("1", "2", "3", "4", "5", "6");
     await expect(passphrasesFrom({ prompt }).forNewBackup()).rejects.toMatchObject({ code: "openpgp.wrong-passphrase" });

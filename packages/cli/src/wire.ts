@@ -230,7 +230,8 @@ export async function envelopeOf(context: KeyContext): Promise<Envelope> {
 
 async function signerFor(query: string, { settings, environment, passphrases, runtime }: KeyContext): Promise<Signer> {
   const file = settings["secret-key"];
-  const throughGpg = (): Promise<Signer> => signerFromGpg(query, gpgOptions(settings, environment, passphrases.givenForSigning()));
+  const throughGpg = (): Promise<Signer> =>
+    signerFromGpg(query, gpgOptions(settings, environment, passphrases.givenForSigning()));
   if (file === undefined) return throughGpg();
   const key = readSecretKeyFile(file);
   const now = (): Date => runtime.clock.now();

@@ -19,7 +19,14 @@ export type {
   VerifyJob,
   VerifyReport,
 } from "./job.ts";
-export { type ChangesInSetJob, type ChangesReport, changesInSet, type FileChange, type FileChangedJob, fileChanged } from "./changes.ts";
+export {
+  type ChangesInSetJob,
+  type ChangesReport,
+  changesInSet,
+  type FileChange,
+  type FileChangedJob,
+  fileChanged,
+} from "./changes.ts";
 export type { Change, SetId } from "@doppel/format";
 export { type DiffJob, diff } from "./diff.ts";
 export { type FindJob, type FoundVersion, find } from "./find.ts";

@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,6 +58,14 @@ class Bench implements Disposable {
     return run(process.execPath, [launcher(program), ...args], { cwd: this.folder, env: { ...this.env, ...env } });
   }
 
+  /** Two backups: `src` as it is, and a day later with another `a`. */
+  async chain(): Promise<void> {
+    const options = "--no-encryption --no-print-statistics";
+    expect((await this.type(`full ${options} --current-time 1700000000 src file://target`)).code).toBe(0);
+    writeFileSync(this.path("src/a"), "changed\n");
+    expect((await this.type(`incremental ${options} --current-time 1700086400 src file://target`)).code).toBe(0);
+  }
+
   /** A line for the shell, in which "$DOPPEL" is the program. */
   shell(line: string): Promise<RunResult> {
     return run("sh", ["-c", line], { cwd: this.folder, env: { ...this.env, DOPPEL: launcher("doppel") } });
@@ -88,7 +107,7 @@ describe.concurrent("doppel", () => {
     expect({ ...full, out: full.out.replace(STATISTICS, "") }).toEqual({
       code: 0,
       out: expect.stringMatching(
-        /^Backup complete: 1 volume, \d+ bytes stored in SECONDS; restore with: doppel restore file:\/\/target TARGET\n$/,
+        /^Full backup complete: 1 volume, \d+ bytes stored in SECONDS; restore with: doppel restore file:\/\/target TARGET\n$/,
       ),
       err: "",
     });
@@ -128,6 +147,124 @@ describe.concurrent("doppel", () => {
     expect(readFileSync(bench.path("gpg-was-started"), "utf8")).not.toMatch(/wrong/);
   });
 
+  it("continues a chain, and goes back to each of its states", async () => {
+    using bench = new Bench();
+    const quiet = "--no-encryption --no-print-statistics";
+    const none = seen(await bench.type(`incremental ${quiet} src file://target`));
+    expect(none).toMatchObject({ code: 17, out: "", err: expect.stringMatching(/make a full backup first\n$/) });
+
+    const first = seen(await bench.type(`${quiet} --current-time 1700000000 src file://target`));
+    expect(first).toMatchObject({ code: 0, out: expect.stringMatching(/^Full backup complete: /), err: "" });
+    const before = asStored(scanTree(bench.path("src")));
+    writeFileSync(bench.path("src/a"), "changed\n");
+    rmSync(bench.path("src/sub/b"));
+    writeFileSync(bench.path("src/n"), "new\n");
+    const second = seen(await bench.type(`${quiet} --current-time 1700086400 src file://target`));
+    expect(second).toMatchObject({ code: 0, out: expect.stringMatching(/^Increment complete: /), err: "" });
+    const elsewhere = seen(await bench.type(`incremental ${quiet} --current-time 1700172800 src/sub file://target`));
+    expect(elsewhere).toMatchObject({ code: 42, err: expect.stringContaining("--allow-source-mismatch") });
+
+    expect(seen(await bench.type("restore -t 1700000000 file://target old"))).toMatchObject({ code: 0, err: "" });
+    expect(compareTrees(before, scanTree(bench.path("old")))).toEqual([]);
+    expect(seen(await bench.type("file://target new"))).toMatchObject({ code: 0, err: "" }); // no command: restore
+    expect(bench.differences("new")).toEqual([]);
+    expect(seen(await bench.type("-r sub/ -t 1700000000 file://target one"))).toMatchObject({ code: 0, err: "" });
+    expect(readdirSync(bench.path("one"))).toEqual(["b"]);
+
+    const list = async (options: string) => seen(await bench.type(`list ${options} file://target`));
+    expect((await list("-t 1700000000")).out).toBe("TIME .\nTIME a\nTIME sub\nTIME sub/b\n");
+    expect((await list("-v3")).out).toBe("TIME .\nTIME a\nTIME n\nTIME sub\n");
+    expect((await list("-r sub -t 1700000000")).out).toBe("TIME sub\nTIME sub/b\n");
+    expect(await list("-t 1600000000")).toMatchObject({
+      code: 0,
+      err: "notice: no backup is as old as TIME; this is the first one, of TIME\n",
+    });
+    expect(await list("-r nowhere")).toMatchObject({ code: 19, out: "" });
+  });
+
+  it("tells what changed, and when", async () => {
+    using bench = new Bench();
+    await bench.chain();
+    const told = async (line: string) => seen(await bench.type(line)).out;
+    expect(await told("find a file://target")).toBe(
+      "Backup                     What           Size Date of the file           Path\n" +
+        "TIME new     <=512 bytes TIME a\nTIME changed <=512 bytes TIME a\n",
+    );
+    expect(seen(await bench.type("find nowhere file://target"))).toMatchObject({ code: 19, out: "" });
+    expect(await told("diff file://target 1700000000 now -r a")).toBe("--- TIME\n+++ TIME\nchanged    a\n");
+    expect(await told("status --show-changes-in-set 0 file://target")).toBe("Changes in the increment of TIME\nchanged a\n");
+    expect(await told("status --file-changed a file://target")).toBe("TIME full      new\nTIME increment changed\n");
+    const rows = (await told("diff --json file://target 1700000000 1700000000")).trim().split("\n").slice(-2);
+    expect(rows.map((row) => JSON.parse(row) as unknown)).toMatchObject([{ type: "compared" }, { type: "result", kind: "diff" }]);
+  });
+
+  it("verifies, and exits 1 when something differs", async () => {
+    using bench = new Bench();
+    await bench.chain();
+    const same = seen(await bench.type("verify --compare-data file://target src"));
+    expect(same).toEqual({ code: 0, out: "Verify complete: 4 files compared, 0 differences found.\n", err: "" });
+    const { atime, mtime } = statSync(bench.path("src/a"));
+    writeFileSync(bench.path("src/a"), "other\n");
+    utimesSync(bench.path("src/a"), atime, mtime);
+    const changed = seen(await bench.type("verify --compare-data file://target src"));
+    const text = "Difference found: Data for file a is different\nVerify complete: 4 files compared, 1 difference found.\n";
+    expect(changed).toEqual({ code: 1, out: text, err: "" });
+    const stock = seen(await bench.type("verify --compare-data -v0 file://target src", {}, "duplicity"));
+    expect(stock).toEqual({ code: 1, out: "", err: "" });
+    expect((await bench.type("verify file://target src")).code).toBe(0); // the folder is not looked at
+  });
+
+  it("deletes only with --force, and never with --dry-run", async () => {
+    using bench = new Bench();
+    await bench.chain();
+    const late = "--no-encryption --no-print-statistics --current-time 1700600000";
+    expect((await bench.type(`full ${late} src file://target`)).code).toBe(0);
+    const before = readdirSync(bench.path("target"));
+    const plan = seen(await bench.type("remove-older-than 1700500000 file://target"));
+    expect({ ...plan, out: plan.out.replace(/[\d.]+ (?:KB|bytes)/, "SIZE") }).toEqual({
+      code: 0,
+      out: `file://target:
+Would be deleted:
+  TIME to TIME, 2 backups
+Stays:
+  TIME, 1 backup
+    the newest chain always stays
+In all 6 objects, SIZE, and 4 local copies.
+Nothing was deleted; --force deletes.
+`,
+      err: "",
+    });
+    await bench.type("remove-all-but-n-full 1 --force --dry-run file://target");
+    expect(readdirSync(bench.path("target"))).toEqual(before);
+    const done = seen(await bench.type("remove-older-than 1700500000 --force file://target"));
+    expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/\nDeleted 6 objects, .*\n$/), err: "" });
+    expect(readdirSync(bench.path("target"))).toHaveLength(3);
+    expect((await bench.type("restore file://target back")).code).toBe(0);
+    expect(bench.differences("back")).toEqual([]);
+    expect(seen(await bench.type("cleanup --force file://target"))).toMatchObject({
+      code: 0,
+      out: "file://target: nothing to clean up.\n",
+    });
+    expect((await bench.type("replicate file://target file://copy")).code).toBe(0);
+    expect(readdirSync(bench.path("copy"))).toEqual(readdirSync(bench.path("target")));
+  });
+
+  it("increments with the public key alone, and starts no gpg", async () => {
+    using bench = new Bench();
+    const { publicFile, secretFile, passphrase } = testKey("rsa");
+    const line = `--no-print-statistics --encrypt-key ${publicFile} src file://target`;
+    expect(seen(await bench.type(`full ${line}`))).toMatchObject({ code: 0, err: "" });
+    writeFileSync(bench.path("src/a"), "changed\n");
+    expect(seen(await bench.type(`incremental ${line}`))).toMatchObject({ code: 0, err: "" });
+    expect(existsSync(bench.path("gpg-was-started"))).toBe(false);
+    rmSync(bench.path("home/.cache"), { recursive: true });
+    const lost = seen(await bench.type(`incremental ${line}`));
+    expect(lost).toMatchObject({ code: 31, out: "", err: expect.stringMatching(/ or begin a new chain with doppel full\n$/) });
+    const restore = await bench.type(`restore --secret-key ${secretFile} file://target back`, { PASSPHRASE: passphrase ?? "" });
+    expect(seen(restore)).toMatchObject({ code: 0, err: "" });
+    expect(bench.differences("back")).toEqual([]);
+  });
+
   it("encrypts with PASSPHRASE, and says what to do without any", async () => {
     using bench = new Bench();
     expect(seen(await bench.type("full src target", { PASSPHRASE: "geheim" }))).toMatchObject({ code: 0, err: "" });
@@ -144,7 +281,7 @@ describe.concurrent("doppel", () => {
     writeFileSync(bench.path("list"), "src/nowhere\nsrc/sub\n- **\n");
     const full = seen(await bench.type("full --no-encryption --no-print-statistics --include-filelist list src target"));
     expect(full.code).toBe(3);
-    expect(full.out).toMatch(/^Backup finished, but incomplete: 1 volume, /);
+    expect(full.out).toMatch(/^Full backup finished, but incomplete: 1 volume, /);
     const [first, ...rest] = full.err.split("\n");
     expect(first).toMatch(/^warning: list:1: src\/nowhere /);
     expect(rest).toEqual([

@@ -91,7 +91,7 @@ describeInterop(["script"], "on a terminal", () => {
     const drawn = screen.split("\r\u001b[K");
     expect(drawn.length).toBeGreaterThan(1);
     expect(drawn.every((line) => !line.slice(0, -1).includes("\n"))).toBe(true);
-    expect(drawn.at(-1)).toMatch(/^Backup complete: .*\n$/);
+    expect(drawn.at(-1)).toMatch(/^Full backup complete: .*\n$/);
     const list = await onTerminal(dir.path, '"$DOPPEL" list target', []);
     expect(list.screen).toContain(" \\x1b[2J\n");
   });

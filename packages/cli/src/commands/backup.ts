@@ -1,4 +1,4 @@
-import { displayPath } from "@doppel/base";
+import { displayPath, DoppelError, type ErrorCode, isDoppelError } from "@doppel/base";
 import { backup as makeBackup, type BackupJob, checkBackup } from "@doppel/engine";
 import { archiveDirOf, tempDirOf } from "../locations.ts";
 import type { Settings } from "../options.ts";
@@ -41,9 +41,19 @@ async function run(session: Session, kind: BackupJob["kind"]) {
     const restoreWith = `${session.program} restore ${quoted(displayPath(url))} TARGET`;
     renderer.result({ kind: "backup", report, seconds, restoreWith });
     return outcomeOf(report.incomplete);
+  } catch (error) {
+    throw kind === "full" ? error : sayingWhatFor(error, archiveDir, session.program);
   } finally {
     await keys?.close();
   }
+}
+
+/** On a machine with the public key only, the missing secret is not what is wrong: the archive directory is. */
+function sayingWhatFor(error: unknown, archiveDir: string, program: string): unknown {
+  if (!isDoppelError(error, "openpgp.no-secret-key") && !isDoppelError(error, "openpgp.passphrase-needed")) return error;
+  const why = `an increment needs it because ${archiveDir} does not hold the chain's metadata`;
+  const message = `${error.message}; ${why}: bring that folder back, or begin a new chain with ${program} full`;
+  return new DoppelError<ErrorCode>(error.code, message, error.data, error);
 }
 
 /** As one word for a shell. */

@@ -11,10 +11,10 @@ export const status: Command = (session) => {
   const prefixes = prefixesOf(settings);
   return withReadDeps(session, async (deps) => {
     if (index !== undefined) {
-      const { set, changes } = await changesInSet({ index, prefixes }, deps, runtime);
-      renderer.row({ kind: "set", set });
+      const report = await changesInSet({ index, prefixes }, deps, runtime);
+      renderer.row({ kind: "set", set: report.set });
       let count = 0;
-      for await (const change of changes()) {
+      for await (const change of report.changes()) {
         if (unread()) break;
         count++;
         renderer.row({ kind: "change", change });

@@ -50,6 +50,32 @@ describe("command lines", () => {
     ["restore --secret-key k --passphrase-fd 3 t o", "restore", "t o", { "secret-key": "k" as never, "passphrase-fd": 3 }],
     ["list t --log-format json --file-prefix p-", "list", "t", { "log-format": "json", "file-prefix": "p-" }],
     ["status t", "status", "t", { "log-format": "text" }],
+    ["/src file:///t", "backup", "/src file:///t", { "full-if-older-than": undefined }],
+    ["--full-if-older-than 1M src file://t", "backup", "src file://t", { "full-if-older-than": "1M" }],
+    ["./full file:///t", "backup", "./full file:///t", {}],
+    ["a:b s3://b/t", "backup", "a:b s3://b/t", {}],
+    ["file:///t /out", "restore", "file:///t /out", { force: false }],
+    ["-t 3D file:/t out", "restore", "file:/t out", { time: "3D" }],
+    ["backup / t", "backup", "/ t", { "allow-source-mismatch": false }],
+    ["status file:///t", "status", "file:///t", {}],
+    ["incremental --allow-source-mismatch / t", "incremental", "/ t", { "allow-source-mismatch": true }],
+    ["restore -r /a/b/ t o", "restore", "t o", { "path-to-restore": "a/b" as never }],
+    ["restore --file-to-restore ./a t o", "restore", "t o", { "path-to-restore": "a" as never }],
+    ["restore --path-to-restore=/ t o", "restore", "t o", { "path-to-restore": "" as never }],
+    ["verify --compare-data -ra t /d", "verify", "t /d", { "compare-data": true, "path-to-restore": "a" as never }],
+    ["verify --exclude /d/x -t 1D t /d", "verify", "t /d", { time: "1D", "compare-data": false }],
+    ["list -r a -t now t", "list", "t", { "path-to-restore": "a" as never, time: "now" }],
+    ["list --json t", "list", "t", { "log-format": "json" }],
+    ["status --show-changes-in-set 0 t", "status", "t", { "show-changes-in-set": 0 }],
+    ["status --file-changed /a t", "status", "t", { "file-changed": "a" as never }],
+    ["find **.odt t", "find", "**.odt t", {}],
+    ["diff t 7D now -r a", "diff", "t 7D now", { "path-to-restore": "a" as never }],
+    ["remove-older-than 1M --name x --force t", "remove-older-than", "1M t", { force: true, "dry-run": false }],
+    ["remove-all-but-n-full 2 t", "remove-all-but-n-full", "2 t", { force: false }],
+    ["remove-all-inc-of-but-n-full --dry-run 1 t", "remove-all-inc-of-but-n-full", "1 t", { "dry-run": true }],
+    ["prune t --keep-daily 7 --keep-yearly=2", "prune", "t", { "keep-daily": 7, "keep-weekly": undefined, "keep-yearly": 2 }],
+    ["cleanup --force --even-recent t", "cleanup", "t", { force: true, "even-recent": true }],
+    ["replicate --since 1Y a b", "replicate", "a b", { since: "1Y" }],
     ["recipe t --gpg-binary gpg2 --use-agent", "recipe", "t", { "gpg-binary": "gpg2" as never, "use-agent": true }],
   ];
 
@@ -96,11 +122,59 @@ describe("rules", () => {
   });
 });
 
+const UNSAID =
+  "say what to do: name the command, as in doppel backup SOURCE URL or doppel restore URL TARGET (see doppel --help)";
+
 describe("wrong command lines", () => {
   const rows: readonly (readonly [line: string, message: string])[] = [
-    ["ful / t", 'unknown command "ful"; did you mean full? (see doppel --help)'],
-    ["frobnicate", 'unknown command "frobnicate"; use one of full, restore, status, list, recipe (see doppel --help)'],
-    ["--force", "a command is missing: one of full, restore, status, list, recipe (see doppel --help)"],
+    ["ful / t", 'unknown command "ful"; did you mean full? A folder of that name is ./ful (see doppel --help)'],
+    ["ful file:///t", 'unknown command "ful"; did you mean full? A folder of that name is ./ful (see doppel --help)'],
+    ["stat file:///t", 'unknown command "stat"; did you mean status? A folder of that name is ./stat (see doppel --help)'],
+    ["frobnicate", 'unknown command "frobnicate" (see doppel --help)'],
+    ["a b c", 'unknown command "a" (see doppel --help)'],
+    ["--force", "a command is missing (see doppel --help)"],
+    ["file:///t", 'what is to be done with "file:///t"? Name the command, as in doppel status URL (see doppel --help)'],
+    ["/src /out", `two paths do not ${UNSAID}`],
+    ["file:///a file:///b", `two URLs do not ${UNSAID}`],
+    [
+      "incremental file:///t /src",
+      '"file:///t" is a URL where SOURCE belongs: doppel incremental SOURCE URL (see doppel incremental --help)',
+    ],
+    ["verify /src file:///t", '"file:///t" is a URL where DIR belongs: doppel verify URL DIR (see doppel verify --help)'],
+    ["find file:///t x", '"file:///t" is a URL where PATTERN belongs: doppel find PATTERN URL (see doppel find --help)'],
+    ["diff file:///t 1D", "TIME2 is missing: doppel diff URL TIME1 TIME2 (see doppel diff --help)"],
+    [
+      "remove-older-than file:///t",
+      '"file:///t" is a URL where TIME belongs: doppel remove-older-than TIME URL (see doppel remove-older-than --help)',
+    ],
+    ...["0", "-1", "1.5", "x"].map(
+      (n) =>
+        [
+          `remove-all-but-n-full -- ${n} t`,
+          `N needs a whole number of at least 1, not "${n}": doppel remove-all-but-n-full N URL (see doppel remove-all-but-n-full --help)`,
+        ] as const,
+    ),
+    [
+      "prune t",
+      "prune has to be told what to keep: --keep-daily, --keep-weekly, --keep-monthly, --keep-yearly (see doppel prune --help)",
+    ],
+    ["prune --keep-daily 0 t", '--keep-daily needs a whole number of at least 1, not "0" (see doppel prune --help)'],
+    [
+      "status --show-changes-in-set 0 --file-changed a t",
+      "--show-changes-in-set and --file-changed exclude each other (see doppel status --help)",
+    ],
+    [
+      "restore --path-to-restore= t o",
+      "--path-to-restore needs a path in the backup, and got an empty one; leave it out to get everything (see doppel restore --help)",
+    ],
+    [
+      "full --full-if-older-than 1M / t",
+      "--full-if-older-than is for backup, incremental, not for full (see doppel full --help)",
+    ],
+    [
+      "cleanup --secret-key k t",
+      "--secret-key is for backup, full, incremental, replicate, restore, verify, recipe, status, list, find, diff, not for cleanup (see doppel cleanup --help)",
+    ],
     ["full", "SOURCE is missing: doppel full SOURCE URL (see doppel full --help)"],
     ["full /src", "URL is missing: doppel full SOURCE URL (see doppel full --help)"],
     ["full / t x", '"x" is one argument too many: doppel full SOURCE URL (see doppel full --help)'],
@@ -122,11 +196,11 @@ describe("wrong command lines", () => {
     ["full -v 10 / t", '--verbosity must be 0 to 9, error, warning, notice, info or debug, not "10" (see doppel full --help)'],
     ["full --log-format xml / t", '--log-format must be text or json, not "xml" (see doppel full --help)'],
     ["full --no-encryption=yes / t", "--no-encryption takes no value (see doppel full --help)"],
-    ["full --time 3D / t", "--time is for restore, list, recipe, not for full (see doppel full --help)"],
-    ["list --exclude x t", "--exclude is for full, not for list (see doppel list --help)"],
+    ["full --time 3D / t", "--time is for restore, verify, list, recipe, not for full (see doppel full --help)"],
+    ["list --exclude x t", "--exclude is for backup, full, incremental, verify, not for list (see doppel list --help)"],
     ["full --progress --no-progress / t", "--progress and --no-progress exclude each other (see doppel full --help)"],
     ["full --file-prefix a.b / t", '--file-prefix may hold letters, digits, - and _ only, not "a.b" (see doppel full --help)'],
-    ["help frob", 'unknown command "frob"; use one of full, restore, status, list, recipe (see doppel --help)'],
+    ["help frob", 'unknown command "frob" (see doppel --help)'],
   ];
 
   it.each(rows)("%s", (line, message) => {

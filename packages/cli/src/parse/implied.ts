@@ -1,6 +1,6 @@
 import { type BytePath, DoppelError } from "@doppel/base";
 
-/** What can only be a URL (cli spec 2.3); `a:b` and `./a://b` are paths. The same as `isUrl` of the storage package, which this must not load. */
+/** What can only be a URL (cli spec 2.3); `a:b` and `./a://b` are paths. The same as in the storage package, which parsing must not load. */
 const URL_START = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/|file:\/)/i;
 
 export function isUrl(argument: string): boolean {

@@ -1,7 +1,7 @@
 import { DoppelError, pathFromBytes, pathFromText, type RunEvent } from "@doppel/base";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { errorText, humanRenderer } from "./human.ts";
-import type { Renderer } from "./renderer.ts";
+import type { Renderer, Result, Row } from "./renderer.ts";
 
 function rendering(
   verbosity: number,
@@ -37,6 +37,8 @@ const EVENTS: readonly RunEvent[] = [
   { type: "entry.done", path: pathFromText("etc/passwd"), entryType: "file", size: 1 },
   { type: "volume.stored", name: "v1", number: 1, size: 2048 },
   { type: "object.stored", name: "m", size: 10 },
+  { type: "object.deleted", name: "o" },
+  { type: "metadata.copied", name: "c" },
   { type: "retry", operation: "store v1", attempt: 1, detail: "timed out" },
   { type: "debug", detail: "details" },
   { type: "progress", files: 1, bytes: 1, volumes: 0, storedBytes: 0, totalKnown: false },
@@ -47,6 +49,7 @@ describe("verbosity", () => {
   const lines = {
     2: ["warning: etc/shadow: permission denied"],
     3: ["notice: key X expires soon", "notice: store v1 failed, attempt 1 follows: timed out"],
+    4: ["deleted o", "copied c to the archive directory"],
     5: ["backup: file:///t", "notice: run/s: a socket, left out", "etc/passwd", "stored v1 (2.00 KB)", "stored m (10 bytes)"],
     9: ["details"],
   };
@@ -90,6 +93,123 @@ describe("entries", () => {
     expect(piped.out.slice(0, 27)).toMatch(/^1970-01-01 \d\d:\d\d:\d\d [+-]\d\d:\d\d $|^1969-12-31 .{15} $/);
     const shown = rendering(3, (renderer) => renderer.row({ kind: "entry", entry: { ...entry, path } }), { terminal: true });
     expect(shown.out).toMatch(/ caf\\xe9\\x1b\n$/);
+  });
+});
+
+describe("listings", () => {
+  const full = { kind: "full", start: TIME, end: TIME } as const;
+  const inc = { kind: "inc", start: TIME, end: new Date(TIME.getTime() + 86_400_000) } as const;
+  const a = pathFromText("d/a");
+  const written = (rows: readonly Row[], result: Result): string =>
+    rendering(3, (renderer) => {
+      for (const row of rows) renderer.row(row);
+      renderer.result(result);
+    }).out;
+
+  beforeEach(() => {
+    vi.stubEnv("TZ", "Europe/Berlin");
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it("of versions", () => {
+    const mtime = 1_690_000_000;
+    const rows: readonly Row[] = [
+      { kind: "version", version: { path: a, set: full, what: "new", until: TIME, mtime, sizeRange: { min: 1, max: 512 } } },
+      {
+        kind: "version",
+        version: { path: a, set: inc, what: "changed", until: TIME, mtime, sizeRange: { min: 99 << 20, max: (99 << 20) + 5 } },
+      },
+      { kind: "version", version: { path: a, set: inc, what: "deleted" } },
+    ];
+    expect(written(rows, { kind: "find", found: 3 })).toBe(
+      `Backup                     What           Size Date of the file           Path
+2023-11-14 23:13:20 +01:00 new     <=512 bytes 2023-07-22 06:26:40 +02:00 d/a
+2023-11-15 23:13:20 +01:00 changed     99.0 MB 2023-07-22 06:26:40 +02:00 d/a
+2023-11-15 23:13:20 +01:00 deleted                                        d/a
+`,
+    );
+  });
+
+  it("of differences between two states", () => {
+    const compared = { kind: "compared", from: full.end, to: inc.end } as const;
+    const counts = { added: 1, removed: 0, changed: 1, attributes: 0, type: 0 };
+    const rows: readonly Row[] = [
+      compared,
+      { kind: "diff", difference: { path: pathFromText(""), what: "attributes" } },
+      { kind: "diff", difference: { path: a, what: "changed", uncertain: true } },
+    ];
+    const head = "--- 2023-11-14 23:13:20 +01:00\n+++ 2023-11-15 23:13:20 +01:00\n";
+    expect(written(rows, { kind: "diff", counts })).toBe(`${head}attributes .\nchanged?   d/a\n`);
+    const none = { added: 0, removed: 0, changed: 0, attributes: 0, type: 0 };
+    expect(written([compared], { kind: "diff", counts: none })).toBe(`${head}Nothing differs.\n`);
+  });
+
+  it("of the changes of a set, and of a file", () => {
+    const rows: readonly Row[] = [
+      { kind: "set", set: inc },
+      { kind: "change", change: { kind: "new", path: a } },
+    ];
+    const head = "Changes in the increment of 2023-11-15 23:13:20 +01:00\n";
+    expect(written(rows, { kind: "changes", count: 1 })).toBe(`${head}new     d/a\n`);
+    expect(written(rows.slice(0, 1), { kind: "changes", count: 0 })).toBe(
+      `${head}No regular file is new, changed or deleted in it.\n`,
+    );
+    const changes = [{ set: full, kind: "new" } as const, { set: inc, kind: "deleted" } as const];
+    expect(written([], { kind: "file-changes", path: a, changes })).toBe(
+      "2023-11-14 23:13:20 +01:00 full      new\n2023-11-15 23:13:20 +01:00 increment deleted\n",
+    );
+    expect(written([], { kind: "file-changes", path: a, changes: [] })).toBe(
+      "No backup of the newest chain changed d/a; doppel find looks in all chains.\n",
+    );
+  });
+
+  it("of what a replication did", () => {
+    const backup = { id: full, volumes: new Map([[1, "v"]]), encoding: "gpg" } as const;
+    const gone = new DoppelError("volume.missing", "volume 2 is missing", { name: "v2" });
+    const none = { objects: 0, bytes: 0, checked: "size", errors: [] } as const;
+    const sets = [
+      { set: backup, outcome: "copied", objects: 3, bytes: 2048, checked: "size", errors: [] },
+      { ...none, set: backup, outcome: "there" },
+      { ...none, set: backup, outcome: "failed", errors: [gone] },
+      { ...none, set: { ...backup, id: inc }, outcome: "blocked" },
+    ] as const;
+    expect(
+      written([], { kind: "replicate", report: { from: "file:///a", to: "file:///b", sets } }),
+    ).toBe(`file:///a to file:///b: 1 backup copied, 1 already there, 2.00 KB
+
+Time                         Kind        Objects    Copied   Outcome
+2023-11-14 23:13:20 +01:00   full              3   2.00 KB   copied
+2023-11-14 23:13:20 +01:00   full              0   0 bytes   already there
+2023-11-14 23:13:20 +01:00   full              0   0 bytes   FAILED
+2023-11-15 23:13:20 +01:00   increment         0   0 bytes   not tried
+
+1 backup checked by size only: without a key its checksums cannot be read.
+
+Not copied:
+  2023-11-14 23:13:20 +01:00: volume 2 is missing
+  1 backup not tried, because what it builds on failed
+`);
+  });
+});
+
+describe("verifying", () => {
+  const verified = (verbosity: number, comparedData: boolean, differences: number) =>
+    rendering(verbosity, (renderer) => {
+      if (differences > 0) renderer.event({ type: "difference", path: pathFromText("a"), difference: { kind: "data" } });
+      const report = { compared: 6, differences, incomplete: 0 };
+      renderer.result({ kind: "verify", report, seconds: 1, comparedData });
+    });
+
+  it("ends with duplicity's line, and says what was not compared", () => {
+    expect(verified(3, true, 1).out).toBe(
+      "Difference found: Data for file a is different\nVerify complete: 6 files compared, 1 difference found.\n",
+    );
+    expect(verified(3, false, 0).out).toBe(
+      "Every volume was read and checked; --compare-data also compares with the folder.\nVerify complete: 6 files compared, 0 differences found.\n",
+    );
+    expect(verified(2, true, 1)).toEqual({ out: "", err: "" });
   });
 });
 

@@ -1,7 +1,9 @@
-import { DoppelError, pathFromBytes, pathFromText } from "@doppel/base";
+import { DoppelError, pathFromBytes, pathFromText, type TreeDifference } from "@doppel/base";
 import { describe, expect, it } from "vitest";
 import { jsonRenderer } from "./json-lines.ts";
 import type { Renderer } from "./renderer.ts";
+
+const EPOCH = "1970-01-01T00:00:00.000Z";
 
 function objects(tell: (renderer: Renderer) => void, verbosity = 3): readonly unknown[] {
   let out = "";
@@ -56,6 +58,83 @@ describe("JSON lines", () => {
     ).toEqual([
       { ...told, path: "a\\xff", pathB64: "Yf8=", linkTarget: "b\n" },
       { ...told, path: ".", linkTarget: "a\\xff", linkTargetB64: "Yf8=" },
+    ]);
+  });
+
+  it("tell a difference in the terms of its kind", () => {
+    const path = pathFromText("a");
+    const latin1 = pathFromBytes(Buffer.from([0xff]));
+    const owner = { uid: 0, gid: 1, mode: 0o600 };
+    const differences: readonly TreeDifference[] = [
+      { kind: "data" },
+      { kind: "type", actual: "dir", expected: "file" },
+      { kind: "mtime", actual: 0, expected: 1 },
+      { kind: "permissions", actual: owner, expected: owner },
+      { kind: "link", actual: latin1, expected: path },
+      { kind: "device", expected: { major: 1, minor: 2 } },
+    ];
+    const told = { v: 1, type: "difference", path: "a" };
+    const mode = { uid: 0, gid: 1, mode: "0600" };
+    expect(
+      objects((renderer) => {
+        for (const difference of differences) renderer.event({ type: "difference", path, difference });
+      }),
+    ).toEqual([
+      { ...told, difference: "data" },
+      { ...told, difference: "type", actual: "dir", expected: "file" },
+      { ...told, difference: "mtime", actual: "1970-01-01T00:00:00.000Z", expected: "1970-01-01T00:00:01.000Z" },
+      { ...told, difference: "permissions", actual: mode, expected: mode },
+      { ...told, difference: "link", actual: "\\xff", actualB64: "/w==", expected: "a" },
+      { ...told, difference: "device", expected: { major: 1, minor: 2 } },
+    ]);
+  });
+
+  it("tell listings row by row, and what they come to", () => {
+    const end = new Date(1_700_000_000_000);
+    const set = { kind: "inc", start: end, end } as const;
+    const time = "2023-11-14T22:13:20.000Z";
+    const entry = { type: "file", mode: 0o644, uid: 1, gid: 2, uname: "u", gname: "g", mtime: 0, size: 0 } as const;
+    const path = pathFromText("a");
+    const sizeRange = { min: 1, max: 512 };
+    const counts = { added: 1, removed: 0, changed: 0, attributes: 0, type: 0 };
+    expect(
+      objects((renderer) => {
+        renderer.row({ kind: "version", version: { path, set, what: "new", until: end, type: "file", mtime: 0, sizeRange } });
+        renderer.row({ kind: "version", version: { path, set, what: "deleted" } });
+        renderer.row({ kind: "compared", from: end, to: end });
+        renderer.row({ kind: "diff", difference: { path, what: "added", after: { ...entry, path, sizeRange } } });
+        renderer.result({ kind: "diff", counts });
+        renderer.row({ kind: "set", set });
+        renderer.row({ kind: "change", change: { kind: "new", path } });
+        renderer.result({ kind: "file-changes", path, changes: [{ set, kind: "new" }] });
+      }),
+    ).toEqual([
+      {
+        v: 1,
+        type: "version",
+        path: "a",
+        set: "inc",
+        start: time,
+        time,
+        what: "new",
+        until: time,
+        entryType: "file",
+        mtime: EPOCH,
+        size: sizeRange,
+      },
+      { v: 1, type: "version", path: "a", set: "inc", start: time, time, what: "deleted" },
+      { v: 1, type: "compared", from: time, to: time },
+      {
+        v: 1,
+        type: "diff",
+        path: "a",
+        what: "added",
+        after: { entryType: "file", time: EPOCH, size: sizeRange, mode: "0644", uid: 1, gid: 2, uname: "u", gname: "g" },
+      },
+      { v: 1, type: "result", kind: "diff", counts },
+      { v: 1, type: "set", set: "inc", start: time, time },
+      { v: 1, type: "change", path: "a", change: "new" },
+      { v: 1, type: "result", kind: "file-changes", path: "a", changes: [{ set: "inc", start: time, time, change: "new" }] },
     ]);
   });
 

@@ -16,7 +16,7 @@ export function retentionText({ target, plan, applied }: RetainReport, dryRun: b
     for (const chain of removed) lines.push(`  ${removedText(chain)}`);
   }
   if (kept.length > 0) lines.push(applied ? "Kept:" : "Stays:");
-  for (const chain of kept) lines.push(...because(chainText(chain.chain), reasonText(chain)));
+  for (const chain of kept) lines.push(...because(chainText(chain.chain), ...reasons(chain)));
   lines.push(...warnings.map(warningText), ...closing(deletions, applied, dryRun));
   return `${lines.join("\n")}\n`;
 }
@@ -42,9 +42,9 @@ export function cleanupText({ target, plan, applied }: CleanupReport, dryRun: bo
   return `${[...lines, ...closing(deletions, applied, dryRun)].join("\n")}\n`;
 }
 
-/** An item of a list, with its reason on a line of its own. */
-function because(what: string, why?: string): readonly string[] {
-  return [`  ${what}`, ...(why === undefined ? [] : [`    ${why}`])];
+/** An item of a list, with its reasons on lines of their own. */
+function because(what: string, ...why: readonly string[]): readonly string[] {
+  return [`  ${what}`, ...why.map((reason) => `    ${reason}`)];
 }
 
 function closing(deletions: Deletions, applied: boolean, dryRun: boolean): readonly string[] {
@@ -75,25 +75,32 @@ function removedText({ chain, sets, whole }: RemovedChain): string {
   return `${counted(chain.incrementals.length, "increment")} of the full backup of ${localTime(chain.start)}${and}`;
 }
 
-function reasonText({ reason, periods }: KeptChain): string {
-  const kept = periods.length > 0 ? `kept for ${periods.join(", ")}` : "";
+function reasons({ reason, periods }: KeptChain): readonly string[] {
+  const kept = periods.length > 0 ? [`kept for ${periods.map(periodText).join(", ")}`] : [];
   switch (reason) {
     case "newest":
-      return `the newest chain always stays${kept === "" ? "" : `; ${kept}`}`;
+      return ["the newest chain always stays", ...kept];
     case "new":
-      return "nothing of it is old";
+      return ["nothing of it is old"];
     case "needed":
-      return "newer backups build on the old ones in it";
+      return ["newer backups build on the old ones in it"];
     case "period":
       return kept;
     case "bare":
-      return "it has no increments";
+      return ["it has no increments"];
   }
 }
 
+/** `day 2026-11-22` for `daily 2026-11-22`; a week says already what it is. */
+function periodText(period: string): string {
+  return period
+    .replace(/^weekly /, "")
+    .replace(/^daily /, "day ")
+    .replace(/^(month|year)ly /, "$1 ");
+}
+
 function warningText(warning: RetentionWarning): string {
-  if (warning.kind === "newest-is-old")
-    return "The newest backup is older than that, too: are backups still made?";
+  if (warning.kind === "newest-is-old") return "The newest backup is older than that, too: are backups still made?";
   const { length } = warning.times;
   return length === 1
     ? "1 backup older than that stays, because newer ones build on it."

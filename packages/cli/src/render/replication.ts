@@ -31,9 +31,16 @@ export function replicationText({ from, to, sets }: ReplicateReport): string {
   ];
   const bySize = copied.filter(({ checked }) => checked === "size").length;
   if (bySize > 0)
-    lines.push("", `${counted(bySize, "backup")} checked by size only: without a key the checksums in the manifest cannot be read.`);
-  const errors = sets.flatMap(({ set, errors }) => errors.map((error) => `${localTime(set.id.end)}: ${displayText(error.message)}`));
+    lines.push(
+      "",
+      `${counted(bySize, "backup")} checked by size only: without a key ${bySize === 1 ? "its" : "their"} checksums cannot be read.`,
+    );
+  const errors = sets.flatMap(({ set, errors }) =>
+    errors.map((error) => `${localTime(set.id.end)}: ${displayText(error.message)}`),
+  );
   if (errors.length > 0) lines.push("", "Not copied:", ...errors.map((line) => `  ${line}`));
-  if (count("blocked") > 0) lines.push(`  ${counted(count("blocked"), "backup")} not tried, because what they build on failed`);
+  const blocked = count("blocked");
+  const what = blocked === 1 ? "it builds on" : "they build on";
+  if (blocked > 0) lines.push(`  ${counted(blocked, "backup")} not tried, because what ${what} failed`);
   return `${lines.join("\n")}\n`;
 }

@@ -43,12 +43,28 @@ it("lists the sets of all chains, newest last", () => {
     chain(set("full", 1_700_000_000, "gpg", 12), set("inc", 1_700_086_400, "gpg", 1)),
     chain(set("full", 1_795_313_498, "gzip", 1)),
   ];
-  expect(statusText({ ...EMPTY, chains })).toBe(`file:///t: 3 complete backups, 2.73 GB
+  expect(statusText({ ...EMPTY, chains })).toBe(`file:///t: 3 complete backups in 2 chains, 2.73 GB
 
+Chain 1 of 2: 2 backups, 2.54 GB
 Time                         Kind        Volumes    Stored   Encrypted
 2023-11-14 23:13:20 +01:00   full             12   2.34 GB   yes
 2023-11-15 23:13:20 +01:00   increment         1    200 MB   yes
+
+Chain 2 of 2, the newest: 1 backup, 200 MB
+Time                         Kind        Volumes    Stored   Encrypted
 2026-11-22 03:11:38 +01:00   full              1    200 MB   no
+`);
+});
+
+it("says when the only chain cannot be continued", () => {
+  const only = chain(set("full", 1_700_000_000, "gpg", 12));
+  expect(
+    statusText({ ...EMPTY, chains: [{ ...only, chain: { ...only.chain, hasSignatures: false } }] }),
+  ).toBe(`file:///t: 1 complete backup, 2.34 GB
+
+The chain's signatures are missing: it can be restored, but not continued.
+Time                         Kind   Volumes    Stored   Encrypted
+2023-11-14 23:13:20 +01:00   full        12   2.34 GB   yes
 `);
 });
 
@@ -62,12 +78,14 @@ it("explains what is not part of a chain", () => {
   });
   expect(text).toBe(`No complete backup at file:///t.
 
-1 unfinished backup, which cannot be restored: an interrupted run left it, or it is running now. It does no harm.
+1 unfinished backup: an interrupted run left it, or it is running now.
+It cannot be restored and does no harm; doppel cleanup removes it.
 
 Time                         Kind   Volumes   Stored   Encrypted
 2023-11-14 23:13:20 +01:00   full         2   400 MB   yes
 
-1 orphaned increment: the backup that it builds on is missing, so it cannot be restored.
+1 orphaned increment: the backup that it builds on is missing.
+It cannot be restored; doppel cleanup removes it.
 
 Time                         Kind        Volumes   Stored   Encrypted
 2023-11-15 23:13:20 +01:00   increment         1   200 MB   yes

@@ -52,7 +52,7 @@ describe("retain and cleanup", () => {
     await cleanup({ prefixes: NO_PREFIXES, force: true, minimumAgeMs: 0 }, { storage, archiveDir }, runtimeAt(day(99), events));
     expect([...storage.objects.keys()]).toEqual(namesOfMade(full(5)));
     for (const name of storage.objects.keys()) names.delete(name);
-    expect(events.map((event) => event.type === "object.deleted" && event.name).sort()).toEqual([...names].sort());
+    expect(events.flatMap((event) => (event.type === "object.deleted" ? [event.name] : [])).sort()).toEqual([...names].sort());
     expect(readdirSync(archiveDir)).toEqual(["duplicity-full.20231119T221320Z.manifest"]);
   });
 

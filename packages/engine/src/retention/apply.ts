@@ -9,7 +9,7 @@ const BATCH = 100;
 
 /**
  * Deletes what was planned, in its order, and emits `object.deleted` for each object that is gone. Stops at the first
- * failure; the same plan made anew then finds what is left.
+ * failure: what has lost its manifest by then is an unfinished set, which is cleanup's.
  *
  * @throws what the storage threw, with a message that says how far it came; archive-dir.unusable
  */
@@ -43,12 +43,11 @@ function inBatches(names: readonly string[]): readonly (readonly string[])[] {
 
 function stopped(error: unknown, names: readonly string[], done: number, tried: number): unknown {
   if (!(error instanceof DoppelError)) return error;
+  const left = names.length - done - tried;
   const before = done === 0 ? "nothing is deleted" : `${done} of ${names.length} objects are deleted, up to ${names[done - 1]}`;
-  const doubtful = tried === 1 ? names[done]! : `of the ${tried} from ${names[done]} on some may be`;
-  const rest = names.length - done - tried;
-  const after = rest === 0 ? "" : `, and ${rest} more were not tried (from ${names[done + tried]} on)`;
-  const what = tried === 1 ? `${doubtful} is not` : doubtful;
-  const message = `${error.message} Deleting stopped there: ${before}; ${what}${after}. No set is left that looks complete and is not; run the same command again to go on`;
+  const here = tried === 1 ? `${names[done]} is not` : `of the next ${tried}, from ${names[done]} on, some may be`;
+  const after = left === 0 ? "" : `, and ${left} more were not tried, from ${names[done + tried]} on`;
+  const message = `Deleting stopped: ${before}; ${here}${after}. No set looks complete that is not; run the same command again, and then cleanup, which takes the rest of what was begun. The cause: ${error.message}`;
   return new DoppelError(error.code, message, error.data, error);
 }
 

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, write
 import { join } from "node:path";
 import { NO_PREFIXES } from "@doppel/format";
 import { openStorage } from "@doppel/storage";
-import { describeInterop, openTempDir, type StockDuplicity, stockDuplicity, type TempDir } from "@doppel/testkit";
+import { describeInterop, FaultyStorage, openTempDir, type StockDuplicity, stockDuplicity, type TempDir } from "@doppel/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cleanup } from "../cleanup.ts";
 import { replicate } from "../replicate.ts";
@@ -93,7 +93,19 @@ describeInterop(["duplicity"], "retention beside stock duplicity", () => {
     if (plan.removed.length > 0) expect(await restored(ours, NOW, `after-${command.join("-")}`)).toBe("day 31");
   });
 
-  it("what stays is restored by stock at every time, and increments of the newest chain go on (Z1)", async () => {
+  it("what stays is restored by stock when deleting stopped in the middle, too", async () => {
+    const path = copyOf();
+    await using storage = await openStorage(path, context);
+    const failing = new FaultyStorage(storage, [{ at: 3, operation: "delete", how: "fail" }]);
+    const job = { policy: { kind: "remove-all-but-n-full", count: 1 }, prefixes: NO_PREFIXES, force: true } as const;
+    await expect(retain(job, { storage: failing, archiveDir: join(work.path, "none") }, runtime)).rejects.toThrow(
+      /2 of \d+ objects/,
+    );
+    expect(await restored(path, day(0), "half-old")).toBe("day 0");
+    expect(await restored(path, NOW, "half-new")).toBe("day 31");
+  });
+
+  it("what stays is restored by stock, and increments of the newest chain go on (Z1)", async () => {
     const path = copyOf();
     await duplicity(["list-current-files", `file://${path}`]); // now its signatures are in the archive directory, as Z1 needs
     await apply(path, { kind: "remove-older-than", time: day(39) });
