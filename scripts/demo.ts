@@ -3,7 +3,7 @@
  * encrypted, show what is there, restore it, compare everything, and restore it once more with gpg and tar alone.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { asStored, compareTrees, scanTree, type TreeEntry } from "@doppel/testkit";
@@ -11,7 +11,8 @@ import { generateKey } from "openpgp";
 
 const ROOT = join(import.meta.dirname, "..");
 const DOPPEL = join(ROOT, "node_modules/.bin/doppel");
-const source = resolve(process.argv[2] ?? ROOT);
+const named = resolve(process.argv[2] ?? ROOT);
+const source = statSync(named, { throwIfNoEntry: false }) ? realpathSync(named) : named; // a link to a folder means the folder
 const work = mkdtempSync(join(tmpdir(), "doppel-demo-"));
 const at = (name: string): string => join(work, name);
 const env = { ...process.env, XDG_CACHE_HOME: at("cache"), GNUPGHOME: at("gnupg") };
@@ -23,6 +24,7 @@ process.on("exit", cleanUp);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 
 try {
+  checkSource();
   await main();
 } catch (error) {
   failed = true;
@@ -61,6 +63,12 @@ async function main(): Promise<void> {
 
   step("Restore it again with gpg and tar alone");
   restoreByRecipe(stored);
+}
+
+/** A person's argument: told before anything is made. Names that are not UTF-8 do not survive npm's command line. */
+function checkSource(): void {
+  if (statSync(source, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new Error(`${source} is not a folder; name one whose name is valid UTF-8, or none for this repository`);
 }
 
 /** What was the same before and after the backup: somebody may be working in the folder, and only this can be expected back. */

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   compareTrees,
@@ -14,19 +14,10 @@ import {
   testKey,
 } from "@doppel/testkit";
 import { describe, expect, it } from "vitest";
+import { pathWithSpy } from "../src/gpg-spy.ts";
 import { DOPPEL, done, doppel } from "../src/program.ts";
 
 const curve = testKey("curve");
-
-/** A folder for PATH in which everything called gpg only records that it was called, and fails. */
-function pathWithSpy(): { readonly path: string; readonly calls: () => boolean } {
-  const [bin, record] = [tempDir(), join(tempDir(), "called")];
-  for (const name of ["gpg", "gpg2", "gpg-agent", "gpgconf", "gpg-connect-agent"]) {
-    writeFileSync(join(bin, name), `#!/bin/sh\necho "$0 $*" >> '${record}'\nexit 1\n`, { mode: 0o755 });
-  }
-  symlinkSync(process.execPath, join(bin, "node"));
-  return { path: bin, calls: () => existsSync(record) };
-}
 
 /** A set is named by its second, and nothing in the target tells doppel that one is taken. */
 const nextSecond = () => new Promise((resolve) => setTimeout(resolve, 1100));

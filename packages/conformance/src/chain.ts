@@ -1,11 +1,12 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   asStored,
   compareTrees,
   isRoot,
   materialise,
   openTempDir,
+  type RunResult,
   scanTree,
   type StockDuplicity,
   stockDuplicity,
@@ -19,6 +20,7 @@ export type Maker = "doppel" | "stock";
 
 const FIRST = 1_700_000_000;
 const DAY = 86_400;
+const NAME = "chain";
 const options = { ignoreOwner: !isRoot };
 
 export interface ChainOptions {
@@ -53,6 +55,26 @@ export class MixedChain implements Disposable {
     return this.#points.length;
   }
 
+  /** What doppel keeps beside the target. */
+  get archive(): string {
+    return join(this.#options.sharedArchive ? this.#stock.archiveDir : join(this.#dir.path, "doppel-archive"), NAME);
+  }
+
+  /** A place for what a test wants to keep; removed with the chain. */
+  place(name: string): string {
+    return join(this.#dir.path, name);
+  }
+
+  /** Seconds: when that set was made. */
+  timeOf(point: number): number {
+    return FIRST + point * DAY;
+  }
+
+  /** What restoring a point must give. */
+  expected(point: number): readonly TreeEntry[] {
+    return this.#points[point]!;
+  }
+
   /** Makes the source anew from a description. */
   become(specs: readonly TreeSpec[]): void {
     rmSync(this.source, { recursive: true });
@@ -63,17 +85,16 @@ export class MixedChain implements Disposable {
   /** The next set: full at first, then incremental. */
   async backup(maker: Maker, more: readonly string[] = []): Promise<void> {
     const kind = this.points === 0 ? "full" : "incremental";
-    const time = FIRST + this.points * DAY;
-    const args = [kind, "--current-time", `${time}`, ...this.#options.envelope, ...more, this.source, `file://${this.target}`];
-    await done(this.#run(maker, args));
+    const args = [kind, "--current-time", `${this.timeOf(this.points)}`, ...this.#options.envelope, ...more, this.source, `file://${this.target}`];
+    await done(this.run(maker, args));
     this.#points.push(asStored(scanTree(this.source)));
   }
 
   /** Restores a point (counted from 0) with either program, and compares the whole tree. */
   async expectPoint(point: number, reader: Maker, more: readonly string[] = []): Promise<void> {
     const out = join(this.#dir.path, "out");
-    const args = ["restore", "-t", `${FIRST + point * DAY}`, ...this.#options.envelope, ...more, `file://${this.target}`, out];
-    await done(this.#run(reader, args));
+    const args = ["restore", "-t", `${this.timeOf(point)}`, ...this.#options.envelope, ...more, `file://${this.target}`, out];
+    await done(this.run(reader, args));
     const differences = compareTrees(this.#points[point]!, scanTree(out), options);
     expect(differences, `point ${point} restored by ${reader}`).toEqual([]);
     rmSync(out, { recursive: true });
@@ -83,12 +104,12 @@ export class MixedChain implements Disposable {
     for (let point = 0; point < this.points; point++) for (const reader of readers) await this.expectPoint(point, reader);
   }
 
-  #run(maker: Maker, args: readonly string[]) {
-    const { env = {}, sharedArchive } = this.#options;
-    const name = ["--name", "chain"];
+  /** Any command; who runs it, and with which archive directory, is added. */
+  run(maker: Maker, args: readonly string[]): Promise<RunResult> {
+    const { env = {} } = this.#options;
+    const name = ["--name", NAME];
     if (maker === "stock") return this.#stock.run([...args, ...name, "--allow-source-mismatch"], env);
-    const archive = sharedArchive ? this.#stock.archiveDir : join(this.#dir.path, "doppel-archive");
-    return doppel([...args, ...name, "--archive-dir", archive], { env });
+    return doppel([...args, ...name, "--archive-dir", dirname(this.archive)], { env });
   }
 
   [Symbol.dispose](): void {

@@ -35,6 +35,14 @@ export function doppel(args: readonly string[], options: ProgramOptions = {}): P
   return run(process.execPath, [DOPPEL, ...args], { ...options, env: cleanEnv(options.env) });
 }
 
+/** The same for arguments as bytes, which Node cannot pass on: one char per byte. */
+export function doppelBytes(args: readonly string[], options: Omit<ProgramOptions, "input"> = {}): Promise<RunResult> {
+  const text = (plain: string): string => Buffer.from(plain).toString("latin1");
+  const words = [text(process.execPath), text(DOPPEL), ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+  const input = Buffer.from(`exec ${words.join(" ")}\n`, "latin1");
+  return run("sh", [], { ...options, env: cleanEnv(options.env), input });
+}
+
 /** A program's result, which has to be success: otherwise the test fails with all that the program said. */
 export async function done(running: Promise<RunResult>): Promise<RunResult> {
   const result = await running;

@@ -1,8 +1,9 @@
-import type { Payload, Runtime } from "@doppel/base";
-import { type Manifest, manifestName, type SetId, signaturesName, volumeName } from "@doppel/format";
+import { isDoppelError, type Runtime } from "@doppel/base";
+import { type SetId, volumeName } from "@doppel/format";
 import { checkSource } from "@doppel/tree";
 import { choose } from "./backup/choose.ts";
 import { Filelist, Signatures } from "./backup/metadata.ts";
+import { keepLocally, storeMetadata } from "./backup/store-metadata.ts";
 import { StoreQueue } from "./backup/store-queue.ts";
 import { Tally } from "./backup/tally.ts";
 import { Volumes } from "./backup/volumes.ts";
@@ -19,7 +20,6 @@ import { countTotals, sourceBatches } from "./workers/source.ts";
 /** Pieces in compression or waiting for it, over all objects: enough for every thread of the pool, 16 MiB of memory. */
 const PIECES_IN_FLIGHT = 8;
 const SPOOL_MEMORY = 16 << 20;
-const MANIFEST_PIECE = 1 << 18;
 
 /**
  * Makes a backup: walk, compare, tar blocks, cut, seal, store; then signatures; then the manifest, which is the commit.
@@ -31,12 +31,13 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
   const { storage, tempDir } = deps;
   checkBackup(job);
   const archive = new ArchiveDir(deps.archiveDir);
-  await archive.create();
+  const tally = new Tally(runtime, job.verbose);
+  const usable = await tryArchive(job.kind !== "inc", tally, () => archive.create());
   const context = readContext(deps, job.prefixes, runtime);
-  const choice = await choose(job, context);
+  const choice = usable ? await choose(job, context) : ({ kind: "full" } as const);
   const base = choice.kind === "inc" ? await syncSignatures(choice.base, archive, context) : undefined;
   const after = choice.kind === "inc" ? choice.end : undefined;
-  const time = await timeOfNewSet(archive.path, job.prefixes, runtime, after);
+  const time = await timeOfNewSet(usable ? archive.path : undefined, job.prefixes, runtime, after);
   const set: SetId = { kind: choice.kind, start: after ?? time, end: time };
   runtime.emit({ type: "run.started", kind: "backup", target: storage.label, time });
   runtime.emit({ type: "set.opened", kind: set.kind, time });
@@ -44,7 +45,6 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
   const spool = { tempDir, memoryLimit: SPOOL_MEMORY, random: runtime.random };
   const sealer = new Sealer({ envelope: deps.envelope, level: job.compressLevel, permits: new Permits(PIECES_IN_FLIGHT), spool });
   const nameOf = (number: number): string => volumeName(set, number, sealer.encoding, job.prefixes);
-  const tally = new Tally(runtime, job.verbose);
   const queue = new StoreQueue(storage, runtime, nameOf);
   const volumes = new Volumes(job.volumeBytes, sealer, queue);
   await using signatures = await Signatures.open(sealer);
@@ -57,21 +57,28 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
       await volumes.write(batch);
       await signatures.write(batch.signatures);
       await filelist.add(batch.marks);
-      tally.progress(volumes.count, queue.storedBytes);
+      tally.progress(queue.infos.length, queue.storedBytes);
     }
     await volumes.finish();
     const infos = await queue.drain();
     const manifest = { hostname: job.hostname, localDir: job.source, volumes: infos };
-    const metadata = await storeMetadata({ set, manifest, signatures, filelist, sealer, archive, job, deps, runtime });
+    const metadata = await storeMetadata(
+      { set, manifest, signatures, filelist, sealer, prefixes: job.prefixes, storage, runtime },
+      async (local) => {
+        if (usable) await tryArchive(true, tally, () => keepLocally(archive, local));
+      },
+    );
     runtime.emit({ type: "run.finished", kind: "backup", incomplete: tally.incomplete });
     return {
       statistics: tally.statistics(startTime, queue.storedBytes),
       set: {
         id: set,
         volumes: new Map(infos.map(({ number }) => [number, nameOf(number)])),
-        ...metadata,
+        manifest: metadata.manifest,
+        signatures: metadata.signatures,
         encoding: sealer.encoding,
       },
+      storedBytes: queue.storedBytes + metadata.bytes,
       incomplete: tally.incomplete,
     };
   } finally {
@@ -81,40 +88,17 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
   }
 }
 
-interface MetadataToStore {
-  readonly set: SetId;
-  readonly manifest: Manifest;
-  readonly signatures: Signatures;
-  readonly filelist: Filelist;
-  readonly sealer: Sealer;
-  readonly archive: ArchiveDir;
-  readonly job: BackupJob;
-  readonly deps: BackupDeps;
-  readonly runtime: Runtime;
-}
-
-/** Signatures, then the manifest: from that moment the set is a backup. Then the same for the archive directory, in plain. */
-async function storeMetadata(given: MetadataToStore): Promise<{ readonly manifest: string; readonly signatures: string }> {
-  const { set, sealer, archive, runtime } = given;
-  const { prefixes } = given.job;
-  const put = async (name: string, body: Payload): Promise<string> => {
-    await given.deps.storage.put(name, body, runtime.signal);
-    runtime.emit({ type: "object.stored", name, size: body.size });
-    return name;
-  };
-  const sealed = await given.signatures.finish();
-  await using remoteSignatures = sealed.remote;
-  await using localSignatures = sealed.local;
-  const signatures = await put(signaturesName(set, sealer.encoding, prefixes), remoteSignatures.body);
-
-  const writer = await sealer.openManifest(MANIFEST_PIECE);
-  for await (const chunk of given.filelist.manifest(given.manifest)) await writer.write(chunk);
-  await using remoteManifest = await writer.finish();
-  const manifest = await put(manifestName(set, sealer.encoding, prefixes), remoteManifest.body);
-
-  await archive.write(signaturesName(set, "gzip", prefixes), localSignatures.body.open(), runtime.random);
-  await archive.write(manifestName(set, "plain", prefixes), given.filelist.manifest(given.manifest), runtime.random);
-  return { manifest, signatures };
+/** A backup is one without the archive directory's copy of its metadata too: when it cannot be kept, that is noticed. */
+async function tryArchive(tolerant: boolean, tally: Tally, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (!tolerant || !isDoppelError(error, "archive-dir.unusable")) throw error;
+    const detail = `${error.message}. The backup itself does not need it, but the next increment must fetch and decrypt what is missing there`;
+    tally.notice({ reason: "archive-dir", incomplete: true, detail });
+    return false;
+  }
 }
 
 /**

@@ -77,6 +77,8 @@ export interface BackupStatistics {
 export interface BackupReport {
   readonly statistics: BackupStatistics;
   readonly set: BackupSet;
+  /** All objects of the set: volumes, signatures and manifest. */
+  readonly storedBytes: number;
   /** Notices with `incomplete: true`: above 0 the backup missed something. */
   readonly incomplete: number;
 }
@@ -149,6 +151,8 @@ export interface SetStatus {
   readonly volumes: number;
   readonly volumeBytes: number;
   readonly metadataBytes: number;
+  /** What the listing (and the archive directory's manifest, if there is one) shows to be wrong with it; a phrase each. */
+  readonly problems: readonly string[];
 }
 
 export interface ChainStatus {

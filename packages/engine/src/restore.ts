@@ -1,4 +1,4 @@
-import { type BytePath, DoppelError, displayPath, isDoppelError, type PathEntry, type Runtime } from "@doppel/base";
+import { type BytePath, DoppelError, displayPath, type PathEntry, type Runtime } from "@doppel/base";
 import { checkRestoreTarget, OwnerNames, TreeWriter } from "@doppel/tree";
 import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
 import { readContext } from "./read/context.ts";
@@ -47,7 +47,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
     writer.finish();
   } catch (error) {
     writer.abort();
-    throw isDoppelError(error, "volume.damaged") && tally.files > 0 ? partly(error, tally.files) : error;
+    throw error instanceof DoppelError && tally.files > 0 ? partly(error, tally.files, job.target) : error;
   }
   runtime.emit({ type: "run.finished", kind: "restore", incomplete: tally.incomplete });
   return { files: tally.files, bytes: tally.bytes, incomplete: tally.incomplete };
@@ -68,6 +68,9 @@ function nothingFound(path: BytePath | undefined): DoppelError {
   return new DoppelError("restore.path-not-found", message, { path: shown });
 }
 
-function partly(error: DoppelError<"volume.damaged">, files: number): DoppelError {
-  return new DoppelError(error.code, `${error.message} (${files} entries before this are restored)`, error.data, error);
+/** What is there by now is sound, but a later look must not take it for the whole. */
+function partly(error: DoppelError, files: number, target: BytePath): DoppelError {
+  const entries = files === 1 ? "1 entry" : `${files} entries`;
+  const message = `${error.message} (${displayPath(target)} holds an INCOMPLETE restore: ${entries}; remove it, or restore over it with --force)`;
+  return new DoppelError(error.code, message, error.data, error);
 }

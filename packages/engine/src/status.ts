@@ -1,24 +1,38 @@
 import type { Runtime } from "@doppel/base";
-import type { BackupSet } from "@doppel/format";
+import type { BackupSet, Manifest } from "@doppel/format";
 import type { ReadDeps, SetStatus, StatusJob, StatusReport } from "./job.ts";
+import { readContext } from "./read/context.ts";
+import { readLocalManifest } from "./read/metadata.ts";
 import { readTarget, type Target } from "./read/target.ts";
+import { problemsOf } from "./status/problems.ts";
 
-/** What is at a target, from its listing alone: needs no key and reads no object. */
-export async function status(job: StatusJob, deps: Pick<ReadDeps, "storage">, runtime: Runtime): Promise<StatusReport> {
+/**
+ * What is at a target, from its listing alone: needs no key and reads no object there. What the listing and the archive
+ * directory show to be missing is told; that the rest is sound is not proven by this.
+ */
+export async function status(job: StatusJob, deps: ReadDeps, runtime: Runtime): Promise<StatusReport> {
   const target = await readTarget(deps.storage, job.prefixes, runtime.signal);
   const { chains, incomplete, orphaned, orphanedSignatures, conflicts } = target.collection;
-  const of = (set: BackupSet): SetStatus => setStatus(set, target);
+  const context = readContext(deps, job.prefixes, runtime);
+  const complete = async (set: BackupSet): Promise<SetStatus> => setStatus(set, target, await readLocalManifest(set, context));
+  const unfinished = (set: BackupSet): SetStatus => ({ ...setStatus(set, target), problems: [] });
+  const report = [];
+  for (const chain of chains) {
+    const sets = [];
+    for (const set of [chain.full, ...chain.incrementals]) sets.push(await complete(set));
+    report.push({ chain, sets });
+  }
   return {
     target: deps.storage.label,
-    chains: chains.map((chain) => ({ chain, sets: [chain.full, ...chain.incrementals].map(of) })),
-    incomplete: incomplete.map(of),
-    orphaned: orphaned.map(of),
+    chains: report,
+    incomplete: incomplete.map(unfinished),
+    orphaned: orphaned.map(unfinished),
     orphanedSignatures,
     conflicts,
   };
 }
 
-function setStatus(set: BackupSet, { sizes }: Target): SetStatus {
+function setStatus(set: BackupSet, { sizes }: Target, manifest?: Manifest): SetStatus {
   const sum = (names: Iterable<string | undefined>): number => {
     let bytes = 0;
     for (const name of names) bytes += (name === undefined ? undefined : sizes.get(name)) ?? 0;
@@ -29,5 +43,6 @@ function setStatus(set: BackupSet, { sizes }: Target): SetStatus {
     volumes: set.volumes.size,
     volumeBytes: sum(set.volumes.values()),
     metadataBytes: sum([set.manifest, set.signatures]),
+    problems: problemsOf(set, sizes, manifest),
   };
 }

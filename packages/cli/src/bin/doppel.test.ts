@@ -40,6 +40,7 @@ class Bench implements Disposable {
     mkdirSync(join(this.folder, "src/sub"), { recursive: true });
     mkdirSync(home);
     writeFileSync(join(this.folder, "src/a"), "hello\n");
+    utimesSync(join(this.folder, "src/a"), 1_690_000_000, 1_690_000_000); // a change in the same second would go unseen
     writeFileSync(join(this.folder, "src/sub/b"), Buffer.alloc(100_000, 7));
     // A gpg that leaves a trace, first on PATH.
     mkdirSync(join(this.folder, "bin"));
@@ -332,6 +333,7 @@ Nothing was deleted; --force deletes.
     const entries = json.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ type }) => type === "entry");
     expect(entries[2]).toMatchObject({ v: 1, path: "caf\\xe9", pathB64: Buffer.from("caf\xe9", "latin1").toString("base64") });
     expect(entries[1]).not.toHaveProperty("pathB64");
+    expect(JSON.parse(json.at(-1)!)).toEqual({ v: 1, type: "result", kind: "list", listed: entries.length });
   });
 
   it("speaks JSON, a line an object, errors included", async () => {

@@ -8,10 +8,13 @@ export const list: Command = (session) => {
   const { invocation, runtime, renderer, unread } = session;
   const job = { ...stateOf(invocation.settings, runtime.clock.now()), prefixes: prefixesOf(invocation.settings) };
   return withReadDeps(session, async (deps) => {
+    let listed = 0;
     for await (const entry of listBackup(job, deps, tellingIfNewer(runtime, job.time))) {
       if (unread()) break;
+      listed++;
       renderer.row({ kind: "entry", entry });
     }
+    renderer.result({ kind: "list", listed });
     return "complete";
   });
 };

@@ -129,6 +129,8 @@ export function humanRenderer(options: HumanOptions): Renderer {
         const none = `No backup of the newest chain changed ${displayPath(result.path)}; doppel find looks in all chains.`;
         return stdout(`${(lines.length === 0 ? [none] : lines).join("\n")}\n`);
       }
+      case "list":
+        return;
       case "find":
         return incomplete(missing.count, "Search");
       case "diff":

@@ -102,6 +102,8 @@ function resultFields(result: Result): Fields {
       const changes = result.changes.map(({ set, kind }) => ({ ...idFields(set), change: kind }));
       return { kind: "file-changes", ...pathFields(result.path), changes };
     }
+    case "list":
+      return { kind: "list", listed: result.listed };
     case "find":
       return { kind: "find", found: result.found };
     case "diff":

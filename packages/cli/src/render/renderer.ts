@@ -40,6 +40,7 @@ export type Result =
   | { readonly kind: "status"; readonly report: StatusReport }
   | { readonly kind: "changes"; readonly count: number }
   | { readonly kind: "file-changes"; readonly path: BytePath; readonly changes: readonly FileChange[] }
+  | { readonly kind: "list"; readonly listed: number }
   | { readonly kind: "find"; readonly found: number }
   | { readonly kind: "diff"; readonly counts: DiffCounts }
   /** `dryRun`: asked for, and not only because nobody said `--force`. */

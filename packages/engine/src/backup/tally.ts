@@ -1,6 +1,6 @@
 import type { Runtime } from "@doppel/base";
 import type { BackupStatistics } from "../job.ts";
-import { NO_COUNTS, type SourceBatch, type SourceCounts } from "../workers/protocol.ts";
+import { NO_COUNTS, type SourceBatch, type SourceCounts, type SourceNotice } from "../workers/protocol.ts";
 
 const PROGRESS_EVERY_MS = 100;
 
@@ -22,12 +22,14 @@ export class Tally {
     this.#totals = totals;
   }
 
+  notice(notice: SourceNotice): void {
+    if (notice.incomplete) this.incomplete++;
+    this.#runtime.emit({ type: "notice", ...notice });
+  }
+
   batch(batch: SourceBatch): void {
     this.#counts = batch.counts;
-    for (const notice of batch.notices) {
-      if (notice.incomplete) this.incomplete++;
-      this.#runtime.emit({ type: "notice", ...notice });
-    }
+    for (const notice of batch.notices) this.notice(notice);
     if (!this.#verbose) return;
     for (const { path, type, size, lastPiece } of batch.marks) {
       if (lastPiece) this.#runtime.emit({ type: "entry.done", path, entryType: type, size });

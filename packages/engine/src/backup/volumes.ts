@@ -21,11 +21,6 @@ export class Volumes {
     this.#pieceBytes = pieceBytesFor(volumeBytes);
   }
 
-  /** Volumes begun so far. */
-  get count(): number {
-    return this.#count;
-  }
-
   async write({ tar, marks }: SourceBatch): Promise<void> {
     let at = 0;
     for (const mark of marks) {

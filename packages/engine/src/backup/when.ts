@@ -9,9 +9,14 @@ import { formatTime, type NamePrefixes, parseName } from "@doppel/format";
  * @param after where the chain ends that is continued: the new set must be later
  * @throws collection.clock when it lies in the future
  */
-export async function timeOfNewSet(archiveDir: string, prefixes: NamePrefixes, runtime: Runtime, after?: Date): Promise<Date> {
+export async function timeOfNewSet(
+  archiveDir: string | undefined,
+  prefixes: NamePrefixes,
+  runtime: Runtime,
+  after?: Date,
+): Promise<Date> {
   const taken = new Set<number>();
-  for (const name of await readdir(archiveDir)) {
+  for (const name of archiveDir === undefined ? [] : await readdir(archiveDir)) {
     const parsed = parseName(name, prefixes);
     if (parsed) taken.add(parsed.set.end.getTime());
   }

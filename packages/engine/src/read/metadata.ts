@@ -1,15 +1,8 @@
 import { createReadStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { type ByteStream, DoppelError, isDoppelError } from "@doppel/base";
-import {
-  type BackupSet,
-  type Manifest,
-  ManifestParser,
-  manifestName,
-  type SigtarItem,
-  SigtarReader,
-  signaturesName,
-} from "@doppel/format";
+import { type BackupSet, type Manifest, ManifestParser, manifestName, parseManifest } from "@doppel/format";
+import { ArchiveDir } from "../cache/archive-dir.ts";
 import type { ReadContext } from "./context.ts";
 import { fetchObject } from "./fetch.ts";
 import { authenticate, unseal } from "./unseal.ts";
@@ -30,25 +23,14 @@ export async function readManifest(set: BackupSet, context: ReadContext): Promis
   }
 }
 
-/** A set's signature archive, entry by entry. */
-export async function* readSignatures(set: BackupSet, context: ReadContext): AsyncGenerator<SigtarItem> {
-  const name = set.signatures;
-  if (name === undefined) {
-    const expected = signaturesName(set.id, set.encoding, context.prefixes);
-    throw new DoppelError(
-      "storage.not-found",
-      `${expected} is missing at the target: the files of this backup cannot be listed without restoring it`,
-      { name: expected },
-    );
-  }
-  const reader = new SigtarReader();
+/** The archive directory's copy of a set's manifest; undefined when it has none, or none that can be read. */
+export async function readLocalManifest(set: BackupSet, { deps, prefixes }: ReadContext): Promise<Manifest | undefined> {
+  const bytes = await new ArchiveDir(deps.archiveDir).read(manifestName(set.id, "plain", prefixes));
   try {
-    for await (const chunk of metadata(signaturesName(set.id, "gzip", context.prefixes), name, context))
-      yield* reader.update(chunk);
-    reader.finish();
+    return bytes && parseManifest(bytes);
   } catch (error) {
-    if (!isDoppelError(error, "format.bad-tar") && !isDoppelError(error, "format.bad-set")) throw error;
-    throw new DoppelError(error.code, `${name}: ${error.message}`, error.data, error);
+    if (isDoppelError(error, "format.bad-manifest")) return undefined;
+    throw error;
   }
 }
 

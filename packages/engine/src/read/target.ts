@@ -17,7 +17,8 @@ export async function readTarget(storage: Storage, prefixes: NamePrefixes, signa
 }
 
 /**
- * The sets that hold the state at `time` (the latest when undefined): a full set and the increments up to it.
+ * The sets that hold the state at `time` (the latest when undefined): a full set and the increments up to it. Before the
+ * first backup it is the first one, as in duplicity: `set.opened` tells its time.
  * @throws collection.empty, collection.inconsistent, collection.ambiguous
  */
 export function setsAt(target: Target, label: string, now: Date, time?: Date): readonly [BackupSet, ...BackupSet[]] {
@@ -42,12 +43,13 @@ export function refuseConflicts({ collection }: Target, sets: readonly BackupSet
   throw new DoppelError("collection.inconsistent", message, conflict);
 }
 
-/** The one full set of a state, for what cannot read increments. @throws collection.unsupported */
+/** The one full set of a state, for a recipe, which knows no deltas. @throws collection.unsupported */
 export function onlyFull(sets: readonly [BackupSet, ...BackupSet[]]): BackupSet {
   const [full, ...increments] = sets;
   const last = increments.at(-1);
   if (!last) return full;
   const at = formatTime(full.id.end);
-  const message = `the backup of ${formatTime(last.id.end)} consists of a full set and ${increments.length} incremental sets, which this version does not read yet; restore the full set with --time ${at}, or use duplicity`;
+  const top = increments.length === 1 ? "an incremental set" : `${increments.length} incremental sets`;
+  const message = `the state of ${formatTime(last.id.end)} is a full set with ${top} on top, which gpg and tar alone cannot put together; --time ${at} gives the recipe for the full set`;
   throw new DoppelError("collection.unsupported", message, { set: formatTime(last.id.end), reason: "incremental" });
 }

@@ -4,7 +4,17 @@ import { describe, expect, it } from "vitest";
 import { hasChanged } from "./changes.ts";
 
 const owners = new OwnerNames(Buffer.from("daemon:x:1:1::/:/bin/sh\n"), Buffer.from("daemon:x:1:\n"));
-const file: PathEntry = { path: pathFromText("f"), type: "file", mode: 0o644, uid: 0, gid: 0, uname: "", gname: "", mtime: 1000, size: 5 };
+const file: PathEntry = {
+  path: pathFromText("f"),
+  type: "file",
+  mode: 0o644,
+  uid: 0,
+  gid: 0,
+  uname: "",
+  gname: "",
+  mtime: 1000,
+  size: 5,
+};
 const link: PathEntry = { ...file, type: "symlink", linkTarget: pathFromText("a") };
 const device: PathEntry = { ...file, type: "chardev", device: { major: 1, minor: 3 } };
 

@@ -1,4 +1,5 @@
-import type { BytePath } from "@doppel/base";
+import { lstatSync } from "node:fs";
+import { type BytePath, displayPath, pathToBytes } from "@doppel/base";
 import { loadRsync } from "@doppel/rsync";
 import { OwnerNames, walkTree } from "@doppel/tree";
 import type { SourceMessage, SourceWorkerInput } from "../workers/protocol.ts";
@@ -28,6 +29,7 @@ export async function readSource(input: SourceWorkerInput, post: Post): Promise<
       batcher.notice(problem);
     },
   });
+  tellOfLink(input, batcher);
   const old = input.base && new OldState(input.base);
   try {
     if (old) await storeIncrement(entries, old, { ...context, owners, unreadable });
@@ -43,4 +45,11 @@ export async function readSource(input: SourceWorkerInput, post: Post): Promise<
   } finally {
     await old?.close();
   }
+}
+
+/** Hardly anybody means to back up a link: where a folder was moved and linked to, the backup would be empty and look well. */
+function tellOfLink({ source, copyLinks }: SourceWorkerInput, batcher: Batcher): void {
+  if (copyLinks || !lstatSync(pathToBytes(source), { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  const detail = `${displayPath(source)} is a symbolic link, and only the link is stored; name what it points to, or give --copy-links`;
+  batcher.notice({ reason: "source", incomplete: true, detail });
 }

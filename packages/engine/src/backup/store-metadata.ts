@@ -1,0 +1,57 @@
+import type { Payload, Runtime } from "@doppel/base";
+import { type Manifest, manifestName, type NamePrefixes, type SetId, signaturesName } from "@doppel/format";
+import type { Storage } from "@doppel/storage";
+import type { ArchiveDir } from "../cache/archive-dir.ts";
+import type { Sealer } from "../seal/sealer.ts";
+import type { Filelist, Signatures } from "./metadata.ts";
+
+const MANIFEST_PIECE = 1 << 18;
+
+interface MetadataToStore {
+  readonly set: SetId;
+  readonly manifest: Manifest;
+  readonly signatures: Signatures;
+  readonly filelist: Filelist;
+  readonly sealer: Sealer;
+  readonly prefixes: NamePrefixes;
+  readonly storage: Storage;
+  readonly runtime: Runtime;
+}
+
+interface LocalMetadata extends MetadataToStore {
+  readonly localSignatures: Payload;
+}
+
+/** Signatures, then the manifest: from that moment the set is a backup. Then `keep` gets the same in plain. */
+export async function storeMetadata(
+  given: MetadataToStore,
+  keep: (local: LocalMetadata) => Promise<void>,
+): Promise<{ readonly manifest: string; readonly signatures: string; readonly bytes: number }> {
+  const { set, sealer, prefixes, runtime } = given;
+  const put = async (name: string, body: Payload): Promise<string> => {
+    await given.storage.put(name, body, runtime.signal);
+    runtime.emit({ type: "object.stored", name, size: body.size });
+    return name;
+  };
+  const sealed = await given.signatures.finish();
+  await using remoteSignatures = sealed.remote;
+  await using localSignatures = sealed.local;
+  const signatures = await put(signaturesName(set, sealer.encoding, prefixes), remoteSignatures.body);
+
+  const writer = await sealer.openManifest(MANIFEST_PIECE);
+  for await (const chunk of given.filelist.manifest(given.manifest)) await writer.write(chunk);
+  await using remoteManifest = await writer.finish();
+  const manifest = await put(manifestName(set, sealer.encoding, prefixes), remoteManifest.body);
+
+  await keep({ ...given, localSignatures: localSignatures.body });
+  return { manifest, signatures, bytes: remoteSignatures.body.size + remoteManifest.body.size };
+}
+
+/** What stock keeps too, under the same names (spec 7.1). @throws archive-dir.unusable */
+export async function keepLocally(
+  archive: ArchiveDir,
+  { set, prefixes, runtime, filelist, manifest, localSignatures }: LocalMetadata,
+): Promise<void> {
+  await archive.write(signaturesName(set, "gzip", prefixes), localSignatures.open(), runtime.random);
+  await archive.write(manifestName(set, "plain", prefixes), filelist.manifest(manifest), runtime.random);
+}
