@@ -9,6 +9,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@doppel/source", "node", "import", "default"] } },
   test: {
     include: ["packages/*/{src,tests}/**/*.{test,interop}.ts", "packages/conformance/**/*.interop.ts", "scripts/*.test.ts"],
+    globalSetup: "scripts/vitest-setup.ts",
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",

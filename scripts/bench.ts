@@ -53,19 +53,25 @@ function runAll(program: Program, pair: number): void {
   const big = at(`big-${program}`);
   mkdirSync(big, { recursive: true });
   if (pair === 1) copyFileSync(bigFile, join(big, "file"));
-  for (const folder of ["target", "cache", "out", "out-one", "cold"]) rmSync(at(folder), { recursive: true, force: true });
+  // A place of its own for every round: file systems are slow to make files where many were just deleted.
+  const round = at(`${program}-${pair}`);
+  mkdirSync(round);
   for (const job of JOBS) {
     if (job.onBigFile && !job.measured && pair > 1) continue;
     if (job.onBigFile && job.measured) editScattered(join(big, "file"), 300, pair);
     const places = {
       source: job.onBigFile ? big : corpus,
-      target: `file://${job.onBigFile ? at(`big-target-${program}`) : at("target")}`,
-      out: at("out"),
-      outOne: at("out-one"),
+      target: `file://${job.onBigFile ? at(`big-target-${program}`) : join(round, "target")}`,
+      out: join(round, "out"),
+      outOne: join(round, "out-one"),
       wanted,
       key: fingerprint,
     };
-    const cache = job.coldCache ? at("cold", job.name) : job.onBigFile ? at(`big-cache-${program}`) : at("cache");
+    const cache = job.coldCache
+      ? join(round, "cold", job.name)
+      : job.onBigFile
+        ? at(`big-cache-${program}`)
+        : join(round, "cache");
     spawnSync("sleep", ["1.1"]); // two sets of one target must not share a second
     const run = measure(binaryOf(program), job.args(program, places), { ...environment, XDG_CACHE_HOME: cache });
     if (!job.measured) continue;

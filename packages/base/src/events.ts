@@ -43,7 +43,7 @@ export type NoticeReason =
   | "archive-dir" //        the local copy of the metadata could not be written
   | "metadata" //           signatures or a manifest could not be used: what is told of their set has gaps
   | "time" //               nothing is as old as was asked for: the oldest state is used
-  | "source" //             what was given as the source is hardly what was meant
+  | "source" //             what was given as the source is hardly what was meant; always a warning
   | "foreign-set"; //       sets at the target that are incomplete or belong to no chain
 
 /**

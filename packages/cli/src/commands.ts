@@ -39,7 +39,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     positionals: [SOURCE, URL],
     examples: [
       ["doppel /home file:///backup/home", "the same without the word: a path and a URL are a backup"],
-      ["doppel backup --full-if-older-than 1M --encrypt-key backup.pub /home /mnt/backup", "nightly, and a full one every month"],
+      ["doppel backup --full-if-older-than 1M --encrypt-key my.pub /home /mnt/b", "nightly, and a full one every month"],
     ],
   },
   full: {
@@ -48,10 +48,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     positionals: [SOURCE, URL],
     examples: [
       ["doppel full --encrypt-key backup.pub /etc file:///backup/etc", "with a public key from a file: no gpg, no passphrase"],
-      [
-        "doppel full --encrypt-key A1B2C3D4E5F60718 --include-filelist targets / /mnt/backup",
-        "folders from a list that ends in `- /`",
-      ],
+      ["doppel full --encrypt-key A1B2C3D4E5F60718 --include-filelist list / /mnt/b", "folders from a list that ends in `- /`"],
       ["PASSPHRASE=... doppel full /home /mnt/backup", "with a passphrase"],
       ["doppel full --no-encryption /srv /mnt/backup", "readable by everybody who gets at it"],
     ],

@@ -4,7 +4,7 @@ import type { ErrorCode } from "@doppel/base";
 export const DONE = 0;
 /** `verify`: something is not as the backup has it. */
 export const DIFFERENT = 1;
-/** `doppel` only: done and sound, but something was left out or is not as it was. */
+/** `doppel` only: done and sound, but something was left out or is not as it was; or `status` sees damage. */
 export const INCOMPLETE = 3;
 /** A defect of the program itself. */
 export const BUG = 30;
@@ -74,7 +74,7 @@ export const EXIT_CODES_HELP = `Exit codes
    0  done
    1  verify: something differs from the backup
    2  wrong command line
-   3  done, but something was left out or is not as it was; it says what
+   3  done, but something is left out, damaged or not as it was; it says what
    7  a file list cannot be read       9  archive directory unusable
   11  restore target is not empty     13  source missing or unreadable
   14  pattern cannot match            15  malformed pattern
@@ -86,4 +86,5 @@ export const EXIT_CODES_HELP = `Exit codes
   31  key, passphrase or gpg          33  not supported
   35  temporary folder unusable       50  storage failed
   51  storage: permission denied      52  storage: not found
-  53  storage: no space              129  130  143  stopped by a signal`;
+  53  storage: no space              141  nobody reads the output any more
+ 129  130  143  stopped by a signal`;

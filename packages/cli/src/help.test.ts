@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { COMMANDS, isCommand } from "./commands.ts";
+import { BUG, DIFFERENT, DONE, EXIT_CODES, INCOMPLETE, PIPE_CLOSED, SIGNALS } from "./exit-codes.ts";
 import { helpText } from "./help.ts";
 
 it("shows an option where it has an effect, not where it is merely taken", async () => {
@@ -20,13 +21,21 @@ it("describes every command within 80 columns, with an example of its own", asyn
     const text = await helpText(name, 80);
     const [, examples = ""] = text.split("\nExamples\n");
     expect(examples, name).toMatch(/^  .*\bdoppel /);
-    expect(
-      text
-        .replace(/\nExamples\n.*/s, "")
-        .split("\n")
-        .filter((line) => line.length > 80),
-    ).toEqual([]);
+    for (const [line] of COMMANDS[name].examples) expect(text, name).toContain(`\n  ${line}\n`); // never wrapped
+    expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
   }
+});
+
+it("says of --no-encryption what it means to the command", async () => {
+  expect(await helpText("full", 100)).toMatch(/--no-encryption +store without encryption/);
+  for (const command of ["restore", "status", "replicate"] as const)
+    expect(await helpText(command, 100)).toMatch(/--no-encryption +the backup is not encrypted: never ask for a key/);
+});
+
+it("documents every exit code", async () => {
+  const overview = await helpText(undefined, 80);
+  for (const code of [...Object.values(EXIT_CODES), DONE, DIFFERENT, INCOMPLETE, BUG, PIPE_CLOSED, ...Object.values(SIGNALS)])
+    expect(overview).toMatch(new RegExp(`(^|  ) *${code}  `, "m"));
 });
 
 it("says of --force what it means to the command", async () => {

@@ -10,7 +10,7 @@ export async function helpText(command: CommandName | undefined, columns: number
   // Only the layout of yargs: the same table is read by parse/tokens.ts, which keeps the order of options and their bytes.
   const page = yargs([]).help(false).version(false).wrap(Math.min(columns, 100));
   describe(page, command);
-  return `${(await page.getHelp()).trimEnd()}\n`;
+  return `${(await page.getHelp()).trimEnd()}\n\n${examplesOf(command)}\n\nExit codes: doppel --help\n`;
 }
 
 type Page = ReturnType<typeof import("yargs").default>;
@@ -44,7 +44,7 @@ function aside(line: string, meaning: string): string {
 }
 
 function describe(page: Page, name: CommandName): void {
-  const { summary, positionals, examples } = COMMANDS[name];
+  const { summary, positionals } = COMMANDS[name];
   const described = positionals.map((positional) => `  ${positional.name.padEnd(9)}${positional.help}`).join("\n");
   page.usage(`doppel ${name} [OPTIONS] ${positionalsOf(name)}\n${summary}\n\n${described}`);
   const shown = new Map<string, string[]>(GROUPS.map((group) => [group, []]));
@@ -66,7 +66,9 @@ function describe(page: Page, name: CommandName): void {
     shown.get(group)?.push(key);
   }
   for (const [group, keys] of shown) if (keys.length > 0) page.group(keys, group);
-  page.epilogue(
-    `Examples\n${examples.map(([line, meaning]) => `  ${line}\n      ${meaning}`).join("\n")}\n\nExit codes: doppel --help`,
-  );
+}
+
+/** Not laid out by yargs, which would wrap a command in its middle. */
+function examplesOf(name: CommandName): string {
+  return ["Examples", ...COMMANDS[name].examples.map(([line, meaning]) => `  ${line}\n      ${meaning}`)].join("\n");
 }

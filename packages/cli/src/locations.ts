@@ -10,6 +10,8 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Absolute. */
   readonly cwd: string;
+  /** Whether we may give files to others. */
+  readonly isRoot: boolean;
 }
 
 /** Absolute path of this target's archive directory (cli spec 9). */
@@ -62,7 +64,7 @@ export function gnupgHomeOf({ variables, cwd }: Environment): string {
  * the storage's business: the recipe then works in the current directory.
  */
 export function folderOf(url: BytePath, { cwd }: Environment): BytePath | undefined {
-  const path = /^file:\/\//i.test(url) ? url.slice("file://".length) : url;
+  const path = url.replace(/^file:(?:\/\/|(?=\/))/i, ""); // `file:/abs` is one too
   if (path.includes("://") || (path !== url && /[%?#]/.test(path))) return undefined;
   return (path.startsWith("/") ? path : `${pathFromText(cwd)}/${path}`) as BytePath;
 }

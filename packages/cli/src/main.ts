@@ -15,9 +15,11 @@ export async function main(persona: Persona): Promise<never> {
       case "version":
         stdout.write(`${persona.version}\n`);
         return process.exit(DONE);
-      case "help":
-        stdout.write(await persona.help(request.command, stdout.columns()));
-        return process.exit(DONE);
+      case "help": {
+        const { write, columns } = request.asked ? stdout : stderr;
+        write(await persona.help(request.command, columns()));
+        return process.exit(request.asked ? DONE : (persona.exits["cli.usage"] ?? EXIT_CODES["cli.usage"]));
+      }
       case "run": {
         const { run } = await import("./run.ts");
         return process.exit(await run(request.run, persona, stdout, stderr));

@@ -156,8 +156,13 @@ export const OPTIONS = {
   }),
   "no-encryption": flag({
     group: "Encryption",
-    help: "store without encryption; when reading, ask for no key",
-    commands: WITH_KEYS,
+    help: "store without encryption",
+    commands: WRITE,
+    also: {
+      group: "Encryption",
+      help: "the backup is not encrypted: never ask for a key",
+      commands: ["replicate", ...READ],
+    },
     to: "Envelope, ReadDeps.keys",
   }),
   "secret-key": optional(path, {
@@ -227,7 +232,7 @@ export const OPTIONS = {
   "no-restore-ownership": flag({
     aliases: ["do-not-restore-ownership"],
     group: "Restoring",
-    help: "everything belongs to whoever restores it",
+    help: "everything belongs to whoever restores it; without root it does anyway, which one notice says",
     commands: RESTORE,
     to: "RestoreJob.restoreOwner",
   }),

@@ -71,7 +71,7 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
   });
   try {
     const execute = await COMMANDS[command]();
-    const environment = { variables: process.env, cwd: process.cwd() };
+    const environment = { variables: process.env, cwd: process.cwd(), isRoot: process.geteuid?.() === 0 };
     const unread = stdout.closed;
     const { program } = persona;
     const outcome = await execute({ invocation, environment, passphrases, runtime, renderer, showsProgress, unread, program });

@@ -236,11 +236,11 @@ async function signerFor(query: string, { settings, environment, passphrases, ru
   const key = readSecretKeyFile(file);
   const now = (): Date => runtime.clock.now();
   try {
-    return await signerFromKeyFile(key, query, passphrases.givenForSigning(), now);
+    return await signerFromKeyFile(key, query, passphrases.givenForSigning(), now, displayPath(file));
   } catch (error) {
     if (isDoppelError(error, "openpgp.key-not-found")) return throughGpg(); // the file is for reading then
     if (!isDoppelError(error, "openpgp.passphrase-needed")) throw error;
-    return signerFromKeyFile(key, query, await passphrases.forSigning(), now);
+    return signerFromKeyFile(key, query, await passphrases.forSigning(), now, displayPath(file));
   }
 }
 
@@ -275,7 +275,12 @@ export function keysOf(context: KeyContext): SecretKeys | undefined {
 function secretKeysOf({ settings, environment, passphrases }: KeyContext): SecretKeys {
   const file = settings["secret-key"];
   const keyFile =
-    file && secretKeysFromKeyFile(readSecretKeyFile(file), () => passphrases.forReading(`the key in ${localPath(file)}`));
+    file &&
+    secretKeysFromKeyFile(
+      readSecretKeyFile(file),
+      () => passphrases.forReading(`the key in ${localPath(file)}`),
+      displayPath(file),
+    );
   const passphrase = secretKeysFromPassphrase(() => passphrases.forReading("decryption"));
   const gpg = secretKeysFromGpg(gpgOptions(settings, environment, passphrases.given()));
   return {

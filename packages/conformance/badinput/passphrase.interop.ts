@@ -98,7 +98,7 @@ describe("a wrong passphrase: exit 31, nothing is written, and it is nowhere to 
     expectRefusal(
       await box.restore(["--secret-key", testKey("rsa").publicFile], { env }),
       31,
-      /the --secret-key file holds no secret OpenPGP key; export one with gpg --export-secret-keys/,
+      /the --secret-key file \S+ holds no secret OpenPGP key; export one with gpg --export-secret-keys/,
     );
     expectRefusal(
       await box.restore(["--secret-key", "absent.key"], { env }),
@@ -106,7 +106,11 @@ describe("a wrong passphrase: exit 31, nothing is written, and it is nowhere to 
       /absent\.key cannot be read \(ENOENT\); name .* with --secret-key/,
     );
     writeFileSync(join(box.path, "text"), "hello\n");
-    expectRefusal(await box.restore(["--secret-key", "text"], { env }), 31, /the --secret-key file holds no secret OpenPGP key/);
+    expectRefusal(
+      await box.restore(["--secret-key", "text"], { env }),
+      31,
+      /the --secret-key file text holds no secret OpenPGP key/,
+    );
     expect(existsSync(box.restored)).toBe(false);
   });
 

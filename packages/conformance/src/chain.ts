@@ -85,7 +85,15 @@ export class MixedChain implements Disposable {
   /** The next set: full at first, then incremental. */
   async backup(maker: Maker, more: readonly string[] = []): Promise<void> {
     const kind = this.points === 0 ? "full" : "incremental";
-    const args = [kind, "--current-time", `${this.timeOf(this.points)}`, ...this.#options.envelope, ...more, this.source, `file://${this.target}`];
+    const args = [
+      kind,
+      "--current-time",
+      `${this.timeOf(this.points)}`,
+      ...this.#options.envelope,
+      ...more,
+      this.source,
+      `file://${this.target}`,
+    ];
     await done(this.run(maker, args));
     this.#points.push(asStored(scanTree(this.source)));
   }

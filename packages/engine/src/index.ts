@@ -34,6 +34,7 @@ export type { Difference } from "./history/difference.ts";
 export type { ListedEntry } from "./history/entries.ts";
 export type { SizeRange } from "./history/sizes.ts";
 export { type ListStateJob, list } from "./list.ts";
+export { shellWord } from "./recipe/quote.ts";
 export { recipe } from "./recipe.ts";
 export { restore } from "./restore.ts";
 export { status } from "./status.ts";

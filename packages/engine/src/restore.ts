@@ -3,6 +3,7 @@ import { checkRestoreTarget, OwnerNames, TreeWriter } from "@doppel/tree";
 import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
 import { readContext } from "./read/context.ts";
 import { openLanes } from "./read/lanes.ts";
+import { tellOfOrphans } from "./read/left-out.ts";
 import { stateEntries } from "./read/state.ts";
 import { readTarget, setsAt } from "./read/target.ts";
 import { RestoreTally } from "./restore/tally.ts";
@@ -19,6 +20,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const sets = setsAt(target, storage.label, runtime.clock.now(), job.time);
   const tally = new RestoreTally(runtime, job.verbose);
   const context = readContext(deps, job.prefixes, runtime);
+  tellOfOrphans(target, sets, tally, job.time);
   await using lanes = await openLanes(sets, target, context, tally, job.path);
   const writer = new TreeWriter(job.target, {
     numericOwner: job.numericOwner,

@@ -3,6 +3,7 @@ import { OwnerNames, type SourceEntry, walkTree } from "@doppel/tree";
 import type { ReadDeps, VerifyJob, VerifyReport } from "./job.ts";
 import { readContext } from "./read/context.ts";
 import { openLanes } from "./read/lanes.ts";
+import { tellOfOrphans } from "./read/left-out.ts";
 import { type StateEntry, stateEntries } from "./read/state.ts";
 import { readTarget, setsAt } from "./read/target.ts";
 import { RestoreTally } from "./restore/tally.ts";
@@ -23,6 +24,7 @@ export async function verify(job: VerifyJob, deps: ReadDeps, runtime: Runtime): 
   const owners = OwnerNames.system();
   const rules = rulesOf(job, "skip"); // a pattern for the whole source says nothing about a part of it
   const local = walkTree(job.source, { rules, owners, copyLinks: job.copyLinks, onProblem: (problem) => tally.notice(problem) });
+  tellOfOrphans(target, sets, tally, job.time);
   await using lanes = await openLanes(sets, target, context, tally, job.path);
 
   let compared = 0;

@@ -13,18 +13,23 @@ import {
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { asStored, compareTrees, isRoot, openTempDir, run, type RunResult, scanTree, testKey } from "@doppel/testkit";
-import { beforeAll, describe, expect, it } from "vitest";
+import {
+  asStored,
+  compareTrees,
+  isRoot,
+  openTempDir,
+  randomContent,
+  run,
+  type RunResult,
+  scanTree,
+  testKey,
+} from "@doppel/testkit";
+import { describe, expect, it } from "vitest";
+import { byteText } from "../render/sizes.ts";
 
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 
-/** The built program is run, through the launchers that users have on PATH. */
-beforeAll(async () => {
-  const build = ["--import", import.meta.resolve("tsx"), join(ROOT, "scripts/build.ts"), "--if-stale"];
-  const { code, stderr } = await run(process.execPath, build, { cwd: ROOT });
-  expect(code, stderr.toString()).toBe(0);
-});
-
+/** The built program is run, through the launchers that users have on PATH; vitest's global setup has built it. */
 function launcher(program: string): string {
   return join(ROOT, `packages/cli/bin/${program}.js`);
 }
@@ -86,6 +91,9 @@ class Bench implements Disposable {
   }
 }
 
+/** What everybody else is told at the end of a restore. */
+const OWNERS_NOTICE = "notice: owners are not restored: that needs root\n";
+
 /** Exit code, standard output and standard error, with what differs from run to run replaced. */
 function seen({ code, stdout, stderr }: RunResult): { code: number; out: string; err: string } {
   const steady = (bytes: Buffer): string =>
@@ -95,7 +103,8 @@ function seen({ code, stdout, stderr }: RunResult): { code: number; out: string;
       .replace(/\d{8}T\d{6}Z/g, "TIME")
       .replace(/ [\d.]+ s([;,])/g, " SECONDS$1")
       .replace(/^(StartTime|EndTime|ElapsedTime) .*$/gm, "$1 ...");
-  return { code, out: steady(stdout), err: steady(stderr) };
+  const err = steady(stderr);
+  return { code, out: steady(stdout), err: isRoot ? err : err.replace(OWNERS_NOTICE, "") };
 }
 
 const STATISTICS = /^-{14}\[ Backup Statistics \]-{14}\n(?:\w+ .*\n){15}-{49}\n\n/;
@@ -310,15 +319,124 @@ Nothing was deleted; --force deletes.
     expect(full.err).toContain("Backup INCOMPLETE: 1 problem\n  a: ");
   });
 
-  it("tells about a socket at -v5 only", async () => {
+  it("tells in one line that sockets are left out, and at -v5 which", async () => {
     using bench = new Bench();
     const server = createServer().listen(bench.path("src/s"));
     await new Promise((resolve) => server.once("listening", resolve));
     const quiet = seen(await bench.type("full --no-encryption src target"));
     const loud = seen(await bench.type("full --no-encryption -v5 src target2"));
     server.close();
-    expect(quiet).toMatchObject({ code: 0, err: "" });
+    expect(quiet).toMatchObject({ code: 0, err: "notice: 1 socket left out, as always; -v5 names it\n" });
     expect(loud.err).toMatch(/^notice: s: /m);
+    expect(loud.err).not.toContain("as always");
+  });
+
+  it("says how large a set is, the same as status", async () => {
+    using bench = new Bench();
+    const { out } = seen(await bench.type("full --no-encryption --no-print-statistics src target"));
+    const [, stored] = /1 volume, ([\d.]+ \w+) stored/.exec(out) ?? [];
+    const objects = readdirSync(bench.path("target")).map((name) => statSync(bench.path(`target/${name}`)).size);
+    expect(stored).toBe(byteText(objects.reduce((sum, size) => sum + size, 0)));
+    expect(seen(await bench.type("status target")).out).toContain(`complete backup, ${stored}\n`);
+  });
+
+  it("status sees what is missing, with and without the archive directory, and exits 3", async () => {
+    using bench = new Bench();
+    writeFileSync(bench.path("src/big"), randomContent("big", 3 << 20));
+    const full = "full --no-encryption --no-compression --no-print-statistics --volsize 1 --archive-dir cache src target";
+    expect((await bench.type(full)).code).toBe(0);
+    const names = readdirSync(bench.path("target"));
+    const named = (part: string): string => bench.path(`target/${names.find((name) => name.includes(part))}`);
+    const last = names.filter((name) => name.includes(".vol")).length;
+    const status = async (archiveDir: string) => seen(await bench.type(`status --archive-dir ${archiveDir} target`));
+    const damage = (out: string): string | undefined => /^DAMAGED TIME: (.*)$/m.exec(out)?.[1];
+
+    expect(last).toBeGreaterThan(2);
+    expect(await status("cache")).toMatchObject({ code: 0, out: expect.stringMatching(/^target: 1 complete backup, /) });
+    rmSync(named(`.vol${last}.`));
+    expect((await status("none")).code).toBe(0); // the manifest alone knows how many there were
+    const cut = await status("cache");
+    expect(cut).toMatchObject({ code: 3, out: expect.stringMatching(/^target: 1 backup, DAMAGED, /), err: "" });
+    expect(damage(cut.out)).toBe(`volume ${last} missing`);
+    rmSync(named(".vol1."));
+    writeFileSync(named(".vol2."), "");
+    rmSync(named("signatures"));
+    const worse = await status("none");
+    expect([worse.code, damage(worse.out)]).toEqual([3, "volume 1 missing; volume 2 empty; signature archive missing"]);
+    const json = (await bench.type("status --json --archive-dir none target")).stdout.toString().trim().split("\n");
+    expect(JSON.parse(json.at(-1)!)).toMatchObject({
+      chains: [{ sets: [{ problems: ["volume 1 missing", "volume 2 empty", "signature archive missing"] }] }],
+    });
+  });
+
+  it.runIf(isRoot)("without root says once that owners are not restored, and exits 0", async () => {
+    using bench = new Bench();
+    expect((await bench.type("full --no-encryption src target")).code).toBe(0);
+    for (const folder of [bench.folder, bench.path("home")]) chmodSync(folder, 0o777);
+    const asNobody = (line: string) => bench.shell(`setpriv --reuid 65534 --regid 65534 --clear-groups "$DOPPEL" ${line}`);
+    expect(seen(await asNobody("restore target back"))).toMatchObject({ code: 0, err: OWNERS_NOTICE });
+    expect(seen(await asNobody("restore --no-restore-ownership target back2"))).toMatchObject({ code: 0, err: "" });
+    expect(seen(await bench.type("restore target back3"))).toMatchObject({ code: 0, err: "" });
+  });
+
+  it("suggests a restore command that can be pasted, whatever the target is called", async () => {
+    using bench = new Bench();
+    for (const [name, suffix] of [
+      ["it's", "a"],
+      ["caf\\351", "b"],
+      ["two\\nlines \\033[2J", "c"],
+    ] as const) {
+      const full = `"$DOPPEL" full --no-encryption --no-print-statistics src "$(printf '%b' "${name}")"`;
+      const { stdout } = await bench.shell(full);
+      const [, command] = /restore with: doppel (restore .*) TARGET\n$/.exec(stdout.toString()) ?? [];
+      expect(stdout.toString()).not.toContain("\u001b");
+      writeFileSync(bench.path("paste"), `exec "$DOPPEL" ${command} ${suffix}\n`);
+      expect(seen(await bench.shell("bash paste"))).toMatchObject({ code: 0, err: "" });
+      expect(bench.differences(suffix)).toEqual([]);
+    }
+  });
+
+  it("refuses a --secret-key file that holds none, though gpg may have the key", async () => {
+    using bench = new Bench();
+    const { publicFile } = testKey("rsa");
+    expect((await bench.start(["full", "--encrypt-key", publicFile, "src", "target"])).code).toBe(0);
+    const restore = seen(await bench.start(["restore", "--secret-key", publicFile, "target", "back"]));
+    expect(restore).toMatchObject({ code: 31, out: "" });
+    expect(restore.err).toContain(`the --secret-key file ${publicFile} holds no secret OpenPGP key; export one with gpg `);
+    expect(existsSync(bench.path("gpg-was-started"))).toBe(false);
+    const sign = ["full", "--encrypt-key", publicFile, "--sign-key", "rsa", "--secret-key", publicFile, "src", "target2"];
+    expect(seen(await bench.start(sign))).toMatchObject({
+      code: 31,
+      err: expect.stringContaining(`file ${publicFile} holds no`),
+    });
+  });
+
+  it("warns of a target inside the source, unless it is left out", async () => {
+    using bench = new Bench();
+    const full = async (options: string, target: string) =>
+      seen(await bench.type(`full --no-encryption --no-print-statistics ${options}src ${target}`));
+    const inside = `warning: the target ${bench.path("src/sub/new")} lies inside the source: each backup will contain all earlier ones; exclude it with --exclude src/sub/new\n`;
+    expect(await full("", "src/sub/new")).toMatchObject({ code: 0, err: inside });
+    expect(await full("", `file:${bench.path("src/sub/new")}`)).toMatchObject({ code: 0, err: inside });
+    for (const options of ["--exclude src/sub/new ", "--exclude src/sub ", "--exclude **/new "])
+      expect(await full(options, "src/sub/new")).toMatchObject({ code: 0, err: "" });
+    expect(await full("--include src/a --exclude ** ", "src/sub/new")).toMatchObject({ code: 0, err: "" });
+    expect(await full("--exclude src/a ", "src/sub/new")).toMatchObject({ code: 0, err: inside });
+    writeFileSync(bench.path("src/sub/new/.no"), "");
+    expect(await full("--exclude-if-present .no ", "src/sub/new")).toMatchObject({ code: 0, err: "" });
+    expect(await full("", "src-beside")).toMatchObject({ code: 0, err: "" });
+    symlinkSync("src/sub", bench.path("link"));
+    const linked = await full("", "link/odd[1]");
+    expect(linked.err).toMatch(/^warning: the target \S+\/link\/odd\[1\] lies .* --exclude 'src\/sub\/odd\[\[\]1\]'\n$/);
+    expect(await full("--exclude src/sub/odd[[]1] ", "link/odd[1]")).toMatchObject({ code: 0, err: "" });
+    expect((await full("", "src")).err).toMatch(/^warning: the target \S+ is the source itself: .*; choose another folder\n$/);
+  });
+
+  it("without arguments shows its help as an answer to a wrong command line", async () => {
+    using bench = new Bench();
+    const alone = seen(await bench.start([]));
+    expect(alone).toMatchObject({ code: 2, out: "" });
+    expect(alone.err).toBe(seen(await bench.type("--help")).out);
   });
 
   it("keeps names that are not UTF-8, in arguments too", async () => {
@@ -358,7 +476,7 @@ Nothing was deleted; --force deletes.
     [2, "full src"],
     [2, "full --log-format json --bogus src target"],
     [7, "full --no-encryption --include-filelist nowhere src target"],
-    [9, "full --no-encryption --archive-dir src/a src target"],
+    [9, "incremental --no-encryption --archive-dir src/a src target"],
     [13, "full --no-encryption nowhere target"],
     [14, "full --no-encryption --exclude /elsewhere src target"],
     [15, "full --no-encryption --exclude src//a src target"],

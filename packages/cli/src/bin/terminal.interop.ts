@@ -3,16 +3,10 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeInterop, gpgHome, openTempDir, run, testKey } from "@doppel/testkit";
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 const DOPPEL = join(ROOT, "packages/cli/bin/doppel.js");
-
-beforeAll(async () => {
-  const build = ["--import", import.meta.resolve("tsx"), join(ROOT, "scripts/build.ts"), "--if-stale"];
-  const { code, stderr } = await run(process.execPath, build, { cwd: ROOT });
-  expect(code, stderr.toString()).toBe(0);
-});
 
 interface Terminal {
   readonly code: number | null;

@@ -1,9 +1,11 @@
-import { displayPath, DoppelError, type ErrorCode, isDoppelError } from "@doppel/base";
+import { DoppelError, type ErrorCode, isDoppelError } from "@doppel/base";
 import { backup as makeBackup, type BackupJob, checkBackup } from "@doppel/engine";
-import { archiveDirOf, tempDirOf } from "../locations.ts";
+import { archiveDirOf, folderOf, tempDirOf } from "../locations.ts";
 import type { Settings } from "../options.ts";
+import { pasteable } from "../pasteable.ts";
 import { argument, type Command, outcomeOf, type Session } from "../session.ts";
 import { backupJob, envelopeOf, keysOf, openTarget } from "../wire.ts";
+import { warningOfTargetInside } from "../target-in-source.ts";
 
 /** `doppel backup SOURCE URL` */
 export const backup: Command = (session) => run(session, "auto");
@@ -34,11 +36,14 @@ async function run(session: Session, kind: BackupJob["kind"]) {
   const envelope = await envelopeOf({ ...session, settings });
   await using storage = await openTarget(url, "write", environment, runtime);
   const archiveDir = archiveDirOf(url, settings, environment);
+  const folder = folderOf(url, environment);
+  const detail = folder && warningOfTargetInside(job, folder);
+  if (detail) runtime.emit({ type: "notice", reason: "source", incomplete: false, detail });
   const keys = keysOf({ ...session, settings });
   try {
     const report = await makeBackup(job, { storage, envelope, archiveDir, tempDir, ...(keys && { keys }) }, runtime);
     const seconds = (runtime.clock.now().getTime() - started.getTime()) / 1000;
-    const restoreWith = `${session.program} restore ${quoted(displayPath(url))} TARGET`;
+    const restoreWith = `${session.program} restore ${url.startsWith("-") ? "-- " : ""}${pasteable(url)} TARGET`;
     renderer.result({ kind: "backup", report, seconds, restoreWith });
     return outcomeOf(report.incomplete);
   } catch (error) {
@@ -54,9 +59,4 @@ function sayingWhatFor(error: unknown, archiveDir: string, program: string): unk
   const why = `an increment needs it because ${archiveDir} does not hold the chain's metadata`;
   const message = `${error.message}; ${why}: bring that folder back, or begin a new chain with ${program} full`;
   return new DoppelError<ErrorCode>(error.code, message, error.data, error);
-}
-
-/** As one word for a shell. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -4,9 +4,17 @@ import { argument, type Command, outcomeOf } from "../session.ts";
 import { checkTarget, prefixesOf, stateOf } from "../wire.ts";
 import { tellingIfNewer, withReadDeps } from "./reading.ts";
 
+/** Said once, for all entries: it is no fault of the restore, whose exit code stays 0. */
+const OWNERS_NEED_ROOT = {
+  type: "notice",
+  reason: "owner",
+  incomplete: false,
+  detail: "owners are not restored: that needs root",
+} as const;
+
 /** `doppel restore URL TARGET` */
 export const restore: Command = async (session) => {
-  const { invocation, runtime, renderer } = session;
+  const { invocation, environment, runtime, renderer } = session;
   const { settings } = invocation;
   const target = argument(invocation, "TARGET");
   const started = runtime.clock.now();
@@ -16,12 +24,13 @@ export const restore: Command = async (session) => {
     prefixes: prefixesOf(settings),
     force: settings.force,
     numericOwner: settings["numeric-owner"],
-    restoreOwner: !settings["no-restore-ownership"],
+    restoreOwner: environment.isRoot && !settings["no-restore-ownership"],
     verbose: settings.verbosity >= 5,
   };
   checkTarget(target, settings.force);
   return withReadDeps(session, async (deps) => {
     const report = await restoreBackup(job, deps, tellingIfNewer(runtime, job.time));
+    if (!environment.isRoot && !settings["no-restore-ownership"]) runtime.emit(OWNERS_NEED_ROOT);
     const seconds = (runtime.clock.now().getTime() - started.getTime()) / 1000;
     renderer.result({ kind: "restore", report, seconds, target: displayPath(target) });
     return outcomeOf(report.incomplete);

@@ -1,5 +1,6 @@
 import { changesInSet, fileChanged, status as statusOf } from "@doppel/engine";
-import type { Command } from "../session.ts";
+import { damagedSets } from "../render/status.ts";
+import { type Command, outcomeOf } from "../session.ts";
 import { prefixesOf } from "../wire.ts";
 import { withReadDeps } from "./reading.ts";
 
@@ -23,7 +24,9 @@ export const status: Command = (session) => {
     } else if (path !== undefined) {
       renderer.result({ kind: "file-changes", path, changes: await fileChanged({ path, prefixes }, deps, runtime) });
     } else {
-      renderer.result({ kind: "status", report: await statusOf({ prefixes }, deps, runtime) });
+      const report = await statusOf({ prefixes }, deps, runtime);
+      renderer.result({ kind: "status", report });
+      return outcomeOf(damagedSets(report));
     }
     return "complete";
   });

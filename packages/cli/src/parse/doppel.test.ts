@@ -217,12 +217,12 @@ describe("wrong command lines", () => {
 
 describe("help and version", () => {
   it.each([
-    ["", { kind: "help" }],
-    ["--help", { kind: "help" }],
-    ["help", { kind: "help" }],
-    ["full --help", { kind: "help", command: "full" }],
-    ["restore -h", { kind: "help", command: "restore" }],
-    ["help list", { kind: "help", command: "list" }],
+    ["", { kind: "help", asked: false }],
+    ["--help", { kind: "help", asked: true }],
+    ["help", { kind: "help", asked: true }],
+    ["full --help", { kind: "help", asked: true, command: "full" }],
+    ["restore -h", { kind: "help", asked: true, command: "restore" }],
+    ["help list", { kind: "help", asked: true, command: "list" }],
     ["--version", { kind: "version" }],
     ["full -V", { kind: "version" }],
   ])("%s", (line, request) => {

@@ -8,7 +8,8 @@ import { type Tokens, tokenise } from "./tokens.ts";
 
 /** What a command line asks for. */
 export type Request =
-  | { readonly kind: "help"; readonly command?: CommandName }
+  /** `asked` is false when there was no argument at all: that is a wrong command line, and help is the answer. */
+  | { readonly kind: "help"; readonly command?: CommandName; readonly asked: boolean }
   | { readonly kind: "version" }
   | { readonly kind: "run"; readonly run: Invocation };
 
@@ -33,7 +34,7 @@ export function parseDoppel(args: readonly string[]): Request {
     const [word, ...rest] = tokens.positionals as BytePath[];
     if (word === "help") return helpFor(rest);
     if (word !== undefined && isCommand(word)) command = word;
-    if (tokens.help || args.length === 0) return { kind: "help", ...(command !== undefined && { command }) };
+    if (tokens.help || args.length === 0) return { kind: "help", asked: tokens.help, ...(command !== undefined && { command }) };
     if (command !== undefined) return { kind: "run", run: { command, ...checked(command, rest, tokens, "doppel") } };
     command = implied(tokens.positionals as BytePath[]);
     return { kind: "run", run: { command, ...checked(command, tokens.positionals as BytePath[], tokens, "doppel") } };
@@ -126,9 +127,9 @@ function checkCount(name: string, argument: BytePath, line: string): void {
 
 function helpFor(topic: readonly string[]): Request {
   const [word] = topic;
-  if (word === undefined) return { kind: "help" };
+  if (word === undefined) return { kind: "help", asked: true };
   if (!isCommand(word)) throw noSuchCommand(word as BytePath);
-  return { kind: "help", command: word };
+  return { kind: "help", asked: true, command: word };
 }
 
 function noSuchCommand(word: BytePath | undefined): DoppelError<"cli.usage"> {

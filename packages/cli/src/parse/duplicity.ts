@@ -22,7 +22,7 @@ const STOCK: Readonly<Record<string, CommandName | undefined>> = {
 export function parseDuplicity(args: readonly string[]): Request {
   const tokens = tokenise(args);
   if (tokens.version) return { kind: "version" };
-  if (tokens.help) return { kind: "help" };
+  if (tokens.help) return { kind: "help", asked: true };
   const positionals = tokens.positionals as BytePath[];
   const [word, second, ...more] = positionals;
   if (word === undefined) throw new DoppelError("cli.usage", "expected a command and its arguments, see duplicity --help", {});

@@ -1,7 +1,7 @@
 import { type BytePath, displayPath, displayText, DoppelError, pathToBytes, type RunEvent } from "@doppel/base";
 import { DONE } from "../exit-codes.ts";
 import { differenceText } from "./differences.ts";
-import { Missing, noticeLevel, noticeText } from "./notices.ts";
+import { isWarning, Missing, noticeLevel, noticeText } from "./notices.ts";
 import { cleanupText, retentionText } from "./plans.ts";
 import { Progress } from "./progress.ts";
 import type { Renderer, Result, Row } from "./renderer.ts";
@@ -60,7 +60,7 @@ export function humanRenderer(options: HumanOptions): Renderer {
       case "notice":
         missing.add(event);
         if (event.reason === "socket") sockets++;
-        return say(noticeLevel(event), `${event.incomplete ? "warning" : "notice"}: ${noticeText(event)}`);
+        return say(noticeLevel(event), `${isWarning(event) ? "warning" : "notice"}: ${noticeText(event)}`);
       case "entry.done":
         return say(5, displayPath(event.path));
       case "progress":
@@ -100,13 +100,14 @@ export function humanRenderer(options: HumanOptions): Renderer {
     screen.clear();
     switch (result.kind) {
       case "backup": {
-        const { statistics, set } = result.report;
+        const { statistics, set, storedBytes } = result.report;
         if (options.statistics) stdout(statisticsBlock(statistics));
-        const stored = `${counted(set.volumes.size, "volume")}, ${byteText(statistics.totalDestinationSizeChange)} stored`;
+        const stored = `${counted(set.volumes.size, "volume")}, ${byteText(storedBytes)} stored`;
         const state = result.report.incomplete > 0 ? "finished, but incomplete" : "complete";
         const kind = set.id.kind === "full" ? "Full backup" : "Increment";
         tell(`${kind} ${state}: ${stored} in ${durationText(result.seconds)}; restore with: ${result.restoreWith}`);
-        if (sockets > 0) say(4, `${counted(sockets, "socket")} left out, as always; -v5 names them`);
+        if (sockets > 0 && verbosity < 5)
+          say(3, `notice: ${counted(sockets, "socket")} left out, as always; -v5 names ${sockets === 1 ? "it" : "them"}`);
         return incomplete(result.report.incomplete, "Backup");
       }
       case "restore": {

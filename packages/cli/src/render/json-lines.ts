@@ -87,8 +87,8 @@ function differenceFields(difference: TreeDifference): Fields {
 function resultFields(result: Result): Fields {
   switch (result.kind) {
     case "backup": {
-      const { set, statistics, incomplete } = result.report;
-      return { kind: "backup", seconds: result.seconds, incomplete, ...setFields(set), statistics };
+      const { set, statistics, storedBytes, incomplete } = result.report;
+      return { kind: "backup", seconds: result.seconds, incomplete, ...setFields(set), storedBytes, statistics };
     }
     case "restore":
       return { kind: "restore", seconds: result.seconds, target: result.target, ...result.report };
@@ -163,8 +163,8 @@ function statusFields(report: StatusReport): Fields {
   };
 }
 
-function setStatusFields({ set, volumeBytes, metadataBytes }: SetStatus): Fields {
-  return { ...setFields(set), volumeBytes, metadataBytes };
+function setStatusFields({ set, volumeBytes, metadataBytes, problems }: SetStatus): Fields {
+  return { ...setFields(set), volumeBytes, metadataBytes, problems };
 }
 
 function entryFields(entry: ListedEntry): Fields {

@@ -3,10 +3,15 @@ import { type BytePath, displayPath, type RunEvent } from "@doppel/base";
 export type Notice = Extract<RunEvent, { type: "notice" }>;
 
 /** The verbosity from which on a notice is shown (0-9): warnings from 2, other notices from 3. */
-export function noticeLevel({ incomplete, reason }: Notice): number {
-  if (incomplete) return 2;
-  // Sockets are in every system tree and are never missed; a nightly mail about each would hide what matters.
-  return reason === "socket" ? 5 : 3;
+export function noticeLevel(notice: Notice): number {
+  if (isWarning(notice)) return 2;
+  // Sockets are in every system tree and are never missed: below -v5 they are only counted.
+  return notice.reason === "socket" ? 5 : 3;
+}
+
+/** Something is missing, or will hurt later. */
+export function isWarning({ incomplete, reason }: Notice): boolean {
+  return incomplete || reason === "source";
 }
 
 /** `PATH: detail`, or the detail alone when it is about the whole run. */

@@ -18,7 +18,13 @@ const EMPTY: StatusReport = {
   conflicts: [],
 };
 
-function set(kind: "full" | "inc", seconds: number, encoding: "gpg" | "gzip", volumes: number): SetStatus {
+function set(
+  kind: "full" | "inc",
+  seconds: number,
+  encoding: "gpg" | "gzip",
+  volumes: number,
+  problems: readonly string[] = [],
+): SetStatus {
   const end = new Date(seconds * 1000);
   const names = new Map(Array.from({ length: volumes }, (_, i) => [i + 1, `vol${i + 1}`]));
   return {
@@ -26,6 +32,7 @@ function set(kind: "full" | "inc", seconds: number, encoding: "gpg" | "gzip", vo
     volumes,
     volumeBytes: volumes * 200 * 2 ** 20,
     metadataBytes: 1024,
+    problems,
   };
 }
 
@@ -62,10 +69,28 @@ it("says when the only chain cannot be continued", () => {
     statusText({ ...EMPTY, chains: [{ ...only, chain: { ...only.chain, hasSignatures: false } }] }),
   ).toBe(`file:///t: 1 complete backup, 2.34 GB
 
-The chain's signatures are missing: it can be restored, but not continued.
+The chain's signatures are missing: restoring does not need them, but it cannot be continued.
 Time                         Kind   Volumes    Stored   Encrypted
 2023-11-14 23:13:20 +01:00   full        12   2.34 GB   yes
 `);
+});
+
+it("calls nothing complete that lacks something", () => {
+  const full = set("full", 1_700_000_000, "gpg", 12, ["volumes 2, 3 missing", "signature archive empty"]);
+  const chains = [chain(full, set("inc", 1_700_086_400, "gpg", 1))];
+  expect(statusText({ ...EMPTY, chains })).toBe(`file:///t: 2 backups, 1 of them DAMAGED, 2.54 GB
+
+Time                         Kind        Volumes    Stored   Encrypted
+2023-11-14 23:13:20 +01:00   full             12   2.34 GB   yes
+2023-11-15 23:13:20 +01:00   increment         1    200 MB   yes
+DAMAGED 2023-11-14 23:13:20 +01:00: volumes 2, 3 missing; signature archive empty
+
+Bring what is missing back from a copy of the target, or begin a new chain with
+doppel full. Until then later backups of the same chain may not be restorable either.
+`);
+  const headline = (...sets: SetStatus[]): string => statusText({ ...EMPTY, chains: [chain(...sets)] }).split("\n")[0]!;
+  expect(headline(full)).toBe("file:///t: 1 backup, DAMAGED, 2.34 GB");
+  expect(headline(full, full)).toBe("file:///t: 2 backups, all DAMAGED, 4.69 GB");
 });
 
 it("explains what is not part of a chain", () => {

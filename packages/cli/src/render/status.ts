@@ -13,9 +13,14 @@ export function statusText(report: StatusReport): string {
     paragraphs.push(`No complete backup at ${report.target}.`);
   } else {
     const sets = chains.reduce((count, { sets }) => count + sets.length, 0);
+    const damaged = damagedSets(report);
     const among = chains.length > 1 ? ` in ${counted(chains.length, "chain")}` : "";
-    paragraphs.push(`${report.target}: ${counted(sets, "complete backup")}${among}, ${byteText(storedBytes(...chains))}`);
+    const state =
+      damaged === 0 ? "" : damaged < sets ? `, ${damaged} of them DAMAGED` : sets === 1 ? ", DAMAGED" : ", all DAMAGED";
+    const backups = counted(sets, damaged === 0 ? "complete backup" : "backup");
+    paragraphs.push(`${report.target}: ${backups}${among}${state}, ${byteText(storedBytes(...chains))}`);
     paragraphs.push(...chainTables(chains));
+    if (damaged > 0) paragraphs.push(REMEDY);
   }
   if (incomplete.length > 0) {
     const why =
@@ -38,18 +43,33 @@ export function statusText(report: StatusReport): string {
   return `${paragraphs.join("\n\n")}\n`;
 }
 
-/** A table for each chain, all with the same columns: they are one table, cut. */
+/** How many of the backups that have a manifest lack something all the same. */
+export function damagedSets({ chains }: StatusReport): number {
+  return chains.flatMap(({ sets }) => sets).filter(({ problems }) => problems.length > 0).length;
+}
+
+const REMEDY = `Bring what is missing back from a copy of the target, or begin a new chain with
+doppel full. Until then later backups of the same chain may not be restorable either.`;
+
+/** A table for each chain, all with the same columns: they are one table, cut. Below it, what is wrong with its sets. */
 function chainTables(chains: readonly ChainStatus[]): readonly string[] {
   const [head = "", ...rows] = setLines(chains.flatMap(({ sets }) => sets));
   let at = 0;
   return chains.map((chain, index) => {
     const own = rows.slice(at, (at += chain.sets.length));
-    return [...chainHeading(chain, index + 1, chains.length), head, ...own].join("\n");
+    return [...chainHeading(chain, index + 1, chains.length), head, ...own, ...problemLines(chain)].join("\n");
   });
 }
 
+function problemLines({ sets }: ChainStatus): readonly string[] {
+  const damaged = sets.filter(({ problems }) => problems.length > 0);
+  return damaged.map(({ set, problems }) => `DAMAGED ${localTime(set.id.end)}: ${problems.map(displayText).join("; ")}`);
+}
+
 function chainHeading(chain: ChainStatus, number: number, count: number): readonly string[] {
-  const broken = chain.chain.hasSignatures ? "" : "signatures are missing: it can be restored, but not continued";
+  const broken = chain.chain.hasSignatures
+    ? ""
+    : "signatures are missing: restoring does not need them, but it cannot be continued";
   if (count === 1) return broken === "" ? [] : [`The chain's ${broken}.`];
   const newest = number === count ? ", the newest" : "";
   const size = `${counted(chain.sets.length, "backup")}, ${byteText(storedBytes(chain))}`;

@@ -3,13 +3,15 @@ import { type BackupSet, type Chain, formatTime, type Manifest } from "@doppel/f
 import type { BackupJob } from "../job.ts";
 import type { ReadContext } from "../read/context.ts";
 import { readManifest } from "../read/metadata.ts";
-import { refuseConflicts, readTarget, type Target } from "../read/target.ts";
+import { readTarget, refuseConflicts } from "../read/target.ts";
 
 /** What the run is going to make: a full set, or one that continues a chain. */
 export type Choice =
   | { readonly kind: "full" }
   /** `base`: the sets of the chain, oldest first; `end`: where it ends now. */
   | { readonly kind: "inc"; readonly base: readonly BackupSet[]; readonly end: Date };
+
+const NONE = "there is no backup yet";
 
 /**
  * Decides between a full and an incremental backup, as duplicity does: a job for "full" asks nobody; otherwise the newest
@@ -21,12 +23,16 @@ export async function choose(job: BackupJob, context: ReadContext): Promise<Choi
   const { deps, runtime } = context;
   const target = await readTarget(deps.storage, job.prefixes, runtime.signal);
   const chain = target.collection.chains.at(-1);
-  const obstacle = obstacleTo(chain, target, job);
-  if (!chain || obstacle) {
-    const reason = obstacle ?? "there is no backup yet";
-    if (job.kind === "inc") throw noChain(deps.storage.label, reason);
+  const full = (reason: string): Choice => {
     runtime.emit({ type: "debug", detail: `${reason}: making a full backup` });
     return { kind: "full" };
+  };
+  // Having none counts as too old (duplicity-cli.md 7).
+  if (job.fullIfOlderThan && !(chain && chain.start >= job.fullIfOlderThan)) return full("the last full backup is too old");
+  const obstacle = obstacleTo(chain);
+  if (!chain || obstacle) {
+    if (job.kind === "inc") throw noChain(deps.storage.label, obstacle ?? NONE);
+    return full(obstacle ?? NONE);
   }
   const base = [chain.full, ...chain.incrementals];
   refuseConflicts(target, base, deps.storage.label);
@@ -35,13 +41,9 @@ export async function choose(job: BackupJob, context: ReadContext): Promise<Choi
   return { kind: "inc", base, end: chain.end };
 }
 
-function obstacleTo(chain: Chain | undefined, target: Target, job: BackupJob): string | undefined {
-  if (!chain) return undefined;
-  if (!chain.hasSignatures)
-    return `the newest chain, of ${formatTime(chain.start)}, lacks a signature archive and cannot be continued`;
-  const oldest = job.fullIfOlderThan;
-  if (oldest && chain.start < oldest) return `the last full backup, of ${formatTime(chain.start)}, is too old`;
-  return undefined;
+function obstacleTo(chain: Chain | undefined): string | undefined {
+  if (!chain || chain.hasSignatures) return undefined;
+  return `the newest chain, of ${formatTime(chain.start)}, lacks a signature archive and cannot be continued`;
 }
 
 function noChain(target: string, reason: string): DoppelError {

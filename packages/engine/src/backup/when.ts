@@ -6,8 +6,10 @@ import { formatTime, type NamePrefixes, parseName } from "@doppel/format";
  * The time of a new set: now, in whole seconds, and never one that a set of this target already has (duplicity-cli.md 7:
  * two sets of one target must never share a second). Only the archive directory is asked, so at most a second is waited;
  * that the target has such a set all the same shows when storing refuses to replace.
- * @param after where the chain ends that is continued: the new set must be later
- * @throws collection.clock when it lies in the future
+ *
+ * A set that is older than another one cannot be asked for: the chain that covers its time is taken for it (spec 1.5).
+ * @param after where the chain ends that is continued; undefined for a full set, which must be later than all that is known
+ * @throws collection.clock when that lies in the future
  */
 export async function timeOfNewSet(
   archiveDir: string | undefined,
@@ -20,18 +22,22 @@ export async function timeOfNewSet(
     const parsed = parseName(name, prefixes);
     if (parsed) taken.add(parsed.set.end.getTime());
   }
+  const newest = after?.getTime() ?? Math.max(...taken);
   let time = wholeSeconds(runtime.clock.now());
-  if (taken.has(time.getTime()) || time.getTime() === after?.getTime()) {
+  if (time.getTime() < newest) throw clockBehind(new Date(newest), time, after === undefined ? archiveDir : undefined);
+  if (taken.has(time.getTime()) || time.getTime() === newest) {
     await runtime.clock.sleep(1000, runtime.signal);
     time = wholeSeconds(runtime.clock.now());
   }
-  if (after && time <= after) {
-    const newest = formatTime(after);
-    const now = formatTime(time);
-    const message = `the newest backup is of ${newest}, but the clock here says ${now}: an increment must be later than what it continues; set the clock right, or make a full backup`;
-    throw new DoppelError("collection.clock", message, { newest, now });
-  }
+  if (time.getTime() <= newest) throw clockBehind(new Date(newest), time, after === undefined ? archiveDir : undefined);
   return time;
+}
+
+function clockBehind(latest: Date, time: Date, knownFrom: string | undefined): DoppelError {
+  const [newest, now] = [formatTime(latest), formatTime(time)];
+  const source = knownFrom === undefined ? "" : ` (known from ${knownFrom})`;
+  const message = `the newest backup is of ${newest}${source}, but the clock here says ${now}: a backup must be later than those before it; set the clock right, or use another target`;
+  return new DoppelError("collection.clock", message, { newest, now });
 }
 
 function wholeSeconds(time: Date): Date {

@@ -39,24 +39,23 @@ export async function fetchVolume(
   memoryLimit: number,
 ): Promise<Spool> {
   const { name } = unsealing;
-  const expected = ["SHA256", "SHA1", "MD5"].flatMap((algorithm) => {
-    const digest = info.hashes.get(algorithm);
-    return digest === undefined ? [] : [{ algorithm, digest, hash: createHash(algorithm.toLowerCase()) }];
-  });
-  if (expected.length === 0) throw damaged(name, "its manifest holds no hash of it that is known here");
+  // The strongest one suffices: nobody can make a volume that has it and not the others.
+  const algorithm = ["SHA256", "SHA1", "MD5"].find((candidate) => info.hashes.has(candidate));
+  const digest = info.hashes.get(algorithm ?? "");
+  if (algorithm === undefined || digest === undefined) throw damaged(name, "its manifest holds no hash of it that is known here");
+  const hash = createHash(algorithm.toLowerCase());
   let spool: Spool;
   try {
     spool = await fetchObject(name, context, memoryLimit, (chunk) => {
-      for (const { hash } of expected) hash.update(chunk);
+      hash.update(chunk);
     });
   } catch (error) {
     if (isDoppelError(error, "storage.not-found")) throw missing(name, error);
     throw error;
   }
   try {
-    for (const { algorithm, digest, hash } of expected) {
-      const actual = hash.digest("hex");
-      if (actual === digest.toLowerCase()) continue;
+    const actual = hash.digest("hex");
+    if (actual !== digest.toLowerCase()) {
       const message = `${name} is not what the manifest says: ${algorithm} is ${actual}, expected ${digest}; nothing of it was used. Fetch it again or restore another backup`;
       throw new DoppelError("volume.hash-mismatch", message, { name, expected: digest, actual });
     }

@@ -1,4 +1,4 @@
-import { type BytePath, DoppelError, isDoppelError, isWithin, type PathEntry } from "@doppel/base";
+import { type BytePath, comparePaths, DoppelError, isDoppelError, isWithin, type PathEntry } from "@doppel/base";
 import {
   type BackupSet,
   type DifftarItem,
@@ -49,7 +49,13 @@ export class Lane implements AsyncDisposable {
   async next(): Promise<void> {
     for (;;) {
       const item = await this.#take();
-      if (item && (item.type !== "entry" || (this.#wanted !== undefined && !isWithin(item.entry.path, this.#wanted)))) continue;
+      if (item && item.type !== "entry") continue;
+      if (item && this.#wanted !== undefined && !isWithin(item.entry.path, this.#wanted)) {
+        if (comparePaths(item.entry.path, this.#wanted) < 0) continue;
+        await this.#items.return(undefined); // entries are in order: what is wanted lies behind us
+        [this.#batch, this.#at, this.current] = [[], 0, undefined];
+        return;
+      }
       this.current = item;
       return;
     }

@@ -2,6 +2,7 @@ import type { BytePath } from "@doppel/base";
 import { type BackupSet, type Manifest, volumesFor } from "@doppel/format";
 import type { ReadContext } from "./context.ts";
 import { checkVolumes, Lane } from "./lane.ts";
+import { type LeftOutObserver, tellOfUnnamedVolumes } from "./left-out.ts";
 import { readManifest } from "./metadata.ts";
 import type { Target } from "./target.ts";
 
@@ -13,7 +14,7 @@ export interface Lanes extends AsyncDisposable {
   readonly all: readonly Lane[];
 }
 
-export interface LaneObserver {
+export interface LaneObserver extends LeftOutObserver {
   expect(volumes: number, bytes: number): void;
   volume(name: string, number: number, size: number): void;
 }
@@ -34,6 +35,7 @@ export async function openLanes(
     const whole = await readManifest(set, context);
     const manifest = wanted === undefined ? whole : { ...whole, volumes: volumesFor(whole, wanted) };
     checkVolumes(set, manifest, context.prefixes);
+    tellOfUnnamedVolumes(set, whole, observer);
     observer.expect(manifest.volumes.length, bytesOf(set, manifest, target));
     context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes: manifest.volumes.length });
     read.push({ set, manifest });

@@ -1,5 +1,5 @@
 import type { PathEntry, Runtime } from "@doppel/base";
-import type { TreeProblem } from "@doppel/tree";
+import type { Notice } from "../read/left-out.ts";
 
 const PROGRESS_EVERY_MS = 100;
 
@@ -29,9 +29,9 @@ export class RestoreTally {
     this.#totalStoredBytes += bytes;
   }
 
-  notice(problem: TreeProblem): void {
-    if (problem.incomplete) this.incomplete++;
-    this.#runtime.emit({ type: "notice", ...problem });
+  notice(notice: Notice): void {
+    if (notice.incomplete) this.incomplete++;
+    this.#runtime.emit({ type: "notice", ...notice });
   }
 
   begin(entry: PathEntry): void {

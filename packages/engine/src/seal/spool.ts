@@ -47,7 +47,7 @@ export class Spool implements Payload, AsyncDisposable {
     await this.#flush();
     for (let at = 0; at < this.#size; ) {
       signal?.throwIfAborted();
-      const buffer = new Uint8Array(Math.min(READ_CHUNK, this.#size - at));
+      const buffer = Buffer.allocUnsafeSlow(Math.min(READ_CHUNK, this.#size - at));
       const { bytesRead } = await this.#guard(this.#file.read(buffer, 0, buffer.length, at));
       if (bytesRead === 0) throw this.#problem("temp.unusable", "became shorter while it was in use");
       at += bytesRead;

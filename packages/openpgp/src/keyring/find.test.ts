@@ -55,11 +55,32 @@ describe("a key in a file", () => {
     );
     const find = finder({ "a.txt": "hello\n", "cut.asc": armored.subarray(0, 300), "two.gpg": Buffer.concat(both), empty: "" });
     for (const query of ["a.txt", "cut.asc", "empty"]) expect((await problemOf(find(query))).reason).toBe("not-a-key");
-    await expect(find("two.gpg")).rejects.toMatchObject({ code: "openpgp.key-ambiguous" });
+    const blocks = { "blocks.asc": `A note.\n\n${armored.toString()}\nAnother.\n\n${second}` };
+    for (const [query, each] of [["two.gpg", find] as const, ["blocks.asc", finder(blocks)] as const]) {
+      const error = await failureOf(each(query));
+      expect(error).toMatchObject({ code: "openpgp.key-ambiguous" });
+      const both = `${rsa.fingerprint}, ${testKey("second").fingerprint}`;
+      const message = `the file "${query}" holds several keys: ${both}; export each to a file of its own: gpg --export FINGERPRINT > FILE`;
+      expect((error as Error).message).toBe(message);
+    }
     await expect(find("./absent.asc")).rejects.toMatchObject({
       code: "openpgp.key-not-found",
       message: expect.stringContaining("no key file"),
     });
+  });
+
+  it("that holds a key twice, as a public and as a secret one, holds one key", async () => {
+    const file = Buffer.concat([armored, readFileSync(rsa.secretFile)]);
+    expect(await finder({ k: file })("k")).toMatchObject({
+      fingerprint: rsa.fingerprint,
+      warnings: [expect.stringContaining("SECRET key")],
+    });
+    expect(await finder({ k: Buffer.concat([armored, armored]) })("k")).toMatchObject({ fingerprint: rsa.fingerprint });
+  });
+
+  it("that is damaged in any of its blocks is refused", async () => {
+    const cut = Buffer.concat([armored, armored.subarray(0, 300)]);
+    expect((await problemOf(finder({ k: cut })("k"))).reason).toBe("not-a-key");
   });
 
   it("that only signs is refused", async () => {

@@ -40,7 +40,7 @@ export async function findRecipient(
   query: string,
   options: KeySources & { readonly hidden?: boolean; readonly now: Date },
 ): Promise<Recipient> {
-  const { certificates, warnings } = await findCertificates(query, options);
+  const { certificates, warnings, inFile } = await findCertificates(query, options);
   const parsed = parseQuery(query);
   const exact = parsed.kind === "id" && parsed.exact ? parsed.hex : undefined;
   const usable: Recipient[] = [];
@@ -61,17 +61,24 @@ export async function findRecipient(
   if (!only) throw firstProblem ?? notFound(query, options.gnupgHome);
   if (others.length > 0) {
     const fingerprints = usable.map((recipient) => recipient.fingerprint);
-    const message = `"${query}" names several keys: ${fingerprints.join(", ")}; name one by its fingerprint`;
+    const all = fingerprints.join(", ");
+    const message = inFile
+      ? `the file "${query}" holds several keys: ${all}; export each to a file of its own: gpg --export FINGERPRINT > FILE`
+      : `"${query}" names several keys: ${all}; name one by its fingerprint`;
     throw new DoppelError("openpgp.key-ambiguous", message, { query, fingerprints });
   }
   return only;
 }
 
+interface Found {
+  readonly certificates: readonly Certificate[];
+  readonly warnings: readonly string[];
+  /** `query` is the name of a key file. */
+  readonly inFile: boolean;
+}
+
 /** All certificates that `query` names: those of a file, or the matching ones of gpg's keyring. Same errors as findRecipient. */
-export async function findCertificates(
-  query: string,
-  sources: KeySources,
-): Promise<{ readonly certificates: readonly Certificate[]; readonly warnings: readonly string[] }> {
+export async function findCertificates(query: string, sources: KeySources): Promise<Found> {
   const parsed = parseQuery(query);
   const file = parsed.kind === "part" ? sources.readFile(query) : undefined;
   if (file) return certificatesInFile(file, query);
@@ -84,7 +91,7 @@ export async function findCertificates(
   for (const certificate of certificates) {
     if (matches(parsed, certificate)) found.set(certificate.keys[0]!.fingerprint, certificate);
   }
-  if (found.size > 0) return { certificates: [...found.values()], warnings: [] };
+  if (found.size > 0) return { certificates: [...found.values()], warnings: [], inFile: false };
   if (damaged !== undefined) {
     const message = `cannot look up "${query}": the keyring ${damaged} is damaged; bring it back from a copy, or name a file that holds the key`;
     throw new DoppelError("openpgp.key-not-found", message, { query });
@@ -121,10 +128,7 @@ function keyring({ gnupgHome, readFile }: KeySources): {
   return { certificates, ...(damaged === undefined ? {} : { damaged }) };
 }
 
-async function certificatesInFile(
-  file: Uint8Array,
-  query: string,
-): Promise<{ certificates: readonly Certificate[]; warnings: readonly string[] }> {
+async function certificatesInFile(file: Uint8Array, query: string): Promise<Found> {
   const notAKey = (cause?: unknown): DoppelError<"openpgp.key-unusable"> =>
     new DoppelError(
       "openpgp.key-unusable",
@@ -143,7 +147,9 @@ async function certificatesInFile(
   }
   if (certificates.length === 0) throw notAKey();
   const warning = `"${query}" holds a SECRET key: encrypting needs the public one only; move the secret key off this machine and put gpg --export here`;
-  return { certificates, warnings: secret ? [warning] : [] };
+  // A key that is in it twice, as the public and as the secret one, is one key.
+  const distinct = new Map(certificates.map((certificate) => [certificate.keys[0]!.fingerprint, certificate]));
+  return { certificates: [...distinct.values()], warnings: secret ? [warning] : [], inFile: true };
 }
 
 async function publicPart(bytes: Uint8Array): Promise<Uint8Array> {
@@ -152,12 +158,21 @@ async function publicPart(bytes: Uint8Array): Promise<Uint8Array> {
   return Buffer.concat(keys.map((key) => key.toPublic().write()));
 }
 
-/** The packets of a key file, armored or binary. @throws DoppelError openpgp.bad-message. */
+/** The packets of a key file, armored (any number of blocks, one after another) or binary. @throws DoppelError openpgp.bad-message. */
 export function dearmored(file: Uint8Array): Uint8Array {
   if (!looksArmored(file)) return file;
-  const decoder = new ArmorDecoder();
-  return Buffer.concat([decoder.update(file), decoder.finish()]);
+  const texts = Buffer.from(file).toString("latin1").split(KEY_BLOCK);
+  const blocks = texts.filter((text, i) => i > 0 || texts.length === 1 || text.startsWith("-----BEGIN PGP "));
+  return Buffer.concat(
+    blocks.flatMap((text) => {
+      const decoder = new ArmorDecoder();
+      return [decoder.update(Buffer.from(text, "latin1")), decoder.finish()];
+    }),
+  );
 }
+
+/** Where each armored block of keys begins. */
+const KEY_BLOCK = /^(?=-----BEGIN PGP (?:PUBLIC|PRIVATE) KEY BLOCK-----)/m;
 
 const DAY = 86_400_000;
 

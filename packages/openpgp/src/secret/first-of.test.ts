@@ -33,6 +33,11 @@ describe("firstOf", () => {
     expect(await firstOf(failing("openpgp.no-secret-key", "no", true), good).sessionKey(packets)).toBe(session);
   });
 
+  it("stops at a named key file that is none, though another could open the message", async () => {
+    const good: SecretKeys = { sessionKey: async () => newSessionKey(random), close: async () => undefined };
+    expect(await messageOf(failing("openpgp.key-unusable", "no key", true), good)).toBe("no key");
+  });
+
   it("tells the one failure, or all in one line under the most telling code", async () => {
     const gpg = failing("openpgp.no-secret-key", "not in gpg");
     expect(await messageOf(gpg)).toBe("not in gpg");

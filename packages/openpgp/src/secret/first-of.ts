@@ -4,7 +4,8 @@ import type { SecretKeys } from "./secret-keys.ts";
 
 /**
  * Tries one after another. When all fail: the failure of the one that the user named, or the only one; otherwise the most
- * telling one (a wrong passphrase tells more than a key that is not there) with the reasons of all. An abort ends it at once.
+ * telling one (a wrong passphrase tells more than a key that is not there) with the reasons of all. An abort ends it at once,
+ * and so does a named key file that is none.
  */
 export function firstOf(...keys: SecretKeys[]): SecretKeys {
   return {
@@ -16,6 +17,8 @@ export function firstOf(...keys: SecretKeys[]): SecretKeys {
           return await each.sessionKey(packets, signal);
         } catch (error) {
           if (!(error instanceof DoppelError) || signal?.aborted === true) throw error;
+          // A key file that is none is a mistake to be told of, whoever else might open the message.
+          if (each.named && isDoppelError(error, "openpgp.key-unusable")) throw error;
           failures.push(error);
           if (each.named) named ??= error;
         }

@@ -12,14 +12,19 @@ type SecretPart = PrivateKey | Subkey;
 
 /**
  * Opens messages with the secret keys of a file (armored or binary), expired and revoked ones included: a backup must stay
- * readable. The passphrase is asked for at most once, when a key that fits a message is locked.
+ * readable. The passphrase is asked for at most once, when a key that fits a message is locked. `name` is the file's, for
+ * messages.
  */
-export function secretKeysFromKeyFile(armoredOrBinary: Uint8Array, passphrase: () => Promise<string | undefined>): SecretKeys {
+export function secretKeysFromKeyFile(
+  armoredOrBinary: Uint8Array,
+  passphrase: () => Promise<string | undefined>,
+  name?: string,
+): SecretKeys {
   let keys: Promise<PrivateKey[]> | undefined;
   let asked: Promise<string | undefined> | undefined;
   const opening = serialised(
     async (packets) => {
-      keys ??= readSecretKeys(armoredOrBinary);
+      keys ??= readSecretKeys(armoredOrBinary, name);
       const all = (await keys).flatMap((key) => [...key.subkeys, key] as SecretPart[]);
       let tried = false;
       let locked: DoppelError | undefined;
@@ -55,14 +60,15 @@ export function secretKeysFromKeyFile(armoredOrBinary: Uint8Array, passphrase: (
   return { ...opening, named: true };
 }
 
-/** The secret keys of a file. @throws DoppelError openpgp.key-unusable (not-a-key). */
-export async function readSecretKeys(file: Uint8Array): Promise<PrivateKey[]> {
+/** The secret keys of a file, of all its armored blocks. @throws DoppelError openpgp.key-unusable (not-a-key). */
+export async function readSecretKeys(file: Uint8Array, name?: string): Promise<PrivateKey[]> {
   const { readPrivateKeys } = await openpgp();
   try {
     return await readPrivateKeys({ binaryKeys: dearmored(file) });
   } catch (error) {
-    const message = "the --secret-key file holds no secret OpenPGP key; export one with gpg --export-secret-keys KEY";
-    throw new DoppelError("openpgp.key-unusable", message, { query: "key file", reason: "not-a-key" }, error);
+    const which = name === undefined ? "" : ` ${name}`;
+    const message = `the --secret-key file${which} holds no secret OpenPGP key; export one with gpg --export-secret-keys KEY > FILE`;
+    throw new DoppelError("openpgp.key-unusable", message, { query: name ?? "key file", reason: "not-a-key" }, error);
   }
 }
 

@@ -5,7 +5,7 @@ import { matches, type NamedKeys, parseQuery } from "../keyring/match.ts";
 import { type Signer, signerOf } from "./signer.ts";
 
 /**
- * Signs with the secret key of a file (armored or binary) that `query` names, by openpgp.js.
+ * Signs with the secret key of a file (armored or binary) that `query` names, by openpgp.js. `name` is the file's, for messages.
  * @throws DoppelError openpgp.key-not-found when the file has no such key, .key-unusable, .passphrase-needed, .wrong-passphrase.
  */
 export async function signerFromKeyFile(
@@ -13,9 +13,10 @@ export async function signerFromKeyFile(
   query: string,
   passphrase: string | undefined,
   now: () => Date,
+  name?: string,
 ): Promise<Signer> {
   const wanted = parseQuery(query);
-  const key = (await readSecretKeys(file)).find((candidate) => matches(wanted, nameOf(candidate)));
+  const key = (await readSecretKeys(file, name)).find((candidate) => matches(wanted, nameOf(candidate)));
   if (!key) {
     const message = `the key file holds no key "${query}" to sign with; name a key that is in it, or leave --secret-key out to sign through gpg`;
     throw new DoppelError("openpgp.key-not-found", message, { query });

@@ -1,0 +1,37 @@
+import type { RunEvent } from "@doppel/base";
+import { type BackupSet, formatTime, type Manifest } from "@doppel/format";
+import type { Target } from "./target.ts";
+
+/** Told what a state lacks, which is then not all that was asked for. */
+export interface LeftOutObserver {
+  notice(notice: Notice): void;
+}
+
+/** Something to tell about a run, or about one path. */
+export type Notice = Omit<Extract<RunEvent, { type: "notice" }>, "type">;
+
+/**
+ * Tells of increments between the state that is used and the one that was asked for (`time`; the latest when undefined):
+ * they build on a set that is missing or has no manifest, so that an older state is the best there is (spec 1.5).
+ */
+export function tellOfOrphans({ collection }: Target, sets: readonly BackupSet[], observer: LeftOutObserver, time?: Date): void {
+  const used = sets.at(-1)!.id.end;
+  const orphans = collection.orphaned.filter(({ id }) => id.end > used && (time === undefined || id.end <= time));
+  const newest = orphans.at(-1);
+  if (!newest) return;
+  const which = orphans.length === 1 ? "1 later backup" : `${orphans.length} later backups`;
+  const span = orphans.length === 1 ? `of ${formatTime(newest.id.end)}` : `up to ${formatTime(newest.id.end)}`;
+  const detail = `${which}, ${span}, cannot be used, because a backup before is missing or has no manifest: this is the state of ${formatTime(used)}; \`status\` shows what there is`;
+  observer.notice({ reason: "foreign-set", incomplete: true, detail });
+}
+
+/** Tells of volumes that the set's whole manifest does not name: nobody knows what they hold, so they are not read (spec 2.4). */
+export function tellOfUnnamedVolumes(set: BackupSet, { volumes }: Manifest, observer: LeftOutObserver): void {
+  const named = new Set(volumes.map(({ number }) => number));
+  const unnamed = [...set.volumes].filter(([number]) => !named.has(number)).map(([, name]) => name);
+  const first = unnamed[0];
+  if (first === undefined) return;
+  const more = unnamed.length > 1 ? ` and ${unnamed.length - 1} more` : "";
+  const detail = `${first}${more}: at the target, but not in the manifest of the set, and not used; if the manifest was cut off, files are missing here: look for another copy of it`;
+  observer.notice({ reason: "metadata", incomplete: true, detail });
+}
