@@ -6,7 +6,7 @@ export interface Figures extends Measurement {
   readonly storedMegabytes: number;
 }
 
-export interface Places {
+interface Places {
   readonly source: string;
   readonly target: string;
   readonly out: string;

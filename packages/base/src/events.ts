@@ -14,7 +14,7 @@ export type TreeDifference =
   | { readonly kind: "device"; readonly actual?: DeviceNumbers; readonly expected?: DeviceNumbers }
   | { readonly kind: "data" };
 
-export interface Ownership {
+interface Ownership {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;

@@ -3,8 +3,18 @@
  * the engine, and nothing below it reads the environment.
  */
 import { randomBytes } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
 import { hostname } from "node:os";
-import { type BytePath, displayPath, DoppelError, isDoppelError, pathFromText, type Runtime } from "@doppel/base";
+import {
+  type BytePath,
+  displayPath,
+  DoppelError,
+  isDoppelError,
+  joinPath,
+  pathFromText,
+  pathToBytes,
+  type Runtime,
+} from "@doppel/base";
 import type { BackupJob, DiffJob, Envelope, KeepPolicy, ReadDeps, VerifyJob } from "@doppel/engine";
 import { type NamePrefixes, parseTimeExpression } from "@doppel/format";
 import {
@@ -22,7 +32,7 @@ import {
   signerFromKeyFile,
 } from "@doppel/openpgp";
 import { openStorage, type Storage, withRetry } from "@doppel/storage";
-import { checkRestoreTarget, checkSource, normaliseSource } from "@doppel/tree";
+import { checkRestoreTarget, checkSource, compileRules, normaliseSource } from "@doppel/tree";
 import { readFilelists } from "./filelists.ts";
 import { gpgEnvironment, readIfThere, readSecretKeyFile } from "./key-files.ts";
 import { archiveDirOf, type Environment, gnupgHomeOf, localPath, tempDirOf, urlText } from "./locations.ts";
@@ -71,6 +81,32 @@ export function backupJob(
     countTotals: options.countTotals,
     verbose: settings.verbosity >= 5,
   });
+}
+
+/** Whether a backup will store what lies in a folder below its source. `relative` is the folder's path from there. */
+export function willStore(job: BackupJob, relative: BytePath): boolean {
+  const rules = compileRules(job.selection, {
+    source: job.source,
+    readFile: (name) => job.filelists.get(name) ?? new Uint8Array(),
+    nullSeparator: job.nullSeparator,
+    cannotMatch: "skip",
+  });
+  const rootDev = statSync(pathToBytes(job.source)).dev;
+  let subject = { dev: rootDev, rootDev, mtime: Number.MAX_SAFE_INTEGER };
+  let folder = job.source;
+  for (const name of relative.split("/")) {
+    folder = joinPath(folder, name as BytePath);
+    try {
+      const { dev, mtimeMs } = statSync(pathToBytes(folder));
+      subject = { dev, rootDev, mtime: Math.floor(mtimeMs / 1000) };
+      if (rules.excludesDirectory(readdirSync(pathToBytes(folder), "latin1"))) return false;
+    } catch {
+      // Not there yet, or not to be read: judged by its path.
+    }
+    if (rules.judge(folder, "dir", subject) === "exclude") return false;
+  }
+  const inside = joinPath(folder, pathFromText("duplicity-full.20260101T000000Z.vol1.difftar.gpg"));
+  return rules.judge(inside, "file", { ...subject, mtime: Number.MAX_SAFE_INTEGER }) === "include";
 }
 
 /**

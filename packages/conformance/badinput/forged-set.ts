@@ -17,7 +17,7 @@ export interface Forged {
 const octal = (value: number, length: number): string => value.toString(8).padStart(length - 1, "0");
 
 /** One ustar header with its content, padded. */
-export function tarEntry(entry: Forged): Buffer {
+function tarEntry(entry: Forged): Buffer {
   const content = Buffer.from((entry.content ?? "") as string);
   const header = Buffer.alloc(512);
   const put = (text: string, at: number): unknown => header.write(text, at, "latin1");
@@ -57,7 +57,7 @@ export function forgeSet(target: string, volumes: readonly Buffer[], manifest?: 
   writeFileSync(join(target, MANIFEST), manifest?.(right) ?? right);
 }
 
-export function manifestOf(volumes: readonly Buffer[]): string {
+function manifestOf(volumes: readonly Buffer[]): string {
   return `Hostname forged\nLocaldir /forged\n${volumes.map((bytes, index) => volumeBlock(index + 1, bytes)).join("")}`;
 }
 

@@ -88,23 +88,32 @@ describe("a place that cannot be written to", () => {
     expect(existsSync(box.restored)).toBe(false);
   });
 
-  it("archive directory is a file", async () => {
+  it("archive directory is a file: a full backup is made all the same, and says what it lacks", async () => {
     const box = makeBox();
     const outcome = await box.full(["--archive-dir", join(box.source, "one"), ...PLAIN]);
+    expect(outcome.stderr).toMatch(/archive directory .*\/source\/one.* cannot be created.*--archive-dir.*does not need it/);
+    expect(outcome.code).toBe(3);
+    expectDone(await box.restore());
+    expect(compareTrees(asStored(scanTree(box.source)), scanTree(box.restored))).toEqual([]);
+  });
+
+  it("archive directory is a file: an increment cannot be", async () => {
+    const box = makeBox();
+    expectDone(await box.full(PLAIN));
+    const before = box.left();
+    const outcome = await box.doppel(["incremental", ...PLAIN, "--archive-dir", join(box.source, "one"), "source", "target"]);
     expectRefusal(outcome, 9, /archive directory .*\/source\/one.* cannot be created.*--archive-dir/);
-    expect(box.left()).toEqual([]);
+    expect(box.left()).toEqual(before);
   });
 
   it.runIf(isRoot)("archive directory that may not be written", async () => {
     const box = makeBox();
     chmodSync(box.path, 0o777);
     chmodSync(box.archive, 0o755);
-    expectRefusal(
-      await box.full(PLAIN, asNobody),
-      9,
-      /archive directory .*\/archive.* \(EACCES\); choose another with --archive-dir/,
-    );
-    expect(box.left()).toEqual([]);
+    const outcome = await box.full(PLAIN, asNobody);
+    expect(outcome.stderr).toMatch(/archive directory .*\/archive.* \(EACCES\); choose another with --archive-dir/);
+    expect(outcome.code).toBe(3);
+    expectDone(await box.restore());
   });
 
   it.each(["absent", "source/one"])("temporary directory %s", async (path) => {
@@ -211,14 +220,15 @@ describeFullDisks("a full disk", () => {
     expect([...box.left(), ...readdirSync(small)]).toEqual([]);
   });
 
-  it("archive directory: exit 9, and the backup at the target is sound", async () => {
+  it("archive directory: exit 3, and the backup at the target is complete and sound", async () => {
     const box = makeBox();
     bigSource(box);
     const small = join(box.path, "small");
     mountTmpfs(small, "16k");
     const outcome = await box.full(["--archive-dir", small, ...PLAIN]);
     expect(outcome.stderr).toMatch(/archive directory .*\/small.*ENOSPC/);
-    expect(outcome.code).toBe(9);
+    expect(outcome.code).toBe(3);
+    expectDone(await box.doppel(["status", "target"]));
     expectDone(await box.restore());
     expect(compareTrees(asStored(scanTree(box.source)), scanTree(box.restored))).toEqual([]);
   });

@@ -22,7 +22,10 @@ import { done, doppel } from "../src/program.ts";
 const key = testKey("rsa");
 const DAY = 86_400;
 const FIRST = 1_700_000_000;
-const STEPS = history().slice(0, 4);
+/** Without the large files, which make no difference here. */
+const STEPS = history()
+  .slice(0, 4)
+  .map(({ tree }) => tree.filter(({ content }) => (content?.length ?? 0) < 300_000));
 const same = { ignoreOwner: !isRoot };
 
 /** A machine that has the public half of a key in a file, and a gpg that only notes that it was called. */
@@ -33,7 +36,7 @@ function machine() {
   const points: TreeEntry[][] = [];
   /** `secret`: for this once the secret key is there as well. */
   const backup = (command: readonly string[], secret = false): Promise<RunResult> => {
-    const tree = STEPS[points.length % STEPS.length]!.tree;
+    const tree = STEPS[points.length % STEPS.length]!;
     rmSync(source, { recursive: true, force: true });
     mkdirSync(source);
     materialise(tree, source);
@@ -148,7 +151,7 @@ describeInterop(["duplicity", "gpg"], "a machine that has only the public key", 
     await host.backup(["incremental"]);
     rmSync(host.source, { recursive: true });
     mkdirSync(host.source);
-    materialise(STEPS[2]!.tree, host.source);
+    materialise(STEPS[2]!, host.source);
     await using ring = await gpgHome([key.name], { secret: false });
     using stock = stockDuplicity(ring);
     rmSync(stock.archiveDir, { recursive: true });

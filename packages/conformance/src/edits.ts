@@ -50,11 +50,11 @@ class Evolving {
   }
 
   remove(path: string): void {
-    for (const key of [...this.#specs.keys()]) if (key === path || key.startsWith(`${path}/`)) this.#specs.delete(key);
+    for (const key of Array.from(this.#specs.keys())) if (key === path || key.startsWith(`${path}/`)) this.#specs.delete(key);
   }
 
   rename(from: string, to: string): void {
-    for (const [key, spec] of [...this.#specs]) {
+    for (const [key, spec] of Array.from(this.#specs)) {
       if (key !== from && !key.startsWith(`${from}/`)) continue;
       this.#specs.delete(key);
       this.#specs.set(raw(to + key.slice(from.length)), { ...spec, path: raw(to + key.slice(from.length)) });

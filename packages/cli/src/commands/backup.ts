@@ -1,7 +1,6 @@
 import { DoppelError, type ErrorCode, isDoppelError } from "@doppel/base";
 import { backup as makeBackup, type BackupJob, checkBackup } from "@doppel/engine";
 import { archiveDirOf, folderOf, tempDirOf } from "../locations.ts";
-import type { Settings } from "../options.ts";
 import { pasteable } from "../pasteable.ts";
 import { argument, type Command, outcomeOf, type Session } from "../session.ts";
 import { backupJob, envelopeOf, keysOf, openTarget } from "../wire.ts";
@@ -14,12 +13,7 @@ export const backup: Command = (session) => run(session, "auto");
 export const full: Command = (session) => run(session, "full");
 
 /** `doppel incremental SOURCE URL` */
-export const incremental: Command = (session) => run(session, mayStartAnew(session.invocation.settings) ? "auto" : "inc");
-
-/** Where a full backup is asked for when the last one is too old, having none counts as too old (cli spec 7). */
-function mayStartAnew(settings: Settings): boolean {
-  return settings["full-if-older-than"] !== undefined;
-}
+export const incremental: Command = (session) => run(session, "inc");
 
 async function run(session: Session, kind: BackupJob["kind"]) {
   const { invocation, environment, runtime, renderer } = session;

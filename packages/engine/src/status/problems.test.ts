@@ -18,7 +18,9 @@ function sizes(of: BackupSet, changed: Readonly<Record<string, number>> = {}): M
 
 const manifestOf = (count: number) => {
   const volumes = Array.from({ length: count }, (_, index) => ({
-    ...{ number: index + 1, start: { path: ROOT }, end: { path: ROOT } },
+    number: index + 1,
+    start: { path: ROOT },
+    end: { path: ROOT },
     hashes: new Map([["SHA1", "0".repeat(40)]]),
   }));
   return parseManifest(formatManifest({ volumes }));
