@@ -18,14 +18,8 @@ export type Envelope =
   | { readonly kind: "gzip" }
   | { readonly kind: "plain" };
 
-/** What to back up, and how. Plain, complete and frozen: below the command line nothing reads a default. */
-export interface BackupJob {
-  /** "auto": an increment when there is a chain to continue, otherwise a full set. */
-  readonly kind: "full" | "inc" | "auto";
-  /** Make a full set when the last one was begun before this. */
-  readonly fullIfOlderThan?: Date;
-  /** Continue a chain that another host or folder began. */
-  readonly allowSourceMismatch: boolean;
+/** Which part of the local file system is meant. */
+export interface SourceChoice {
   /** As given and normalised (`normaliseSource`): it is written to the manifest, and rules are matched against it. */
   readonly source: BytePath;
   readonly selection: readonly SelectionOption[];
@@ -33,6 +27,16 @@ export interface BackupJob {
   readonly filelists: ReadonlyMap<string, Uint8Array>;
   readonly nullSeparator: boolean;
   readonly copyLinks: boolean;
+}
+
+/** What to back up, and how. Plain, complete and frozen: below the command line nothing reads a default. */
+export interface BackupJob extends SourceChoice {
+  /** "auto": an increment when there is a chain to continue, otherwise a full set. */
+  readonly kind: "full" | "inc" | "auto";
+  /** Make a full set when the last one was begun before this. */
+  readonly fullIfOlderThan?: Date;
+  /** Continue a chain that another host or folder began. */
+  readonly allowSourceMismatch: boolean;
   /** Nominal size of a volume in bytes; see `backup/cut.ts` for how far a volume may run over. */
   readonly volumeBytes: number;
   /** 0-9, for the objects that are compressed. */
@@ -117,13 +121,8 @@ export interface RestoreReport {
   readonly incomplete: number;
 }
 
-export interface VerifyJob {
-  /** The local tree, or the part of it that `path` names in the backup. */
-  readonly source: BytePath;
-  readonly selection: readonly SelectionOption[];
-  readonly filelists: ReadonlyMap<string, Uint8Array>;
-  readonly nullSeparator: boolean;
-  readonly copyLinks: boolean;
+/** `source` is the local tree, or the part of it that `path` names in the backup. */
+export interface VerifyJob extends SourceChoice {
   /** Compare with the local tree; otherwise the backup is only read and checked. */
   readonly compareData: boolean;
   readonly numericOwner: boolean;

@@ -15,7 +15,7 @@ import { readContext } from "../read/context.ts";
 import { readManifest } from "../read/metadata.ts";
 import { readTarget } from "../read/target.ts";
 import type { ListedEntry } from "./entries.ts";
-import { openMetadata } from "./metadata.ts";
+import { openMetadata } from "../read/open-metadata.ts";
 import { all, depsOf, prefixes, testRuntime } from "./test-support.ts";
 
 const rsa = testKey("rsa");

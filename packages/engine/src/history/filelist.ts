@@ -1,7 +1,7 @@
 import { DoppelError, isDoppelError } from "@doppel/base";
 import { type BackupSet, type Change, ManifestParser, manifestName } from "@doppel/format";
 import type { ReadContext } from "../read/context.ts";
-import { openMetadata } from "./metadata.ts";
+import { openMetadata } from "../read/open-metadata.ts";
 
 const MANIFEST_MEMORY = 4 << 20;
 

@@ -4,7 +4,7 @@ import type { ReadContext } from "../read/context.ts";
 import { PathMerge } from "../read/path-merge.ts";
 import { mapBounded } from "./bounded.ts";
 import { HistoryLane, listedRecords, signatureRecords } from "./lane.ts";
-import { openMetadata } from "./metadata.ts";
+import { openMetadata } from "../read/open-metadata.ts";
 
 export interface HistoryOptions {
   /** Compute the digest of every signature. */

@@ -3,7 +3,7 @@ import type { BackupSet } from "@doppel/format";
 import type { ReadContext } from "../read/context.ts";
 import type { PathLane } from "../read/path-merge.ts";
 import { filelist } from "./filelist.ts";
-import type { Metadata } from "./metadata.ts";
+import type { Metadata } from "../read/open-metadata.ts";
 import { RecordReader, type SetRecord } from "./records.ts";
 
 /** What one set says, path by path. Synchronous as long as records are at hand: a batch is what one chunk holds. */

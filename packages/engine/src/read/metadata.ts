@@ -1,11 +1,12 @@
-import { createReadStream, existsSync } from "node:fs";
 import { join } from "node:path";
-import { type ByteStream, DoppelError, isDoppelError } from "@doppel/base";
+import { DoppelError, isDoppelError } from "@doppel/base";
 import { type BackupSet, type Manifest, ManifestParser, manifestName, parseManifest } from "@doppel/format";
 import { ArchiveDir } from "../cache/archive-dir.ts";
 import type { ReadContext } from "./context.ts";
-import { fetchObject } from "./fetch.ts";
-import { authenticate, unseal } from "./unseal.ts";
+import { openMetadata } from "./open-metadata.ts";
+
+/** A manifest is small, unless it lists very many files. */
+const MANIFEST_MEMORY = 16 << 20;
 
 /** A set's manifest: the archive directory's plain copy when there is one, otherwise fetched and decrypted. */
 export async function readManifest(set: BackupSet, context: ReadContext): Promise<Manifest> {
@@ -13,13 +14,19 @@ export async function readManifest(set: BackupSet, context: ReadContext): Promis
   const parser = new ManifestParser();
   const local = manifestName(set.id, "plain", context.prefixes);
   try {
-    for await (const chunk of metadata(local, name, context)) parser.update(chunk);
+    await using found = await openMetadata(local, name, context, MANIFEST_MEMORY);
+    if (found) for await (const chunk of found.bytes()) parser.update(chunk);
     return parser.finish();
   } catch (error) {
     if (!isDoppelError(error, "format.bad-manifest")) throw error;
-    const copy = join(context.deps.archiveDir, local);
-    const where = existsSync(copy) ? `${copy} (without this copy the target's own is read)` : name;
-    throw new DoppelError("format.bad-manifest", `${where}: ${error.message}`, error.data, error);
+    const archive = new ArchiveDir(context.deps.archiveDir);
+    const copy = `${join(archive.path, local)} (without this copy the target's own is read)`;
+    throw new DoppelError(
+      "format.bad-manifest",
+      `${(await archive.has(local)) ? copy : name}: ${error.message}`,
+      error.data,
+      error,
+    );
   }
 }
 
@@ -32,18 +39,4 @@ export async function readLocalManifest(set: BackupSet, { deps, prefixes }: Read
     if (isDoppelError(error, "format.bad-manifest")) return undefined;
     throw error;
   }
-}
-
-async function* metadata(local: string, remote: string, context: ReadContext): ByteStream {
-  const { deps, runtime } = context;
-  const copy = join(deps.archiveDir, local);
-  if (existsSync(copy)) {
-    runtime.emit({ type: "debug", detail: `reading ${local} from the archive directory` });
-    yield* unseal({ size: 0, open: () => createReadStream(copy) }, context.unsealing(local));
-    return;
-  }
-  await using spool = await fetchObject(remote, context);
-  const options = context.unsealing(remote);
-  await authenticate(spool, options);
-  yield* unseal(spool, options);
 }

@@ -1,14 +1,9 @@
 import type { BytePath, EntryType, NoticeReason } from "@doppel/base";
-import type { SelectionOption } from "@doppel/tree";
+import type { SourceChoice } from "../job.ts";
 
 /** What the source worker is told: plain data that can be cloned. */
-export interface SourceWorkerInput {
+export interface SourceWorkerInput extends SourceChoice {
   readonly mode: "read" | "count";
-  readonly source: BytePath;
-  readonly selection: readonly SelectionOption[];
-  readonly filelists: ReadonlyMap<string, Uint8Array>;
-  readonly nullSeparator: boolean;
-  readonly copyLinks: boolean;
   readonly volumeBytes: number;
   /** An increment: the signature archives of the chain, as gzip files, the full set's first. */
   readonly base?: readonly string[];

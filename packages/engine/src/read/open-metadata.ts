@@ -2,9 +2,9 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { type ByteStream, DoppelError, isDoppelError } from "@doppel/base";
 import { ArchiveDir } from "../cache/archive-dir.ts";
-import type { ReadContext } from "../read/context.ts";
-import { fetchObject } from "../read/fetch.ts";
-import { authenticate, unseal } from "../read/unseal.ts";
+import type { ReadContext } from "./context.ts";
+import { fetchObject } from "./fetch.ts";
+import { authenticate, unseal } from "./unseal.ts";
 
 /** One manifest or signature archive, at hand and checked. */
 export interface Metadata extends AsyncDisposable {
