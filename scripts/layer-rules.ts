@@ -47,7 +47,7 @@ const TEST_FILE = /(?:\.(?:test|interop|fuzz|soak)|(?:^|\/)test-support|(?:^|\/)
 const KEBAB_CASE_PATH = /^[a-z0-9]+(?:[-./][a-z0-9]+)*$/;
 const LEFTOVER = /\b(?:TODO|FIXME|HACK|XXX)\b/;
 /** What tests may import besides their package's row. */
-const TEST_TOOLS: Layer = { doppel: ["testkit"], npm: ["vitest", "fast-check"], node: "any" };
+const TEST_TOOLS: Layer = { doppel: ["testkit"], npm: ["vitest", "fast-check", "tar-stream"], node: "any" };
 
 /** All violations in a file, in the order of its lines. */
 export function checkSource(file: SourceFile, facts: PackageFacts): readonly Violation[] {

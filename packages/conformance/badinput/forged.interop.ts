@@ -167,10 +167,19 @@ describe("a wrong manifest: exit 21, nothing is written", () => {
     expect(readdirSync(box.restored)).toEqual(["a", "b"]);
   });
 
-  it("a surplus volume and foreign files do not matter", async () => {
+  it("a volume that the manifest does not name is told, and not used: exit 3", async () => {
     const box = makeBox();
     forgeSet(box.target, volumes);
     writeFileSync(join(box.target, volumeName(7)), "left over");
+    const outcome = await box.restore();
+    expect(outcome.stderr).toMatch(/vol7\.difftar: at the target, but not in the manifest of the set, and not used/);
+    expect(outcome.code).toBe(3);
+    expect(readdirSync(box.restored)).toEqual(["a", "b"]);
+  });
+
+  it("foreign files do not matter", async () => {
+    const box = makeBox();
+    forgeSet(box.target, volumes);
     for (const name of [
       "README",
       "duplicity-full.nonsense.vol1.difftar",

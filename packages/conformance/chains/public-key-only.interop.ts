@@ -61,7 +61,7 @@ function machine() {
     },
     async expectPoint(n: number): Promise<void> {
       const out = join(tempDir(), "out");
-      const args = ["restore", "-t", `${FIRST + n * DAY}`, "--secret-key", key.secretFile, "--archive-dir", tempDir()];
+      const args = ["restore", "-t", `${FIRST + n * DAY + DAY / 2}`, "--secret-key", key.secretFile, "--archive-dir", tempDir()];
       await done(doppel([...args, `file://${target}`, out], { env: { PASSPHRASE: key.passphrase } }));
       expect(compareTrees(points[n]!, scanTree(out), same), `point ${n}`).toEqual([]);
     },
@@ -76,7 +76,9 @@ async function expectStockRestores({ points, target }: Pick<Machine, "points" | 
   using stock = stockDuplicity(home);
   for (const [n, expected] of points.entries()) {
     const out = join(tempDir(), "out");
-    await done(stock.run(["restore", "-t", `${FIRST + n * DAY}`, `file://${target}`, out], { PASSPHRASE: key.passphrase }));
+    await done(
+      stock.run(["restore", "-t", `${FIRST + n * DAY + DAY / 2}`, `file://${target}`, out], { PASSPHRASE: key.passphrase }),
+    );
     expect(compareTrees(expected, scanTree(out), same), `point ${n}`).toEqual([]);
   }
 }

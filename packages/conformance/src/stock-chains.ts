@@ -16,7 +16,7 @@ export interface StockChain {
   readonly points: readonly StockPoint[];
 }
 
-export interface StockPoint {
+interface StockPoint {
   readonly n: number;
   /** Seconds. */
   readonly epoch: number;

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathFromText } from "@doppel/base";
 import { openStorage } from "@doppel/storage";
@@ -18,7 +18,12 @@ describeInterop(["duplicity"], "a chain that stock duplicity made, without its a
       if (result.code !== 0) throw new Error(`duplicity ${args[0]}: exit ${result.code}: ${result.stderr.toString()}`);
       return result.stdout.toString("latin1");
     };
-    const put = (name: string, content: string) => writeFileSync(join(source, name), content);
+    let step = 0;
+    // A time of its own for each step: a file that changed within one second has not changed for any duplicity.
+    const put = (name: string, content: string) => {
+      writeFileSync(join(source, name), content);
+      utimesSync(join(source, name), 1_600_000_000 + step, 1_600_000_000 + step);
+    };
     const edits = [
       () => {
         for (const folder of ["", "d", "d/e"]) mkdirSync(join(source, folder));
@@ -38,6 +43,7 @@ describeInterop(["duplicity"], "a chain that stock duplicity made, without its a
       },
     ];
     for (const [n, change] of edits.entries()) {
+      step = n;
       change();
       await run([n === 0 ? "full" : "inc", source, `file://${backup}`], n);
     }
