@@ -21,6 +21,7 @@ const SOURCES: readonly (readonly [string, (path: string) => unknown, number])[]
   ["an empty folder", (path) => mkdirSync(path, { mode: 0o750 }), 0],
   ["a small file", (path) => writeFileSync(path, "content\n", { mode: 0o640 }), 0],
   ["an empty file", (path) => writeFileSync(path, ""), 0],
+  ["a file of the size of stock's pieces", (path) => writeFileSync(path, randomContent("piece", 65_536)), 0],
   ["a file over several volumes", (path) => writeFileSync(path, randomContent("source", 2_500_000)), 0],
   ["a symlink, which is not followed", (path) => symlinkSync("no/such/thing", path), 3],
   ["a fifo, which is not opened", (path) => run("mkfifo", [path]), 0],

@@ -7,6 +7,8 @@ import type { Batcher } from "./batcher.ts";
 import { type FileToStore, openFile } from "./file.ts";
 import type { SignatureMaker } from "./signatures.ts";
 
+const STOCK_PIECE = 65_536;
+
 export interface StoreContext {
   readonly batcher: Batcher;
   readonly rsync: Rsync;
@@ -48,8 +50,10 @@ function storeFile(entry: SourceEntry, context: StoreContext): void {
     const pieces = pieceSizes(file.size, volumeBytes);
     // A single file as the source is `snapshot/` (spec 3.4), which GNU tar takes for a folder: as a piece tar restores it.
     const cut = pieces.count > 1 || entry.path === ROOT;
-    for (let piece = 1; piece <= pieces.count; piece++) {
-      const size = pieces.sizeOf(piece);
+    // Pieces of exactly stock's size mean that more follow (spec 3.6): an empty one ends the file.
+    const count = cut && file.size === STOCK_PIECE ? 2 : pieces.count;
+    for (let piece = 1; piece <= count; piece++) {
+      const size = piece <= pieces.count ? pieces.sizeOf(piece) : 0;
       const header = difftarHeader("snapshot", { ...stored, size }, cut ? { number: piece, size } : undefined);
       batcher.mark({
         tarBytes: header.length + size + tarPadding(size),
@@ -58,7 +62,7 @@ function storeFile(entry: SourceEntry, context: StoreContext): void {
         change: "new",
         size: file.size,
         ...(cut ? { piece } : {}),
-        lastPiece: piece === pieces.count,
+        lastPiece: piece === count,
         endsVolume: piece < pieces.count,
       });
       batcher.append(header);
