@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, utimesSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import {
   compareTrees,
@@ -28,6 +28,8 @@ function edit(source: string, step: number): void {
   closeSync(file);
   writeFileSync(join(source, "small", "log"), `line ${step}\n`, { flag: "a" });
   writeFileSync(join(source, "small", `new-${step}`), `${step}\n`);
+  // A time of its own for each step: what changed within one second has not changed for any duplicity.
+  for (const name of ["big", "small/log"]) utimesSync(join(source, name), 1_600_000_000, 1_600_000_000 + step);
 }
 
 /** Runs doppel under GNU time. */
