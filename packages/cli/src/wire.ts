@@ -32,11 +32,10 @@ import {
   signerFromKeyFile,
 } from "@doppel/openpgp";
 import { openStorage, type Storage, withRetry } from "@doppel/storage";
-import { checkRestoreTarget, checkSource, compileRules, normaliseSource } from "@doppel/tree";
+import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
 import { readFilelists } from "./filelists.ts";
 import { gpgEnvironment, readIfThere, readSecretKeyFile } from "./key-files.ts";
 import { archiveDirOf, type Environment, gnupgHomeOf, localPath, tempDirOf, urlText } from "./locations.ts";
-import { patternText } from "./pattern-text.ts";
 import type { GivenRule, RuleName, Settings } from "./options.ts";
 import type { Passphrases } from "./passphrases.ts";
 
@@ -170,7 +169,7 @@ export function timeOf(settings: Settings, now: Date): { readonly time?: Date } 
 
 /** An argument that is a time. @throws format.bad-time */
 export function timeIn(argument: string, now: Date): Date {
-  return parseTimeExpression(patternText(argument), now);
+  return parseTimeExpression(textOf(argument as BytePath), now);
 }
 
 /** `--time` and `--path-to-restore`: which part of which state. @throws format.bad-time */
@@ -202,7 +201,7 @@ function selectionOf(rules: readonly GivenRule[], now: Date): BackupJob["selecti
       case "exclude-other-filesystems":
         return { option: rule };
       case "exclude-older-than":
-        return { option: rule, before: parseTimeExpression(patternText(value), now) };
+        return { option: rule, before: parseTimeExpression(textOf(value as BytePath), now) };
       case "include-filelist":
       case "exclude-filelist":
         return { option: rule, value: notEmpty(rule, value) };
@@ -211,7 +210,7 @@ function selectionOf(rules: readonly GivenRule[], now: Date): BackupJob["selecti
       case "include-regexp":
       case "exclude-regexp":
       case "exclude-if-present":
-        return { option: rule, value: patternText(notEmpty(rule, value)) };
+        return { option: rule, value: textOf(notEmpty(rule, value) as BytePath) };
     }
   });
 }

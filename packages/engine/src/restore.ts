@@ -1,10 +1,10 @@
-import { type BytePath, DoppelError, displayPath, type PathEntry, type Runtime } from "@doppel/base";
+import { type BytePath, DoppelError, displayPath, type Runtime } from "@doppel/base";
 import { checkRestoreTarget, OwnerNames, TreeWriter } from "@doppel/tree";
 import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
 import { readContext } from "./read/context.ts";
 import { openLanes } from "./read/lanes.ts";
 import { tellOfOrphans } from "./read/left-out.ts";
-import { stateEntries } from "./read/state.ts";
+import { below, stateEntries } from "./read/state.ts";
 import { readTarget, setsAt } from "./read/target.ts";
 import { RestoreTally } from "./restore/tally.ts";
 
@@ -53,11 +53,6 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   }
   runtime.emit({ type: "run.finished", kind: "restore", incomplete: tally.incomplete });
   return { files: tally.files, bytes: tally.bytes, incomplete: tally.incomplete };
-}
-
-/** The wanted path becomes the root. */
-function below(path: PathEntry["path"], wanted: BytePath | undefined): BytePath {
-  return wanted === undefined || wanted === "" ? path : (path.slice(wanted.length + 1) as BytePath);
 }
 
 function nothingFound(path: BytePath | undefined): DoppelError {

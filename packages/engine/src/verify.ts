@@ -4,7 +4,7 @@ import type { ReadDeps, VerifyJob, VerifyReport } from "./job.ts";
 import { readContext } from "./read/context.ts";
 import { openLanes } from "./read/lanes.ts";
 import { tellOfOrphans } from "./read/left-out.ts";
-import { type StateEntry, stateEntries } from "./read/state.ts";
+import { below, type StateEntry, stateEntries } from "./read/state.ts";
 import { readTarget, setsAt } from "./read/target.ts";
 import { RestoreTally } from "./restore/tally.ts";
 import { rulesOf } from "./source/rules.ts";
@@ -71,8 +71,4 @@ async function compareOne(
   const compareWith = job.compareData && found && !difference ? found : undefined;
   const inData = await differenceInData(content(), compareWith, (bytes) => tally.data(bytes));
   return difference ?? inData;
-}
-
-function below(path: BytePath, wanted: BytePath | undefined): BytePath {
-  return wanted === undefined || wanted === "" ? path : (path.slice(wanted.length + 1) as BytePath);
 }

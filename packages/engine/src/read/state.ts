@@ -45,6 +45,11 @@ export async function* stateEntries(lanes: readonly Lane[], context: ReadContext
   }
 }
 
+/** Where a path lies when the wanted one becomes the root; `path` is within it. */
+export function below(path: BytePath, wanted: BytePath | undefined): BytePath {
+  return wanted === undefined || wanted === "" ? path : (path.slice(wanted.length + 1) as BytePath);
+}
+
 /** Oldest first, as `lanes` is. */
 function lanesAtSmallestPath(lanes: readonly Lane[]): readonly Lane[] {
   let smallest: BytePath | undefined;
