@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { concatBytes, type PathEntry } from "@doppel/base";
-import { difftarHeader, tarPadding } from "@doppel/format";
+import { difftarHeader, indexAttributes, tarPadding } from "@doppel/format";
 import type { SignatureTable } from "@doppel/rsync";
 import type { SourceEntry } from "@doppel/tree";
 import type { Batcher } from "./batcher.ts";
@@ -24,13 +25,16 @@ export function storeDelta(entry: SourceEntry, old: SignatureTable, context: Sto
     const signature = signatures.begin(stored);
     const encoder = rsync.delta(old);
     const pieces = new DeltaPieces(stored, batcher);
+    const sha256 = createHash("sha256");
     forEachPart(file, (part) => {
       signature.update(part);
+      sha256.update(part);
       for (const chunk of encoder.update(part)) pieces.add(chunk);
     });
     for (const chunk of encoder.finish()) pieces.add(chunk);
     pieces.finish();
     signature.finish();
+    batcher.digest(sha256.digest());
     const notice = file.outcome();
     if (notice) batcher.notice(notice);
   } finally {
@@ -90,6 +94,7 @@ class DeltaPieces {
       type,
       change: "changed",
       size: this.#entry.size,
+      ...(piece === 1 ? { attributes: indexAttributes("diff", this.#entry) } : {}),
       ...(whole ? {} : { piece }),
       lastPiece: last,
       endsVolume: false,
