@@ -11,7 +11,8 @@ import {
 import { fetchAhead } from "./fetch-ahead.ts";
 import { fetchVolume, missing } from "./fetch.ts";
 import type { ReadContext } from "./context.ts";
-import { unseal, type UnsealOptions } from "./unseal.ts";
+import type { UnsealOptions } from "./unseal.ts";
+import type { UnsealWorkers } from "../workers/unseal.ts";
 
 /** What one set says about one path. */
 export interface LaneEntry {
@@ -27,6 +28,8 @@ export interface LaneOptions {
   readonly wanted?: BytePath;
   /** Bytes that a fetched volume may take in memory before it goes to a file. */
   readonly memoryLimit: number;
+  /** Where volumes are checked and unsealed; in this thread without. */
+  readonly workers?: UnsealWorkers;
   readonly context: ReadContext;
   readonly onVolume: (name: string, number: number, size: number) => void;
 }
@@ -96,22 +99,25 @@ async function* itemsOf({
   manifest,
   wanted,
   memoryLimit,
+  workers,
   context,
   onVolume,
 }: LaneOptions): AsyncGenerator<readonly DifftarItem[]> {
   const reader = new DifftarReader({ partial: wanted !== undefined, set: set.manifest ?? "the set" });
   const optionsOf = (number: number): UnsealOptions => context.unsealing(nameOf(set, number, context.prefixes), true);
-  const fetched = fetchAhead(manifest.volumes, (info) => fetchVolume(info, context, optionsOf(info.number), memoryLimit));
-  for await (const { info, sealed } of fetched) {
+  const fetched = fetchAhead(manifest.volumes, (info) =>
+    fetchVolume(info, context, optionsOf(info.number), memoryLimit, workers),
+  );
+  for await (const { info, volume } of fetched) {
     const options = optionsOf(info.number);
     try {
       reader.beginVolume(info.number);
-      for await (const chunk of unseal(sealed, options)) yield checked(reader.update(chunk), set);
+      for await (const chunk of volume.bytes()) yield checked(reader.update(chunk), set);
       yield checked(reader.endVolume(), set);
     } catch (error) {
       throw namingVolume(error, options.name);
     }
-    onVolume(options.name, info.number, sealed.size);
+    onVolume(options.name, info.number, volume.size);
   }
   yield reader.finish();
 }

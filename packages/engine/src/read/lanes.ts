@@ -1,6 +1,7 @@
 import type { BytePath } from "@doppel/base";
 import { type BackupSet, type Manifest, volumesFor } from "@doppel/format";
 import type { ReadContext } from "./context.ts";
+import { UnsealWorkers } from "../workers/unseal.ts";
 import { checkVolumes, Lane } from "./lane.ts";
 import { type LeftOutObserver, tellOfUnnamedVolumes } from "./left-out.ts";
 import { readManifest } from "./metadata.ts";
@@ -8,6 +9,9 @@ import type { Target } from "./target.ts";
 
 /** Fetched volumes of all lanes together take about this much memory; what is more goes to temporary files. */
 const SPOOL_MEMORY = 48 << 20;
+
+/** From this many bytes on volumes are unsealed in workers. They start in about 60 ms, in which one thread does 10 MB. */
+const WORKERS_FROM = 32 << 20;
 
 export interface Lanes extends AsyncDisposable {
   /** One a set, oldest first. */
@@ -30,17 +34,21 @@ export async function openLanes(
   observer: LaneObserver,
   wanted?: BytePath,
 ): Promise<Lanes> {
+  let bytes = 0;
   const read: { readonly set: BackupSet; readonly manifest: Manifest }[] = [];
   for (const set of sets) {
     const whole = await readManifest(set, context);
     const manifest = wanted === undefined ? whole : { ...whole, volumes: volumesFor(whole, wanted) };
     checkVolumes(set, manifest, context.prefixes);
     tellOfUnnamedVolumes(set, whole, observer);
-    observer.expect(manifest.volumes.length, bytesOf(set, manifest, target));
+    const setBytes = bytesOf(set, manifest, target);
+    bytes += setBytes;
+    observer.expect(manifest.volumes.length, setBytes);
     context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes: manifest.volumes.length });
     read.push({ set, manifest });
   }
   const memoryLimit = Math.floor(SPOOL_MEMORY / (2 * sets.length)); // each lane holds one volume and fetches the next
+  const workers = bytes >= WORKERS_FROM ? new UnsealWorkers(context.runtime.signal) : undefined;
   const all = read.map(
     ({ set, manifest }) =>
       new Lane({
@@ -48,6 +56,7 @@ export async function openLanes(
         manifest,
         ...(wanted === undefined ? {} : { wanted }),
         memoryLimit,
+        ...(workers ? { workers } : {}),
         context,
         onVolume: (name, number, size) => observer.volume(name, number, size),
       }),
@@ -56,6 +65,7 @@ export async function openLanes(
     all,
     async [Symbol.asyncDispose]() {
       for (const lane of all) await lane[Symbol.asyncDispose]();
+      await workers?.[Symbol.asyncDispose]();
     },
   };
 }

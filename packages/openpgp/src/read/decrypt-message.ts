@@ -49,6 +49,25 @@ export async function authenticateMessage(
   await drain(openMessage(sealed, keys, options, (plain) => plain));
 }
 
+/**
+ * The session key of a message, from its first packets; no more of it is read. With it, and {@link sessionKeyOnly}, somebody
+ * else can read the message: another thread. @throws DoppelError openpgp.*
+ */
+export async function readSessionKey(sealed: ByteStream, keys: SecretKeys, signal?: AbortSignal): Promise<SessionKey> {
+  const packets = new PacketReader(binaryPackets(abortable(sealed, signal)));
+  try {
+    const { keyPackets } = await openEnvelope(packets);
+    return await keys.sessionKey(keyPackets, signal);
+  } finally {
+    await packets.close();
+  }
+}
+
+/** Opens the one message whose session key it is. */
+export function sessionKeyOnly(session: SessionKey): SecretKeys {
+  return { sessionKey: async () => session, close: async () => undefined };
+}
+
 /** The frame of both: envelope, session key, deciphering, what follows. `read` makes the output of the packets inside. */
 async function* openMessage(
   sealed: ByteStream,
