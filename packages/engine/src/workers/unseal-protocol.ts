@@ -28,5 +28,5 @@ export type UnsealReply =
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly error: SerialisedError };
 
-/** Chunks of up to 1 MiB that may be on their way at once: neither side waits for the other, and memory stays small. */
-export const CHUNKS_IN_FLIGHT = 6;
+/** Chunks of up to 512 KiB that may be on their way at once: neither side waits for the other, and memory stays small. */
+export const CHUNKS_IN_FLIGHT = 4;

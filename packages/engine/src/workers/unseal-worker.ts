@@ -11,7 +11,8 @@ const port = parentPort;
 if (!port) throw new Error("unseal-worker runs as a worker thread");
 const post = (reply: UnsealReply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer);
 
-const READ_CHUNK = 1 << 20;
+/** Small, because what is read becomes garbage a few times over before the collector looks. */
+const READ_CHUNK = 1 << 18;
 
 let credits = 0;
 let wake = (): void => {};

@@ -10,7 +10,7 @@ async function decipherInPieces(id: number, key: Uint8Array, iv: Uint8Array, sea
   const out: Uint8Array[] = [];
   for (let at = 0, turn = 0; at < sealed.length; turn++) {
     const length = lengths[turn % lengths.length]!;
-    out.push(await decipher.update(sealed.subarray(at, at + length)));
+    out.push(Buffer.from(await decipher.update(sealed.subarray(at, at + length))));
     at += length;
   }
   out.push(await decipher.finish());

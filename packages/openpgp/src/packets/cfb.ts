@@ -7,6 +7,7 @@ import { TAG } from "./tags.ts";
 
 /** Deciphers CFB (RFC 4880 13.9 without resynchronisation) piece by piece. May withhold part of a block until `finish`. */
 export interface CfbDecipher {
+  /** The next call may overwrite what this one returned. */
   update(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
   finish(): Uint8Array | Promise<Uint8Array>;
 }
@@ -38,6 +39,8 @@ class ParallelCfb implements CfbDecipher {
   readonly #work = Buffer.alloc(BLOCK + SLICE);
   /** Bytes of a block that is not complete, behind the first block of #work. */
   #held = 0;
+  /** Used again and again: what reads a volume in chunks would else leave one of these behind for each. */
+  #out = Buffer.alloc(0);
 
   constructor(nodeEcb: string, key: Uint8Array, iv: Uint8Array) {
     this.#ecb = createCipheriv(nodeEcb, key, null);
@@ -46,7 +49,9 @@ class ParallelCfb implements CfbDecipher {
   }
 
   update(bytes: Uint8Array): Uint8Array {
-    const out = Buffer.allocUnsafeSlow(wholeBlocks(this.#held + bytes.length));
+    const total = wholeBlocks(this.#held + bytes.length);
+    if (this.#out.length < total) this.#out = Buffer.allocUnsafeSlow(total);
+    const out = this.#out;
     let done = 0;
     for (let from = 0; from < bytes.length; ) {
       const taken = Math.min(bytes.length - from, SLICE - this.#held);
@@ -59,7 +64,7 @@ class ParallelCfb implements CfbDecipher {
       this.#held = end - length;
       done += length;
     }
-    return out;
+    return out.subarray(0, done);
   }
 
   finish(): Uint8Array {

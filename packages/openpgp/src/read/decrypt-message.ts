@@ -108,7 +108,7 @@ async function* deciphered({ tag, body }: Envelope, session: SessionKey): AsyncG
     const prefix = (await reader.peek(prefixSize)).slice(0, prefixSize);
     if (prefix.length < prefixSize) throw badMessage("truncated", "ends within its first bytes: it is cut off");
     reader.skip(prefixSize);
-    yield* decipher(reader.rest(), session, prefix.subarray(2));
+    for await (const chunk of decipher(reader.rest(), session, prefix.subarray(2))) yield chunk.slice();
     return;
   }
   await reader.peek(1);
@@ -121,6 +121,7 @@ async function* deciphered({ tag, body }: Envelope, session: SessionKey): AsyncG
   mdc.finish();
 }
 
+/** Each chunk is valid until the next is asked for. */
 async function* decipher(body: ByteStream, session: SessionKey, iv: Uint8Array): AsyncGenerator<Uint8Array> {
   const cipher = await cfbDecipher(session, iv);
   for await (const chunk of body) yield await cipher.update(chunk);
