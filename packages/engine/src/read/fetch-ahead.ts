@@ -1,18 +1,18 @@
 import type { VolumeInfo } from "@doppel/format";
-import type { Spool } from "../seal/spool.ts";
+import type { Volume } from "./volume.ts";
 
-/** A volume that is fetched, checked and ready to be unsealed. Disposed of by {@link fetchAhead}. */
+/** A volume that is fetched, checked and ready to be read. Disposed of by {@link fetchAhead}. */
 export interface FetchedVolume {
   readonly info: VolumeInfo;
-  readonly sealed: Spool;
+  readonly volume: Volume;
 }
 
 /** Fetches and checks the next volume while this one is in use: two volumes at most are spooled. */
 export async function* fetchAhead(
   volumes: readonly VolumeInfo[],
-  fetch: (info: VolumeInfo) => Promise<Spool>,
+  fetch: (info: VolumeInfo) => Promise<Volume>,
 ): AsyncGenerator<FetchedVolume> {
-  const begin = (index: number): Promise<Spool> | undefined => {
+  const begin = (index: number): Promise<Volume> | undefined => {
     const info = volumes[index];
     const fetching = info && fetch(info);
     fetching?.catch(() => {}); // it is awaited in its turn; until then its failure is not unhandled
@@ -21,9 +21,9 @@ export async function* fetchAhead(
   let next = begin(0);
   try {
     for (const [index, info] of volumes.entries()) {
-      await using sealed = (await next) as Spool;
+      await using volume = (await next) as Volume;
       next = begin(index + 1);
-      yield { info, sealed };
+      yield { info, volume };
     }
     next = undefined;
   } finally {

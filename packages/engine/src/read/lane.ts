@@ -13,7 +13,8 @@ import { RecordCheck } from "./slices/record-check.ts";
 import { fetchAhead } from "./fetch-ahead.ts";
 import { fetchVolume, missing } from "./fetch.ts";
 import type { ReadContext } from "./context.ts";
-import { unseal, type UnsealOptions } from "./unseal.ts";
+import type { UnsealOptions } from "./unseal.ts";
+import type { UnsealWorkers } from "../workers/unseal.ts";
 
 /** What one set says about one path. */
 export interface LaneEntry {
@@ -123,18 +124,27 @@ async function* itemsOf({ set, parts, wanted, onVolume }: LaneOptions): AsyncGen
   yield reader.finish();
 }
 
-/** The volumes of a manifest, each checked before a byte of it is used. `memoryLimit`: what a fetched one may take of memory. */
+export interface FetchOptions {
+  /** Bytes that a fetched volume may take in memory before it goes to a file. */
+  readonly memoryLimit: number;
+  /** Where volumes are checked and unsealed; asked when the first one is fetched. In this thread without. */
+  readonly workers: () => UnsealWorkers | undefined;
+}
+
+/** The volumes of a manifest, each checked before a byte of it is used. */
 export async function* wholeVolumes(
   set: BackupSet,
   manifest: Manifest,
-  memoryLimit: number,
   context: ReadContext,
+  { memoryLimit, workers }: FetchOptions,
 ): AsyncGenerator<LanePart> {
   const optionsOf = (number: number): UnsealOptions => context.unsealing(nameOf(set, number, context.prefixes), true);
-  const fetched = fetchAhead(manifest.volumes, (info) => fetchVolume(info, context, optionsOf(info.number), memoryLimit));
-  for await (const { info, sealed } of fetched) {
-    const options = optionsOf(info.number);
-    yield { number: info.number, name: options.name, size: sealed.size, bytes: () => unseal(sealed, options) };
+  const fetched = fetchAhead(manifest.volumes, (info) =>
+    fetchVolume(info, context, optionsOf(info.number), memoryLimit, workers()),
+  );
+  for await (const { info, volume } of fetched) {
+    const { name } = optionsOf(info.number);
+    yield { number: info.number, name, size: volume.size, bytes: () => volume.bytes() };
   }
 }
 
