@@ -10,7 +10,7 @@ import type { Target } from "./target.ts";
 /** Fetched volumes of all lanes together take about this much memory; what is more goes to temporary files. */
 const SPOOL_MEMORY = 48 << 20;
 
-/** From this many bytes on volumes are unsealed in workers. They start in about 60 ms, in which one thread does 10 MB. */
+/** From this many bytes on volumes are unsealed in workers. Each takes 60 CPU ms to start, in which it could unseal 6 MB. */
 const WORKERS_FROM = 32 << 20;
 
 export interface Lanes extends AsyncDisposable {
