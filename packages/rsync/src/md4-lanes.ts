@@ -1,4 +1,4 @@
-import { type Code, I32, i32, local, loop, module, set, V128, v128 } from "./wasm.ts";
+import { type Code, decremented, I32, i32, instantiate, local, loop, module, set, V128, v128 } from "./wasm.ts";
 
 /** MD4 of many blocks of one length, four at a time, one in each lane of a vector. */
 export interface Md4Lanes {
@@ -7,17 +7,6 @@ export interface Md4Lanes {
    * it wrote. That is none unless the length is a multiple of 64 and at most 32 KiB, else all but the last three.
    */
   digests(bytes: Uint8Array, start: number, blockLength: number, count: number, out: Uint8Array): number;
-}
-
-/** What we use of the global; our type libraries leave it out. */
-declare const WebAssembly: {
-  validate(binary: Uint8Array): boolean;
-  instantiate(binary: Uint8Array): Promise<{ readonly instance: { readonly exports: Md4Exports } }>;
-};
-
-interface Md4Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  readonly run: (groups: number, blockLength: number) => void;
 }
 
 /** Bytes of input in the module's memory; the digests follow. Fits the second cache. */
@@ -30,10 +19,9 @@ const PAGES = Math.ceil((INPUT + INPUT / 4) / 65536);
  * {@link program}. Measured: 3 to 4 times hash-wasm's MD4, which does one block at a time.
  */
 export async function loadMd4Lanes(): Promise<Md4Lanes | undefined> {
-  const binary = module(PAGES, 2, LOCALS, program());
-  if (!WebAssembly.validate(binary)) return undefined;
-  const { memory, run } = (await WebAssembly.instantiate(binary)).instance.exports;
-  const bytesOfMemory = new Uint8Array(memory.buffer);
+  const compiled = await instantiate(module(PAGES, 2, LOCALS, program()));
+  if (!compiled) return undefined;
+  const { memory, run } = compiled;
   return {
     digests(bytes, start, blockLength, count, out) {
       if (blockLength % 64 !== 0 || 4 * blockLength > INPUT) return 0;
@@ -42,9 +30,9 @@ export async function loadMd4Lanes(): Promise<Md4Lanes | undefined> {
       for (let groups = count >> 2; groups > 0; groups -= most) {
         const taken = Math.min(groups, most);
         const from = start + done * blockLength;
-        bytesOfMemory.set(bytes.subarray(from, from + 4 * taken * blockLength));
+        memory.set(bytes.subarray(from, from + 4 * taken * blockLength));
         run(taken, blockLength);
-        out.set(bytesOfMemory.subarray(INPUT, INPUT + 64 * taken), 16 * done);
+        out.set(memory.subarray(INPUT, INPUT + 64 * taken), 16 * done);
         done += 4 * taken;
       }
       return done;
@@ -120,10 +108,6 @@ function program(): Code {
     set(LANES[0], i32.constant(0)),
     loop(group, decremented(GROUPS)),
   ];
-}
-
-function decremented(counter: number): Code {
-  return [set(counter, i32.sub(local(counter), i32.constant(1))), local(counter)];
 }
 
 /** The next 16 words of each block: word i of all four into the vector WORDS[i]. */

@@ -28,7 +28,12 @@ export function rollsum(bytes: Uint8Array, start: number, end: number): number {
     s1 = (s1 + bytes[at]!) | 0;
     s2 = (s2 + s1) | 0;
   }
-  return join(s1 + Math.imul(OFFSET, end - start), s2 + Math.imul(OFFSET, triangle(end - start)));
+  return joinRollsum(s1, s2, end - start);
+}
+
+/** The sum of a block of this length, from the plain sums modulo 2^32: s1 of its bytes, s2 of what s1 was after each. */
+export function joinRollsum(s1: number, s2: number, length: number): number {
+  return join(s1 + Math.imul(OFFSET, length), s2 + Math.imul(OFFSET, triangle(length)));
 }
 
 /** 1 + 2 + … + n modulo 2^32. */

@@ -1,6 +1,7 @@
 import { type DeltaEncoder, encodeDelta } from "./delta-encoder.ts";
 import { buildSignature, type SignatureBuilder, type SignatureOptions } from "./signature-builder.ts";
 import type { SignatureTable } from "./signature-table.ts";
+import { loadRollsumLanes } from "./rollsum-lanes.ts";
 import { loadStrongSums } from "./strong-sum.ts";
 
 /** What needs the compiled hash functions. Everything in it is synchronous; any number of builders and encoders may live at once. */
@@ -13,9 +14,9 @@ export interface Rsync {
 
 /** Compiles the hash functions: once for each thread. */
 export async function loadRsync(): Promise<Rsync> {
-  const strongSums = await loadStrongSums();
+  const [strongSums, rollsums] = await Promise.all([loadStrongSums(), loadRollsumLanes()]);
   return {
-    signature: (options) => buildSignature(options, strongSums),
+    signature: (options) => buildSignature(options, strongSums, rollsums),
     delta: (signature) => encodeDelta(signature, strongSums),
   };
 }

@@ -29,11 +29,36 @@ export function module(pages: number, parameters: number, locals: readonly numbe
   return Uint8Array.from(flat([header, sections.map(([id, items]) => [id, sized(vector(items))])]));
 }
 
+/** What we use of the global; our type libraries leave it out. */
+declare const WebAssembly: {
+  validate(binary: Uint8Array): boolean;
+  instantiate(binary: Uint8Array): Promise<{ readonly instance: { readonly exports: Exports } }>;
+};
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly run: (first: number, second: number) => void;
+}
+
+/** Compiles a {@link module} with two parameters; undefined where WebAssembly has no vectors. */
+export async function instantiate(
+  binary: Uint8Array,
+): Promise<{ readonly memory: Uint8Array<ArrayBuffer>; readonly run: Exports["run"] } | undefined> {
+  if (!WebAssembly.validate(binary)) return undefined;
+  const { memory, run } = (await WebAssembly.instantiate(binary)).instance.exports;
+  return { memory: new Uint8Array(memory.buffer), run };
+}
+
 export const local = (index: number): Code => [0x20, unsigned(index)];
 export const set = (index: number, value: Code): Code => [value, 0x21, unsigned(index)];
 
 /** `body` again and again while `condition`, evaluated after it, is not 0. */
 export const loop = (body: Code, condition: Code): Code => [0x03, 0x40, body, condition, 0x0d, 0, 0x0b];
+
+/** The condition of a loop that goes on until the local is 0. */
+export function decremented(counter: number): Code {
+  return [set(counter, i32.sub(local(counter), i32.constant(1))), local(counter)];
+}
 
 /** 32-bit integers. */
 export const i32 = {
@@ -58,6 +83,14 @@ export const v128 = {
   /** Bits of `a` where `mask` has ones, of `b` elsewhere. */
   select: (a: Code, b: Code, mask: Code): Code => [a, b, mask, simd(0x52)],
   add: (a: Code, b: Code): Code => [a, b, simd(0xae)],
+  /** Eight words of 16 bits. */
+  constant16: (words: readonly number[]): Code => [simd(0x0c), words.map((word) => [word & 0xff, word >> 8])],
+  add16: (a: Code, b: Code): Code => [a, b, simd(0x8e)],
+  /** The first eight bytes as words of 16 bits; the last eight. */
+  extendLow: (a: Code): Code => [a, simd(0x89)],
+  extendHigh: (a: Code): Code => [a, simd(0x8a)],
+  /** Products of words of 16 bits, neighbours added. */
+  dot: (a: Code, b: Code): Code => [a, b, simd(0xba)],
   shl: (a: Code, bits: number): Code => [a, i32.constant(bits), simd(0xab)],
   shrU: (a: Code, bits: number): Code => [a, i32.constant(bits), simd(0xad)],
 };

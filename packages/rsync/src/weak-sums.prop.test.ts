@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rabinkarp, RabinKarpWindow } from "./rabinkarp.ts";
 import { rollsum, RollsumWindow } from "./rollsum.ts";
+import { loadRollsumLanes } from "./rollsum-lanes.ts";
 import { Seeded } from "./testing/inputs.ts";
 
 /** Spec 4.3, word by word. */
@@ -64,6 +65,27 @@ describe.each(kinds)("$name", ({ sum, byDefinition, window }) => {
     expect(sliding.seek(bytes, 0, 4000, { words: new Int32Array(2), shift: 31 })).toBe(4000);
     expect(sliding.digest()).toBe(sum(bytes, 4000, 4512));
     expect(sliding.seek(bytes, 4000, 4488, { words: new Int32Array(2).fill(-1), shift: 31 })).toBe(4000);
+  });
+});
+
+describe("rollsums in vectors", async () => {
+  const lanes = await loadRollsumLanes();
+
+  it.skipIf(!lanes)("are those of the blocks one by one", () => {
+    for (const length of [16, 48, 512, 700 * 16, 2048, 65_536]) {
+      for (const count of [1, 3, 64].filter((blocks) => blocks * length < 3_000_000)) {
+        const bytes = new Seeded(length + count).bytes(5 + count * length);
+        if (count === 3) bytes.fill(255);
+        const expected = Array.from({ length: count }, (_, block) =>
+          rollsum(bytes, 5 + block * length, 5 + (block + 1) * length),
+        );
+        expect([...lanes!(bytes, 5, length, count)!.subarray(0, count)]).toEqual(expected);
+      }
+    }
+  });
+
+  it.skipIf(!lanes)("leave alone what they are not made for", () => {
+    for (const length of [1, 15, 511, 65_552]) expect(lanes!(new Uint8Array(length), 0, length, 1)).toBeUndefined();
   });
 });
 

@@ -8,7 +8,7 @@ import { readManifest } from "./metadata.ts";
 import { readWanted, slicedParts } from "./slices/read-wanted.ts";
 import type { Target } from "./target.ts";
 
-/** From this many bytes on volumes are unsealed in workers. They start in about 60 ms, in which one thread does 10 MB. */
+/** From this many bytes on volumes are unsealed in workers. Each takes 60 CPU ms to start, in which it could unseal 6 MB. */
 const WORKERS_FROM = 32 << 20;
 
 /** Fetched volumes of all lanes together take about this much memory; what is more goes to temporary files. */

@@ -17,7 +17,7 @@ export type UnsealRequest =
   | { readonly task: "digest"; readonly file: SealedFile; readonly algorithm: string }
   | { readonly task: "authenticate"; readonly file: SealedFile }
   | { readonly task: "unseal"; readonly file: SealedFile }
-  /** While unsealing: another chunk was taken. */
+  /** While unsealing: {@link CHUNKS_AT_ONCE} more chunks were taken. */
   | { readonly task: "more" };
 
 export type UnsealReply =
@@ -30,3 +30,6 @@ export type UnsealReply =
 
 /** Chunks of up to 512 KiB that may be on their way at once: neither side waits for the other, and memory stays small. */
 export const CHUNKS_IN_FLIGHT = 4;
+
+/** A message to a thread that sleeps costs up to 0.4 ms: so not one for every chunk. */
+export const CHUNKS_AT_ONCE = 2;

@@ -5,7 +5,7 @@ import type { ByteStream, Payload } from "@doppel/base";
 import { sessionKeyOnly } from "@doppel/openpgp";
 import { authenticate, unseal, type UnsealOptions } from "../read/unseal.ts";
 import { serialise } from "./errors.ts";
-import { CHUNKS_IN_FLIGHT, type SealedFile, type UnsealReply, type UnsealRequest } from "./unseal-protocol.ts";
+import { CHUNKS_AT_ONCE, CHUNKS_IN_FLIGHT, type SealedFile, type UnsealReply, type UnsealRequest } from "./unseal-protocol.ts";
 
 const port = parentPort;
 if (!port) throw new Error("unseal-worker runs as a worker thread");
@@ -19,7 +19,7 @@ let wake = (): void => {};
 
 port.on("message", (request: UnsealRequest) => {
   if (request.task === "more") {
-    credits++;
+    credits += CHUNKS_AT_ONCE;
     wake();
   } else {
     serve(request).catch((error: unknown) => post({ kind: "failed", error: serialise(error) }));

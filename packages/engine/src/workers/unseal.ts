@@ -3,7 +3,7 @@ import type { ByteStream } from "@doppel/base";
 import { revive } from "./errors.ts";
 import { Mailbox } from "./mailbox.ts";
 import { spawnWorker } from "./spawn.ts";
-import type { SealedFile, UnsealReply, UnsealRequest } from "./unseal-protocol.ts";
+import { CHUNKS_AT_ONCE, type SealedFile, type UnsealReply, type UnsealRequest } from "./unseal-protocol.ts";
 
 /** One checks the next volume while the other unseals this one. */
 const MOST_WORKERS = 2;
@@ -71,11 +71,12 @@ export class UnsealWorker {
 
   /** @throws volume.damaged, openpgp.* as `unseal` */
   async *unseal(file: SealedFile, onWarning: (text: string) => void): ByteStream {
+    let taken = 0;
     for (let reply = await this.#ask({ task: "unseal", file }); reply.kind !== "done"; reply = await this.#answer()) {
       if (reply.kind === "warning") onWarning(reply.text);
       if (reply.kind !== "chunk") continue;
       yield reply.bytes;
-      this.#worker.postMessage({ task: "more" } satisfies UnsealRequest);
+      if (++taken % CHUNKS_AT_ONCE === 0) this.#worker.postMessage({ task: "more" } satisfies UnsealRequest);
     }
   }
 
