@@ -43,6 +43,7 @@ export { cleanup, type CleanupJob, type CleanupReport } from "./cleanup.ts";
 export { replicate, type ReplicatedSet, type ReplicateDeps, type ReplicateJob, type ReplicateReport } from "./replicate.ts";
 export { type DeleteDeps, retain, type RetainJob, type RetainReport } from "./retain.ts";
 export { type CalendarDay, type DayOf, utcDay } from "./retention/calendar.ts";
+export type { DamagedSet } from "./retention/damage.ts";
 export type { Deletions } from "./retention/deletions.ts";
 export { type CleanupPlan, SAFETY_AGE_MS } from "./retention/plan-cleanup.ts";
 export type { KeptChain, RemovedChain, RetentionPlan, RetentionWarning } from "./retention/plan-retention.ts";

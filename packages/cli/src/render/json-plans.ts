@@ -13,8 +13,13 @@ export function planResultFields(result: Extract<Result, { kind: "retention" | "
         kind: "retention",
         target,
         applied,
-        removed: plan.removed.map(({ chain, sets, whole }) => ({ ...chainFields(chain), whole, sets: sets.map(setFields) })),
-        kept: plan.kept.map(({ chain, reason, periods }) => ({ ...chainFields(chain), reason, periods })),
+        removed: plan.removed.map(({ chain, sets, whole, damage }) => {
+          return { ...chainFields(chain), whole, sets: sets.map(setFields), damage: damage.map(damageFields) };
+        }),
+        kept: plan.kept.map(({ chain, reason, periods, damage, insteadOf }) => {
+          const damaged = { damage: damage.map(damageFields), insteadOf: insteadOf.map(damageFields) };
+          return { ...chainFields(chain), reason, periods, ...damaged };
+        }),
         warnings: plan.warnings,
         deletions: plan.deletions,
       };
@@ -47,6 +52,10 @@ export function setFields({ id, volumes, encoding }: BackupSet): Fields {
 /** An increment also has the time that it begins at. */
 export function idFields({ kind, start, end }: BackupSet["id"]): Fields {
   return { set: kind, ...(kind === "inc" && { start }), time: end };
+}
+
+function damageFields({ set, losses }: KeptChain["damage"][number]): Fields {
+  return { ...idFields(set.id), losses };
 }
 
 function chainFields({ start, end, incrementals }: KeptChain["chain"]): Fields {

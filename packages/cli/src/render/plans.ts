@@ -1,5 +1,13 @@
 import { displayText } from "@doppel/base";
-import type { CleanupReport, Deletions, KeptChain, RemovedChain, RetainReport, RetentionWarning } from "@doppel/engine";
+import type {
+  CleanupReport,
+  DamagedSet,
+  Deletions,
+  KeptChain,
+  RemovedChain,
+  RetainReport,
+  RetentionWarning,
+} from "@doppel/engine";
 import { setText } from "./rows.ts";
 import { byteText, counted } from "./sizes.ts";
 import { localTime } from "./times.ts";
@@ -9,14 +17,16 @@ export function retentionText({ target, plan, applied }: RetainReport, dryRun: b
   const { removed, kept, warnings, deletions } = plan;
   const lines: string[] = [];
   if (removed.length === 0) {
-    const why = kept.length === 0 ? "there is no complete backup" : "nothing is old enough";
+    const spared = kept.some(({ reason }) => reason === "spare");
+    const old = spared ? "what is old is needed, because newer backups are damaged" : "nothing is old enough";
+    const why = kept.length === 0 ? "there is no complete backup" : old;
     lines.push(`${target}: ${why}, nothing to delete.`);
   } else {
     lines.push(`${target}:`, `${applied ? "Deleted" : "Would be deleted"}:`);
-    for (const chain of removed) lines.push(`  ${removedText(chain)}`);
+    for (const chain of removed) lines.push(...because(removedText(chain), ...chain.damage.map(damageText)));
   }
   if (kept.length > 0) lines.push(applied ? "Kept:" : "Stays:");
-  for (const chain of kept) lines.push(...because(chainText(chain.chain), ...reasons(chain)));
+  for (const chain of kept) lines.push(...because(chainText(chain.chain), ...reasons(chain), ...chain.damage.map(damageText)));
   lines.push(...warnings.map(warningText), ...closing(deletions, applied, dryRun));
   return `${lines.join("\n")}\n`;
 }
@@ -75,7 +85,7 @@ function removedText({ chain, sets, whole }: RemovedChain): string {
   return `${counted(chain.incrementals.length, "increment")} of the full backup of ${localTime(chain.start)}${and}`;
 }
 
-function reasons({ reason, periods }: KeptChain): readonly string[] {
+function reasons({ reason, periods, insteadOf }: KeptChain): readonly string[] {
   const kept = periods.length > 0 ? [`kept for ${periods.map(periodText).join(", ")}`] : [];
   switch (reason) {
     case "newest":
@@ -88,7 +98,20 @@ function reasons({ reason, periods }: KeptChain): readonly string[] {
       return kept;
     case "bare":
       return ["it has no increments"];
+    case "spare":
+      return [...kept, ...insteadOf.slice(-SHOWN).map(spareText)];
   }
+}
+
+/** How many damaged backups are named as the reason why an older chain stays; the newest ones. */
+const SHOWN = 3;
+
+function spareText({ set, losses }: DamagedSet): string {
+  return `kept because the newer backup of ${localTime(set.id.end)} is damaged: ${losses.map(displayText).join("; ")}`;
+}
+
+function damageText({ set, losses }: DamagedSet): string {
+  return `DAMAGED ${localTime(set.id.end)}: ${losses.map(displayText).join("; ")}`;
 }
 
 /** `day 2026-11-22` for `daily 2026-11-22`; a week says already what it is. */

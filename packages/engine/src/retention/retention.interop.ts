@@ -116,6 +116,18 @@ describeInterop(["duplicity"], "retention beside stock duplicity", () => {
     expect(await restored(path, day(41), "continued")).toBe("day 40");
   });
 
+  it("stock restores the chain that stays because the newest is damaged", async () => {
+    const path = copyOf();
+    const [volume] = readdirSync(path).filter((name) => /^duplicity-full\.20231214T\d+Z\.vol1/.test(name));
+    rmSync(join(path, volume!));
+    const { plan } = await apply(path, { kind: "remove-all-but-n-full", count: 1 });
+    expect(plan.kept.map(({ reason, damage }) => [reason, ...damage.flatMap(({ losses }) => losses)])).toEqual([
+      ["spare"],
+      ["newest", "volume 1 missing"],
+    ]);
+    expect(await restored(path, day(25), "spare")).toBe("day 25");
+  });
+
   it("cleanup takes what stock takes of an interrupted and of an orphaned set", async () => {
     const [theirs, ours] = [copyOf(), copyOf()];
     for (const path of [theirs, ours])
