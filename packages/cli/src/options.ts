@@ -276,7 +276,7 @@ export const OPTIONS = {
   "keep-yearly": keep("years"),
   "even-recent": flag({
     group: "Deleting",
-    help: "also what is younger than a day: only when surely no backup is running",
+    help: "also what was stored less than a day ago: only when surely no backup is running",
     commands: ["cleanup"],
     to: "CleanupJob.minimumAgeMs",
   }),

@@ -38,6 +38,7 @@ export { shellWord } from "./recipe/quote.ts";
 export { recipe } from "./recipe.ts";
 export { restore } from "./restore.ts";
 export { status } from "./status.ts";
+export type { Obstacle, OrphanedSet } from "./status/loose-ends.ts";
 export { verify } from "./verify.ts";
 export { cleanup, type CleanupJob, type CleanupReport } from "./cleanup.ts";
 export { replicate, type ReplicatedSet, type ReplicateDeps, type ReplicateJob, type ReplicateReport } from "./replicate.ts";

@@ -4,6 +4,7 @@ import { mapBounded } from "./history/bounded.ts";
 import type { ReadDeps, SetStatus, StatusJob, StatusReport } from "./job.ts";
 import { readTarget, type Target } from "./read/target.ts";
 import { knownManifest } from "./status/known-manifest.ts";
+import { looseEnds } from "./status/loose-ends.ts";
 import { problemsOf } from "./status/problems.ts";
 
 /** Manifests that are read at a time. */
@@ -15,19 +16,21 @@ const AHEAD = 8;
  */
 export async function status(job: StatusJob, deps: ReadDeps, runtime: Runtime): Promise<StatusReport> {
   const target = await readTarget(deps.storage, job.prefixes, runtime.signal);
-  const { chains, incomplete, orphaned, orphanedSignatures, conflicts } = target.collection;
+  const { chains, orphanedSignatures, conflicts } = target.collection;
+  const { unfinished, lostManifest, orphaned } = looseEnds(target.collection);
   const { storage, archiveDir } = deps;
   const places = { storage, archiveDir, prefixes: job.prefixes, signal: runtime.signal };
   const complete = async (set: BackupSet): Promise<SetStatus> => setStatus(set, target, await knownManifest(set, places));
-  const unfinished = (set: BackupSet): SetStatus => ({ ...setStatus(set, target), problems: [] });
+  const loose = (set: BackupSet): SetStatus => ({ ...setStatus(set, target), problems: [] });
   const report = [];
   for (const chain of chains)
     report.push({ chain, sets: await mapBounded([chain.full, ...chain.incrementals], AHEAD, complete) });
   return {
     target: deps.storage.label,
     chains: report,
-    incomplete: incomplete.map(unfinished),
-    orphaned: orphaned.map(unfinished),
+    incomplete: unfinished.map(loose),
+    lostManifest: lostManifest.map(loose),
+    orphaned: orphaned.map(({ set, obstacle }) => ({ ...loose(set), obstacle })),
     orphanedSignatures,
     conflicts,
   };

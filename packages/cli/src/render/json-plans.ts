@@ -26,9 +26,10 @@ export function planResultFields(result: Extract<Result, { kind: "retention" | "
     }
     case "cleanup": {
       const { target, plan, applied } = result.report;
-      const { deletions, loose, ...sets } = plan;
+      const { deletions, loose, unreachable, ...sets } = plan;
       const lists = Object.entries(sets).map(([name, list]) => [name, list.map(setFields)] as const);
-      return { kind: "cleanup", target, applied, ...Object.fromEntries(lists), loose, deletions };
+      const told = unreachable.map(({ set, obstacle }) => ({ ...setFields(set), obstacle }));
+      return { kind: "cleanup", target, applied, ...Object.fromEntries(lists), unreachable: told, loose, deletions };
     }
     case "replicate": {
       const { from, to, sets } = result.report;

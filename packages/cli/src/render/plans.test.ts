@@ -149,6 +149,12 @@ const leftovers: CleanupReport["plan"] = {
   loose: ["duplicity-new-signatures.x\u001b"],
   recent: [set("inc", 9)],
   superseded: [set("inc", 8)],
+  lostManifest: [set("inc", 4)],
+  unreachable: [
+    { set: set("inc", 5), obstacle: "lost-manifest" },
+    { set: set("inc", 6), obstacle: "replaced" },
+    { set: set("inc", 7), obstacle: "overtaken" },
+  ],
   deletions: { manifests: ["m"], signatures: ["s"], volumes: ["v"], local: [], bytes: 1000 },
 };
 
@@ -157,21 +163,29 @@ it("shows what cleanup would delete", () => {
 Would be deleted:
   unfinished full backup of 2023-11-15 23:13:20 +01:00
   increment of 2023-11-16 23:13:20 +01:00
-    orphaned: the backup that it builds on is missing
+    orphaned: a backup that it builds on is missing
   duplicity-new-signatures.x\\x1b
     its backup is gone
 Stays:
   increment of 2023-11-23 23:13:20 +01:00
-    younger than a day, and perhaps being made; --even-recent deletes it
+    stored less than a day ago, and perhaps being made; --even-recent deletes it
   increment of 2023-11-22 23:13:20 +01:00
     a later one has replaced it; it goes with its chain
+  increment of 2023-11-18 23:13:20 +01:00
+    its manifest is missing, but later backups build on it: put it back from a copy of the target, or delete them by hand to give them up
+  increment of 2023-11-19 23:13:20 +01:00
+    it comes back with that manifest
+  increment of 2023-11-20 23:13:20 +01:00
+    orphaned: it builds on a backup that a later one has replaced; it goes with its chain
+  increment of 2023-11-21 23:13:20 +01:00
+    orphaned: it builds on a backup that other increments continue; it goes with its chain
 In all 3 objects, 1000 bytes.
 Nothing was deleted; --force deletes.
 `);
 });
 
 it("cleans up the archive directory alone", () => {
-  const none = { incomplete: [], orphaned: [], loose: [], recent: [], superseded: [] };
+  const none = { incomplete: [], orphaned: [], loose: [], recent: [], superseded: [], lostManifest: [], unreachable: [] };
   const clean = { target: "file:///t", plan: { ...none, deletions: NOTHING }, applied: true };
   expect(cleanupText(clean, false)).toBe("file:///t: nothing to clean up.\n");
   const local = { ...clean, plan: { ...none, deletions: { ...NOTHING, local: ["a.part", "b.part"] } } };

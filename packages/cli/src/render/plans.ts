@@ -8,7 +8,7 @@ import type {
   RetainReport,
   RetentionWarning,
 } from "@doppel/engine";
-import { setText } from "./rows.ts";
+import { OBSTACLES, setText } from "./rows.ts";
 import { byteText, counted } from "./sizes.ts";
 import { localTime } from "./times.ts";
 
@@ -33,17 +33,30 @@ export function retentionText({ target, plan, applied }: RetainReport, dryRun: b
 
 /** The same for `cleanup`. */
 export function cleanupText({ target, plan, applied }: CleanupReport, dryRun: boolean): string {
-  const { incomplete, orphaned, loose, recent, superseded, deletions } = plan;
+  const { incomplete, orphaned, loose, recent, superseded, lostManifest, unreachable, deletions } = plan;
   const goes = [
-    ...incomplete.flatMap(({ id }) => because(`unfinished ${setText(id)}`)),
-    ...orphaned.flatMap(({ id }) => because(setText(id), "orphaned: the backup that it builds on is missing")),
+    ...incomplete.flatMap(({ id, signatures }) =>
+      because(`unfinished ${setText(id)}`, ...(signatures === undefined ? [] : [ALL_BUT_MANIFEST])),
+    ),
+    ...orphaned.flatMap(({ id }) => because(setText(id), `orphaned: ${OBSTACLES.missing}`)),
     ...loose.flatMap((name) => because(displayText(name), "its backup is gone")),
   ];
   if (deletions.local.length > 0 && objectsOf(deletions) === 0)
     goes.push(...because(`${counted(deletions.local.length, "leftover")} in the archive directory`));
   const stays = [
-    ...recent.flatMap(({ id }) => because(setText(id), "younger than a day, and perhaps being made; --even-recent deletes it")),
+    ...recent.flatMap(({ id }) =>
+      because(setText(id), "stored less than a day ago, and perhaps being made; --even-recent deletes it"),
+    ),
     ...superseded.flatMap(({ id }) => because(setText(id), "a later one has replaced it; it goes with its chain")),
+    ...lostManifest.flatMap(({ id }) => because(setText(id), LOST_MANIFEST)),
+    ...unreachable.flatMap(({ set, obstacle }) =>
+      because(
+        setText(set.id),
+        obstacle === "lost-manifest"
+          ? "it comes back with that manifest"
+          : `orphaned: ${OBSTACLES[obstacle]}; it goes with its chain`,
+      ),
+    ),
   ];
   const lines: string[] = [];
   if (goes.length === 0) lines.push(`${target}: nothing to clean up.`);
@@ -51,6 +64,10 @@ export function cleanupText({ target, plan, applied }: CleanupReport, dryRun: bo
   if (stays.length > 0) lines.push(applied ? "Kept:" : "Stays:", ...stays);
   return `${[...lines, ...closing(deletions, applied, dryRun)].join("\n")}\n`;
 }
+
+const ALL_BUT_MANIFEST = "it lacks only its manifest: if that was lost, put it back from a copy of the target first";
+const LOST_MANIFEST =
+  "its manifest is missing, but later backups build on it: put it back from a copy of the target, or delete them by hand to give them up";
 
 /** An item of a list, with its reasons on lines of their own. */
 function because(what: string, ...why: readonly string[]): readonly string[] {

@@ -132,8 +132,8 @@ function byAge({ collection }: Inventory, policy: Exclude<RetentionPolicy, { kin
   return (chain) => {
     if (chain === collection.chains.at(-1)) return because("newest");
     if (limit === undefined || chain.start >= limit) return because("new");
-    const { complete, incomplete } = hangingOn([chain], collection);
-    if (chain.end >= limit || [...complete, ...incomplete].some(({ id }) => id.end >= limit)) return because("needed");
+    const { complete, waiting } = hangingOn([chain], collection);
+    if (chain.end >= limit || [...complete, ...waiting].some(({ id }) => id.end >= limit)) return because("needed");
     if (policy.kind === "remove-all-inc-of-but-n-full" && chain.incrementals.length === 0) return because("bare");
     return undefined;
   };

@@ -132,13 +132,13 @@ describeInterop(["duplicity"], "retention beside stock duplicity", () => {
     const [theirs, ours] = [copyOf(), copyOf()];
     for (const path of [theirs, ours])
       for (const name of readdirSync(path))
-        if (/duplicity-(full\.20231209|inc\.20231114).*manifest/.test(name)) rmSync(join(path, name));
+        if (/duplicity-(full\.20231209\S*manifest|(inc|new-signatures)\.20231114)/.test(name)) rmSync(join(path, name));
     await duplicity(["cleanup", "--force", `file://${theirs}`]);
     await using storage = await openStorage(ours, context);
     const atPresent = { ...runtime, clock: { ...runtime.clock, now: () => new Date() } }; // the copies are from just now
     const job = { prefixes: NO_PREFIXES, force: true, minimumAgeMs: 0 };
     const { plan } = await cleanup(job, { storage, archiveDir: join(work.path, "none") }, atPresent);
-    expect([plan.incomplete.length, plan.orphaned.length]).toEqual([2, 1]);
+    expect([plan.incomplete.length, plan.orphaned.length]).toEqual([1, 1]);
     // Stock leaves the signatures of sets that it deletes (spec 1.5).
     const withoutSignatures = (path: string) =>
       readdirSync(path)
@@ -146,6 +146,20 @@ describeInterop(["duplicity"], "retention beside stock duplicity", () => {
         .sort();
     expect(withoutSignatures(ours)).toEqual(withoutSignatures(theirs));
     expect(await duplicity(["collection-status", `file://${ours}`])).toContain("No orphaned or incomplete backup sets found.");
+  });
+
+  it("what has lost its manifest survives cleanup, and is restored by stock when the manifest is back", async () => {
+    const path = copyOf();
+    const [name] = readdirSync(path).filter((name) => /^duplicity-inc\.20231114.*manifest/.test(name));
+    const manifest = readFileSync(join(path, name!));
+    rmSync(join(path, name!));
+    await using storage = await openStorage(path, context);
+    const atPresent = { ...runtime, clock: { ...runtime.clock, now: () => new Date() } };
+    const job = { prefixes: NO_PREFIXES, force: true, minimumAgeMs: 0 };
+    const { plan } = await cleanup(job, { storage, archiveDir: join(work.path, "none") }, atPresent);
+    expect([plan.lostManifest.length, plan.unreachable.length]).toEqual([1, 1]);
+    writeFileSync(join(path, name!), manifest);
+    expect(await restored(path, day(2), "revived")).toBe("day 2");
   });
 
   it("a replica is restored by stock", async () => {
