@@ -269,6 +269,12 @@ export const OPTIONS = {
     commands: ["replicate"],
     to: "ReplicateJob.since",
   }),
+  verify: flag({
+    group: "Reading a backup",
+    help: "also read what is already there, and compare it with the manifests' checksums or with what it is a copy of",
+    commands: ["replicate"],
+    to: "ReplicateJob.verify",
+  }),
 
   "keep-daily": keep("days"),
   "keep-weekly": keep("weeks"),

@@ -257,6 +257,29 @@ Nothing was deleted; --force deletes.
     });
     expect((await bench.type("replicate file://target file://copy")).code).toBe(0);
     expect(readdirSync(bench.path("copy"))).toEqual(readdirSync(bench.path("target")));
+    expect(await bench.type("replicate file://target target")).toMatchObject({ code: 2 });
+    const volume = bench.path(`copy/${readdirSync(bench.path("copy")).find((name) => name.includes("vol1"))}`);
+    writeFileSync(volume, readFileSync(volume).toReversed());
+    const quick = seen(await bench.type("replicate file://target file://copy"));
+    expect(quick).toMatchObject({ code: 0, out: expect.stringMatching(/already there, by name and size\n[^]*--verify reads/) });
+    const thorough = seen(await bench.type("replicate --verify file://target file://copy"));
+    expect(thorough).toMatchObject({ code: 21, out: expect.stringMatching(/vol1\S* at \S*copy is not what the manifest says/) });
+  });
+
+  it("deletes no backup in favour of one that is damaged, and exits 3", async () => {
+    using bench = new Bench();
+    for (const time of [1_700_000_000, 1_700_100_000, 1_700_200_000])
+      expect((await bench.type(`full --no-encryption --current-time ${time} src file://target`)).code).toBe(0);
+    const newest = readdirSync(bench.path("target")).find((name) => name.includes("20231117") && name.includes("vol1"));
+    rmSync(bench.path(`target/${newest}`));
+    const kept = seen(await bench.type("remove-all-but-n-full 1 --force file://target"));
+    expect(kept).toMatchObject({
+      code: 3,
+      out: expect.stringContaining("kept because the newer backup of TIME is damaged: volume 1 missing\n"),
+      err: expect.stringMatching(/^warning: the backup of TIME is DAMAGED: volume 1 missing; its chain does not count.*\n$/),
+    });
+    expect((await bench.type("restore --time 1700100000 file://target back")).code).toBe(0);
+    expect(bench.differences("back")).toEqual([]);
   });
 
   it("increments with the public key alone, and starts no gpg", async () => {
@@ -354,18 +377,21 @@ Nothing was deleted; --force deletes.
     expect(last).toBeGreaterThan(2);
     expect(await status("cache")).toMatchObject({ code: 0, out: expect.stringMatching(/^target: 1 complete backup, /) });
     rmSync(named(`.vol${last}.`));
-    expect((await status("none")).code).toBe(0); // the manifest alone knows how many there were
     const cut = await status("cache");
+    expect(await status("none")).toEqual(cut); // the manifest at the target, which needs no key, knows how many there were
     expect(cut).toMatchObject({ code: 3, out: expect.stringMatching(/^target: 1 backup, DAMAGED, /), err: "" });
     expect(damage(cut.out)).toBe(`volume ${last} missing`);
     rmSync(named(".vol1."));
     writeFileSync(named(".vol2."), "");
     rmSync(named("signatures"));
     const worse = await status("none");
-    expect([worse.code, damage(worse.out)]).toEqual([3, "volume 1 missing; volume 2 empty; signature archive missing"]);
+    expect([worse.code, damage(worse.out)]).toEqual([
+      3,
+      `volumes 1, ${last} missing; volume 2 empty; signature archive missing`,
+    ]);
     const json = (await bench.type("status --json --archive-dir none target")).stdout.toString().trim().split("\n");
     expect(JSON.parse(json.at(-1)!)).toMatchObject({
-      chains: [{ sets: [{ problems: ["volume 1 missing", "volume 2 empty", "signature archive missing"] }] }],
+      chains: [{ sets: [{ problems: [`volumes 1, ${last} missing`, "volume 2 empty", "signature archive missing"] }] }],
     });
   });
 

@@ -118,10 +118,11 @@ describe("planRetention", () => {
   });
 
   it.each([
-    ["an unfinished increment", inc(1, 12, { lacks: "manifest" })],
-    ["an increment that fits nowhere", inc(0, 12)],
-  ])("keeps a chain that %s was made on top of", (_, set) => {
-    const on = inventoryOfSets([full(0), inc(0, 1), inc(1, 2), full(10), set]);
+    ["an unfinished increment", [inc(1, 12, { lacks: "manifest" })]],
+    ["an increment that fits nowhere", [inc(0, 12)]],
+    ["an increment on one that has lost its manifest", [inc(2, 3, { lacks: "manifest" }), inc(3, 12)]],
+  ])("keeps a chain that %s was made on top of", (_, sets) => {
+    const on = inventoryOfSets([full(0), inc(0, 1), inc(1, 2), full(10), ...sets]);
     expect(planRetention(on, { kind: "remove-older-than", time: day(10) }).kept.map(({ reason }) => reason)).toContain("needed");
     expect(planRetention(on, { kind: "remove-older-than", time: day(13) }).removed.length).toBe(1);
   });
