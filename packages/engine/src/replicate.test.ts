@@ -172,7 +172,10 @@ describe("replicate", () => {
     expect(outcomes(await run(from, new MemoryStorage()))[0]).toEqual([day(0), "failed", "size", "volume.missing"]);
   });
 
-  it.each([["gzip", "volume.hash-mismatch"], ["gpg", "volume.damaged"]] as const)(
+  it.each([
+    ["gzip", "volume.hash-mismatch"],
+    ["gpg", "volume.damaged"],
+  ] as const)(
     "on request reads what is there already, %s: any changed object is named, and nothing replaced",
     async (encoding, code) => {
       const from = holding(SETS, encoding);
@@ -182,7 +185,10 @@ describe("replicate", () => {
         [0, 1, 5, 7].map((at) => [day(at), "there", encoding === "gzip" ? "hash" : "bytes"]),
       );
       for (const name of to.objects.keys()) {
-        to.objects.set(name, to.objects.get(name)!.map((byte, at) => (at === 99 ? byte ^ 1 : byte)));
+        to.objects.set(
+          name,
+          to.objects.get(name)!.map((byte, at) => (at === 99 ? byte ^ 1 : byte)),
+        );
         const before = contents(to);
         expect((await run(from, to)).sets.every(({ outcome }) => outcome === "there")).toBe(true);
         const { sets } = await run(from, to, { verify: true });

@@ -266,6 +266,39 @@ Nothing was deleted; --force deletes.
     expect(thorough).toMatchObject({ code: 21, out: expect.stringMatching(/vol1\S* at \S*copy is not what the manifest says/) });
   });
 
+  it("says why it makes a full backup that nobody asked for, and that orphans lie beside the chain", async () => {
+    using bench = new Bench();
+    await bench.chain();
+    const plain = async (time: number) =>
+      seen(await bench.type(`--no-encryption --no-print-statistics --current-time ${time} src file://target`));
+    const object = (part: RegExp): string =>
+      bench.path(`target/${readdirSync(bench.path("target")).find((name) => part.test(name))}`);
+    expect(await plain(1_700_200_000)).toMatchObject({ code: 0, err: "" });
+    rmSync(object(/^duplicity-new-signatures/));
+    expect(await plain(1_700_300_000)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Full backup complete/),
+      err: expect.stringMatching(/^notice: the newest chain, of TIME, lacks a signature archive .*: this is a full backup\n$/),
+    });
+    rmSync(object(/^duplicity-inc.*manifest/));
+    expect(await plain(1_700_400_000)).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^notice: 1 increment at the target is orphaned: .*; status tells more\n$/),
+    });
+  });
+
+  it("tells who cannot go on with damaged signatures to make a full backup", async () => {
+    using bench = new Bench();
+    await bench.chain();
+    const name = readdirSync(bench.path("target")).find((name) => name.startsWith("duplicity-new-signatures"))!;
+    writeFileSync(bench.path(`target/${name}`), readFileSync(bench.path(`target/${name}`)).subarray(0, 50));
+    const refused = seen(await bench.type("--no-encryption --archive-dir none src file://target"));
+    expect(refused).toMatchObject({
+      code: 21,
+      err: expect.stringMatching(/is damaged \(.*\), .*: make a full backup \(doppel full\)/),
+    });
+  });
+
   it("deletes no backup in favour of one that is damaged, and exits 3", async () => {
     using bench = new Bench();
     for (const time of [1_700_000_000, 1_700_100_000, 1_700_200_000])
@@ -385,10 +418,7 @@ Nothing was deleted; --force deletes.
     writeFileSync(named(".vol2."), "");
     rmSync(named("signatures"));
     const worse = await status("none");
-    expect([worse.code, damage(worse.out)]).toEqual([
-      3,
-      `volumes 1, ${last} missing; volume 2 empty; signature archive missing`,
-    ]);
+    expect([worse.code, damage(worse.out)]).toEqual([3, `volumes 1, ${last} missing; volume 2 empty; signature archive missing`]);
     const json = (await bench.type("status --json --archive-dir none target")).stdout.toString().trim().split("\n");
     expect(JSON.parse(json.at(-1)!)).toMatchObject({
       chains: [{ sets: [{ problems: [`volumes 1, ${last} missing`, "volume 2 empty", "signature archive missing"] }] }],

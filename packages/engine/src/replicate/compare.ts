@@ -15,12 +15,7 @@ export interface Compared {
  * by reading both.
  * @throws volume.hash-mismatch, volume.damaged naming it; what either storage throws
  */
-export async function compareObject(
-  { name, hashes }: Compared,
-  from: Storage,
-  to: Storage,
-  signal: AbortSignal,
-): Promise<void> {
+export async function compareObject({ name, hashes }: Compared, from: Storage, to: Storage, signal: AbortSignal): Promise<void> {
   const known = strongest(hashes);
   if (known) {
     const actual = await digestOf(to, name, known.algorithm, signal);
