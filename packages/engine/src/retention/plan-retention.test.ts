@@ -127,6 +127,12 @@ describe("planRetention", () => {
     expect(planRetention(on, { kind: "remove-older-than", time: day(13) }).removed.length).toBe(1);
   });
 
+  it("takes old increments behind a lost manifest along, before what they build on", () => {
+    const sets = [full(0), inc(0, 1, { lacks: "manifest" }), inc(1, 2), inc(2, 3), full(9)];
+    const { manifests } = planRetention(inventoryOfSets(sets), { kind: "remove-all-but-n-full", count: 1 }).deletions;
+    expect(manifests).toEqual([inc(2, 3), inc(1, 2), full(0)].map((set) => namesOfMade(set).at(-1)));
+  });
+
   it("refuses when another chain would take over increments of the same second", () => {
     // Two fulls at day 0 and 2, and an increment that ends on day 2, too: day 2 to 3 belongs to the first of them.
     const sets = [full(0), inc(0, 2), full(2), inc(2, 3), inc(2, 4), full(9)];
@@ -256,6 +262,12 @@ describe("a keep policy", () => {
   it("keeps increments with their full set", () => {
     const { kept } = planRetention(inventory, { kind: "keep", daily: 4, dayOf: utcDay });
     expect(kept.find(({ chain }) => chain.incrementals.length > 0)?.periods).toEqual(["daily 2024-01-01"]);
+  });
+
+  it("keeps what complete increments behind a lost manifest build on", () => {
+    const sets = [full(0), inc(0, 1, { lacks: "manifest" }), inc(1, 9), full(5)];
+    const { kept, removed } = planRetention(inventoryOfSets(sets), { kind: "keep", daily: 1, dayOf: utcDay });
+    expect([kept.map(({ reason }) => reason), removed]).toEqual([["needed", "newest"], []]);
   });
 
   it("counts days by the calendar it is given", () => {

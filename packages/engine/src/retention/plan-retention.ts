@@ -1,4 +1,4 @@
-import type { BackupSet, Chain } from "@doppel/format";
+import type { BackupSet, Chain, Collection } from "@doppel/format";
 import { type Damage, damagedIn, type DamagedSet } from "./damage.ts";
 import { type Deletions, deletionsOf } from "./deletions.ts";
 import { hangingOn, setsOf } from "./hanging.ts";
@@ -28,7 +28,7 @@ export interface KeptChain {
   readonly chain: Chain;
   /**
    * `newest`: the newest chain never goes. `new`: nothing of it is old. `needed`: some of it is old, but newer sets depend on it;
-   * they need not be part of the chain (an unfinished increment). `period`: see `periods`. `bare`: it has no increments to remove.
+   * they need not be part of the chain (an unfinished increment, or one behind a lost manifest). `period`: see `periods`. `bare`: it has no increments to remove.
    * `spare`: it would go if the newer ones in `insteadOf` were not damaged.
    */
   readonly reason: "newest" | "new" | "needed" | "period" | "bare" | "spare";
@@ -65,19 +65,24 @@ export function planRetention(inventory: Inventory, policy: RetentionPolicy, dam
   const sound = collection.chains.filter((chain) => damagedIn(chain, damage).length === 0);
   const { removed, kept } = judge(inventory, policy, sound, damage);
   const whole = policy.kind !== "remove-all-inc-of-but-n-full";
-  const hanging = hangingOn(removed, collection);
   const removals = removed.map((chain): RemovedChain => {
     const own = [...(whole ? setsOf(chain) : chain.incrementals)].reverse();
-    return { chain, sets: [...hangingOn([chain], collection).complete, ...own], whole, damage: damagedIn(chain, damage) };
+    return { chain, sets: [...goingWith([chain], collection), ...own], whole, damage: damagedIn(chain, damage) };
   });
   // What hangs on several of them at once belongs to none alone; hence the sum first.
-  const order = new Set([...hanging.complete, ...removals.flatMap(({ sets }) => sets)]);
+  const order = new Set([...goingWith(removed, collection), ...removals.flatMap(({ sets }) => sets)]);
   const deletions = deletionsOf(
     [...order].map(({ id }) => id),
     inventory,
     [...kept.map(({ chain }) => chain), ...(whole ? [] : removed.map(({ full }) => ({ full, incrementals: [] })))],
   );
   return { removed: removals, kept, warnings: warningsFor(inventory, policy, sound, kept), deletions };
+}
+
+/** What is complete and was made on top of these chains, in the order in which it has to go before them. */
+function goingWith(chains: readonly Chain[], collection: Collection): readonly BackupSet[] {
+  const { complete, waiting } = hangingOn(chains, collection);
+  return [...waiting.filter(({ manifest }) => manifest !== undefined).reverse(), ...complete];
 }
 
 function judge(
@@ -123,7 +128,8 @@ function byPeriod(
   return (chain) => {
     const own = periods.get(chain) ?? [];
     if (chain === collection.chains.at(-1)) return because("newest", own);
-    return own.length > 0 ? because("period", own) : undefined;
+    if (own.length > 0) return because("period", own);
+    return hangingOn([chain], collection).waiting.some(({ manifest }) => manifest !== undefined) ? because("needed") : undefined;
   };
 }
 

@@ -126,6 +126,11 @@ describeInterop(["duplicity"], "retention beside stock duplicity", () => {
       ["newest", "volume 1 missing"],
     ]);
     expect(await restored(path, day(25), "spare")).toBe("day 25");
+    // Stock counts it, because it has a manifest.
+    const theirs = copyOf();
+    rmSync(join(theirs, volume!));
+    await duplicity(["remove-all-but-n-full", "1", "--force", `file://${theirs}`]);
+    expect(readdirSync(theirs).filter((name) => /full\.\d+T\d+Z\.manifest/.test(name))).toHaveLength(1);
   });
 
   it("cleanup takes what stock takes of an interrupted and of an orphaned set", async () => {
