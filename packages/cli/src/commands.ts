@@ -18,6 +18,8 @@ interface Positional {
 export interface Command {
   readonly purpose: (typeof PURPOSES)[number];
   readonly summary: string;
+  /** What duplicity calls it. */
+  readonly aliases?: readonly string[];
   readonly positionals: readonly Positional[];
   readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
@@ -69,9 +71,12 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     summary: "copy backups to another place, and check them",
     positionals: [
       { ...URL, name: "SRC_URL", help: "where the backups are" },
-      { ...URL, name: "TGT_URL", help: "where they go too; what is there already is not copied again" },
+      { ...URL, name: "TGT_URL", help: "where they go too; what is there already, by name and size, is not copied again" },
     ],
-    examples: [["doppel replicate file:///backup/etc file:///mnt/second/etc", "stopped? the next run goes on from there"]],
+    examples: [
+      ["doppel replicate file:///backup/etc file:///mnt/second/etc", "stopped? the next run goes on from there"],
+      ["doppel replicate --verify file:///backup/etc file:///mnt/second/etc", "and reads all that earlier runs copied"],
+    ],
   },
 
   restore: {
@@ -103,6 +108,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   status: {
     purpose: "Looking",
     summary: "which backups there are, and if they are complete",
+    aliases: ["collection-status"],
     positionals: [URL],
     examples: [
       ["doppel status file:///backup/etc", "needs neither key nor passphrase"],
@@ -113,6 +119,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   list: {
     purpose: "Looking",
     summary: "the files in a backup",
+    aliases: ["list-current-files"],
     positionals: [URL],
     examples: [
       ["doppel list -t 2026-11-22 file:///backup/etc", "those of the last backup before that day began"],
@@ -188,6 +195,22 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
 export function positionalsOf(command: CommandName): string {
   return COMMANDS[command].positionals.map(({ name }) => name).join(" ");
 }
+
+/** The command that a word names, by its own name or by duplicity's. */
+export function commandNamed(word: string): CommandName | undefined {
+  return NAMES.get(word);
+}
+
+/** All words that name a command. */
+export function commandNames(): readonly string[] {
+  return [...NAMES.keys()];
+}
+
+const NAMES: ReadonlyMap<string, CommandName> = new Map(
+  Object.entries<Command>(COMMANDS).flatMap(([name, { aliases = [] }]) =>
+    [name, ...aliases].map((word) => [word, name as CommandName] as const),
+  ),
+);
 
 export function isCommand(word: string): word is CommandName {
   return Object.hasOwn(COMMANDS, word);

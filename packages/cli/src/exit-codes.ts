@@ -4,7 +4,7 @@ import type { ErrorCode } from "@doppel/base";
 export const DONE = 0;
 /** `verify`: something is not as the backup has it. */
 export const DIFFERENT = 1;
-/** `doppel` only: done and sound, but something was left out or is not as it was; or `status` sees damage. */
+/** `doppel` only: done and sound, but something was left out or is not as it was; or `status` or retention sees damage. */
 export const INCOMPLETE = 3;
 /** A defect of the program itself. */
 export const BUG = 30;

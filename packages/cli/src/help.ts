@@ -44,9 +44,10 @@ function aside(line: string, meaning: string): string {
 }
 
 function describe(page: Page, name: CommandName): void {
-  const { summary, positionals } = COMMANDS[name];
+  const { summary, positionals, aliases = [] } = COMMANDS[name];
   const described = positionals.map((positional) => `  ${positional.name.padEnd(9)}${positional.help}`).join("\n");
-  page.usage(`doppel ${name} [OPTIONS] ${positionalsOf(name)}\n${summary}\n\n${described}`);
+  const also = aliases.map((alias) => `; also called ${alias}`).join("");
+  page.usage(`doppel ${name} [OPTIONS] ${positionalsOf(name)}\n${summary}${also}\n\n${described}`);
   const shown = new Map<string, string[]>(GROUPS.map((group) => [group, []]));
   if ((RULE_COMMANDS as readonly string[]).includes(name)) {
     for (const [rule, row] of Object.entries(RULES)) {

@@ -269,6 +269,12 @@ export const OPTIONS = {
     commands: ["replicate"],
     to: "ReplicateJob.since",
   }),
+  verify: flag({
+    group: "Reading a backup",
+    help: "also read what is already there, and compare it with the manifests' checksums or with what it is a copy of",
+    commands: ["replicate"],
+    to: "ReplicateJob.verify",
+  }),
 
   "keep-daily": keep("days"),
   "keep-weekly": keep("weeks"),
@@ -276,7 +282,7 @@ export const OPTIONS = {
   "keep-yearly": keep("years"),
   "even-recent": flag({
     group: "Deleting",
-    help: "also what is younger than a day: only when surely no backup is running",
+    help: "also what was stored less than a day ago: only when surely no backup is running",
     commands: ["cleanup"],
     to: "CleanupJob.minimumAgeMs",
   }),

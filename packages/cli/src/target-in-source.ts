@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { type BytePath, displayPath, isWithin, joinPath, pathFromBytes, pathToBytes, ROOT } from "@doppel/base";
 import type { BackupJob } from "@doppel/engine";
+import { type Environment, folderOf } from "./locations.ts";
 import { pasteable } from "./pasteable.ts";
 import { willStore } from "./wire.ts";
 
@@ -19,6 +20,13 @@ export function warningOfTargetInside(job: BackupJob, target: BytePath): string 
   if (!willStore(job, relative)) return undefined;
   const pattern = joinPath(job.source, relative).replace(/[*?[]/g, "[$&]") as BytePath;
   return `${where} lies inside the source: ${consequence}; exclude it with --exclude ${pasteable(pattern)}`;
+}
+
+/** Whether two targets are one, by different names perhaps. */
+export function isSameTarget(a: BytePath, b: BytePath, environment: Environment): boolean {
+  const [folderA, folderB] = [folderOf(a, environment), folderOf(b, environment)];
+  if (folderA === undefined || folderB === undefined) return a === b;
+  return realPath(folderA) === realPath(folderB);
 }
 
 /** Where a path leads; what is not there yet is where it will be made. */

@@ -174,3 +174,25 @@ describe("where the passphrase is never found", () => {
     });
   });
 });
+
+describe("an increment with another passphrase than its chain", () => {
+  it("is refused, with the archive directory and without it; nothing is stored", async () => {
+    const box = await symmetric();
+    const before = filesBelow(box.target);
+    for (const archive of [box.archive, join(box.path, "cold")])
+      expectRefusal(
+        await box.doppel(["incremental", "--archive-dir", archive, box.source, box.target], { env: { PASSPHRASE: WRONG } }),
+        31,
+        /manifest\.gpg: .*passphrase does not open/,
+      );
+    expect(filesBelow(box.target)).toEqual(before);
+    const right = ["incremental", "--archive-dir", box.archive, box.source, box.target];
+    expectDone(await box.doppel(right, { env: { PASSPHRASE: SECRET } }));
+  });
+
+  it("is nobody's business when the chain is encrypted to a key", async () => {
+    const box = await toKey();
+    const toPassphrase = ["incremental", "--archive-dir", box.archive, box.source, box.target];
+    expectDone(await box.doppel(toPassphrase, { env: { PASSPHRASE: WRONG } }));
+  });
+});

@@ -1,6 +1,7 @@
 import { isDoppelError, type Runtime } from "@doppel/base";
 import { type SetId, volumeName } from "@doppel/format";
 import { checkSource } from "@doppel/tree";
+import { checkPassphrase } from "./backup/check-passphrase.ts";
 import { choose } from "./backup/choose.ts";
 import { Filelist, Signatures } from "./backup/metadata.ts";
 import { SetIndex } from "./backup/set-index.ts";
@@ -38,6 +39,7 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
   const usable = await tryArchive(job.kind !== "inc", tally, () => archive.create());
   const context = readContext(deps, job.prefixes, runtime);
   const choice = usable ? await choose(job, context) : ({ kind: "full" } as const);
+  if (choice.kind === "inc") await checkPassphrase(choice.base.at(-1)!, deps.envelope, context);
   const base = choice.kind === "inc" ? await syncSignatures(choice.base, archive, context) : undefined;
   const after = choice.kind === "inc" ? choice.end : undefined;
   const time = await timeOfNewSet(usable ? archive.path : undefined, job.prefixes, runtime, after);

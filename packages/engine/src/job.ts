@@ -1,8 +1,9 @@
 import type { BytePath, PathEntry } from "@doppel/base";
-import type { BackupSet, Chain, NamePrefixes } from "@doppel/format";
+import type { BackupSet, Chain, Conflict, NamePrefixes } from "@doppel/format";
 import type { Recipient, SecretKeys, Signer, Verifier } from "@doppel/openpgp";
 import type { Storage } from "@doppel/storage";
 import type { SelectionOption } from "@doppel/tree";
+import type { Obstacle } from "./status/loose-ends.ts";
 
 /** How objects are wrapped: one choice for every object of a set. */
 export type Envelope =
@@ -165,10 +166,14 @@ export interface StatusReport {
   readonly target: string;
   /** By end time, oldest first; the last one is the primary chain. */
   readonly chains: readonly ChainStatus[];
+  /** Without a manifest, and nothing complete builds on them. */
   readonly incomplete: readonly SetStatus[];
-  readonly orphaned: readonly SetStatus[];
+  /** Without a manifest, which they had: complete increments build on them. */
+  readonly lostManifest: readonly SetStatus[];
+  /** Complete increments that are in no chain, each with the reason. */
+  readonly orphaned: readonly (SetStatus & { readonly obstacle: Obstacle })[];
   readonly orphanedSignatures: readonly string[];
-  readonly conflicts: readonly { readonly names: readonly string[]; readonly reason: string }[];
+  readonly conflicts: readonly Conflict[];
 }
 
 export interface ListJob {

@@ -172,6 +172,47 @@ describe("replicate", () => {
     expect(outcomes(await run(from, new MemoryStorage()))[0]).toEqual([day(0), "failed", "size", "volume.missing"]);
   });
 
+  it.each([
+    ["gzip", "volume.hash-mismatch"],
+    ["gpg", "volume.damaged"],
+  ] as const)(
+    "on request reads what is there already, %s: any changed object is named, and nothing replaced",
+    async (encoding, code) => {
+      const from = holding(SETS, encoding);
+      const to = new MemoryStorage();
+      await run(from, to);
+      expect(outcomes(await run(from, to, { verify: true }))).toEqual(
+        [0, 1, 5, 7].map((at) => [day(at), "there", encoding === "gzip" ? "hash" : "bytes"]),
+      );
+      for (const name of to.objects.keys()) {
+        to.objects.set(
+          name,
+          to.objects.get(name)!.map((byte, at) => (at === 99 ? byte ^ 1 : byte)),
+        );
+        const before = contents(to);
+        expect((await run(from, to)).sets.every(({ outcome }) => outcome === "there")).toBe(true);
+        const { sets } = await run(from, to, { verify: true });
+        const wrong = sets.flatMap(({ errors }) => errors);
+        expect(wrong.map((error) => [error.code, (error.data as { name: string }).name])).toEqual([
+          [name.includes("vol") ? code : "volume.damaged", name],
+        ]);
+        expect(sets.filter(({ outcome }) => outcome !== "there").map(({ outcome }) => outcome)).toEqual(["failed"]);
+        expect(contents(to)).toEqual(before);
+        to.objects.set(name, from.objects.get(name)!);
+      }
+    },
+  );
+
+  it("on request completes no set over an object that is not the source's", async () => {
+    const [from, to] = [holding(), new MemoryStorage()];
+    await run(from, to);
+    const [volume, manifest] = [volumeName(SETS[2]!.id, 1, "gzip"), manifestName(SETS[2]!.id, "gzip")];
+    to.objects.set(volume, to.objects.get(volume)!.toReversed());
+    to.objects.delete(manifest);
+    expect(outcomes(await run(from, to, { verify: true }))[2]).toEqual([day(5), "failed", "hash", "volume.hash-mismatch"]);
+    expect(to.objects.has(manifest)).toBe(false);
+  });
+
   it("refuses a set with two names for one thing, and copies the others", async () => {
     const from = holding();
     from.objects.set(manifestName(SETS[2]!.id, "gpg"), new Uint8Array(9));

@@ -6,12 +6,15 @@ import { readContext } from "./read/context.ts";
 import { readManifest } from "./read/metadata.ts";
 import { readTarget, refuseConflicts, type Target } from "./read/target.ts";
 import { canCheck, checkedCopy } from "./replicate/copy.ts";
+import { compareObject } from "./replicate/compare.ts";
 import { namesOf, type PlannedSet, planReplication } from "./replicate/plan.ts";
 
 export interface ReplicateJob {
   readonly prefixes: NamePrefixes;
   /** Only chains that have a state at or after this time, each of them whole. */
   readonly since?: Date;
+  /** Also read what is at the other target already, and compare it. */
+  readonly verify?: boolean;
 }
 
 export interface ReplicateDeps extends Omit<ReadDeps, "storage" | "verifier"> {
@@ -32,9 +35,10 @@ export interface ReplicatedSet {
   readonly bytes: number;
   /**
    * What the volumes were compared with: the hashes in the manifest, or only the listed sizes, because the manifest cannot be
-   * decrypted here (or has no hashes). Objects that were there already are always compared by size.
+   * decrypted here (or has no hashes). Objects that were there already are compared by name and size, unless `verify` asks
+   * for more: then a set that is `there` was compared by `hash`, or by `bytes` with the source's.
    */
-  readonly checked: "hash" | "size";
+  readonly checked: "hash" | "size" | "bytes";
   /** Each names the object. */
   readonly errors: readonly DoppelError[];
 }
@@ -50,7 +54,7 @@ export interface ReplicateReport {
  * Copies the sets of all chains to another target, with the same names and bytes: no key is needed, but with one (or with the
  * manifests of the archive directory) every volume is checked on its way. Volumes, then signatures, then the manifest, as a
  * backup stores them: an interrupted copy is an unfinished set, which the next run completes. What is there with the same size
- * is not copied again; nothing is ever replaced or deleted.
+ * is not copied again, and with `verify` it is read and compared; nothing is ever replaced or deleted.
  *
  * @throws storage.exists, collection.inconsistent before anything is copied (see planReplication); what either storage throws
  */
@@ -63,7 +67,9 @@ export async function replicate(job: ReplicateJob, deps: ReplicateDeps, runtime:
   const broken = new Set<Chain>();
   for (const item of planned) {
     runtime.signal.throwIfAborted();
-    const result = broken.has(item.chain) ? outcome(item, "blocked") : await replicateSet(item, source, job, deps, runtime);
+    // What is to be compared only can be, whatever is wrong below it.
+    const isBlocked = broken.has(item.chain) && !(job.verify && item.missing.size === 0);
+    const result = isBlocked ? outcome(item, "blocked") : await replicateSet(item, source, job, deps, runtime);
     if (result.outcome === "failed") broken.add(item.chain);
     sets.push(result);
   }
@@ -82,7 +88,7 @@ async function replicateSet(
   runtime: Runtime,
 ): Promise<ReplicatedSet> {
   const { set, missing } = item;
-  if (missing.size === 0) return outcome(item, "there");
+  if (missing.size === 0 && !job.verify) return outcome(item, "there");
   runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes: set.volumes.size });
   const errors: DoppelError[] = [];
   const collect = async (work: () => void | Promise<void>): Promise<void> => {
@@ -103,9 +109,12 @@ async function replicateSet(
 
   let [objects, bytes] = [0, 0];
   const copy = async (name: string, number?: number): Promise<void> => {
-    if (!missing.has(name)) return;
-    const size = source.sizes.get(name)!;
     const hashes = number === undefined ? undefined : volumes?.[number - 1]?.hashes;
+    if (!missing.has(name)) {
+      if (job.verify) await compareObject({ name, ...(hashes && { hashes }) }, deps.from, deps.to, runtime.signal);
+      return;
+    }
+    const size = source.sizes.get(name)!;
     await deps.to.put(name, checkedCopy({ name, size, ...(hashes && { hashes }) }, deps.from, runtime.signal), runtime.signal);
     objects++;
     bytes += size;
@@ -114,9 +123,11 @@ async function replicateSet(
   };
   // All volumes are tried, so that every damaged one is named and a repaired set needs little more.
   for (const [number, name] of set.volumes) await collect(() => copy(name, number));
-  for (const name of namesOf(set).slice(set.volumes.size)) if (errors.length === 0) await collect(() => copy(name));
-  const checked = volumes?.every(canCheck) ? "hash" : "size";
-  return { set, outcome: errors.length > 0 ? "failed" : "copied", objects, bytes, checked, errors };
+  for (const name of namesOf(set).slice(set.volumes.size))
+    if (errors.length === 0 || !missing.has(name)) await collect(() => copy(name));
+  const checked = volumes?.every(canCheck) ? "hash" : missing.size === 0 ? "bytes" : "size";
+  const done = missing.size === 0 ? "there" : "copied";
+  return { set, outcome: errors.length > 0 ? "failed" : done, objects, bytes, checked, errors };
 }
 
 /** What is wrong with one set, and no reason to leave out the others. */

@@ -1,7 +1,8 @@
 import type { Runtime } from "@doppel/base";
-import type { NamePrefixes } from "@doppel/format";
+import { formatTime, type NamePrefixes } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import { applyDeletions } from "./retention/apply.ts";
+import { readDamage } from "./retention/damage.ts";
 import { readInventory } from "./retention/inventory.ts";
 import { planRetention, type RetentionPlan } from "./retention/plan-retention.ts";
 import type { RetentionPolicy } from "./retention/policy.ts";
@@ -13,7 +14,7 @@ export interface RetainJob {
   readonly force: boolean;
 }
 
-/** What every command needs that deletes: it reads no object, and no key. */
+/** What every command needs that deletes: it needs no key. */
 export interface DeleteDeps {
   readonly storage: Storage;
   /** Absolute path; it need not be there. */
@@ -27,10 +28,22 @@ export interface RetainReport {
   readonly applied: boolean;
 }
 
-/** Removes old backups by a policy: plans from one listing and, with `force`, deletes. */
+/**
+ * Removes old backups by a policy: plans from one listing and from the manifests that need no key and, with `force`,
+ * deletes. Damage in what stays is noticed: it may have kept more than the policy asks for.
+ */
 export async function retain(job: RetainJob, deps: DeleteDeps, runtime: Runtime): Promise<RetainReport> {
   const { storage, archiveDir } = deps;
-  const plan = planRetention(await readInventory(storage, archiveDir, job.prefixes, runtime.signal), job.policy);
+  const { signal } = runtime;
+  const inventory = await readInventory(storage, archiveDir, job.prefixes, signal);
+  const plan = planRetention(inventory, job.policy, await readDamage(inventory, { storage, archiveDir, signal }));
+  for (const { damage } of plan.kept) {
+    const [first, ...more] = damage;
+    if (first === undefined) continue;
+    const and = more.length === 0 ? "" : `, and ${more.length} more of its chain are damaged`;
+    const detail = `the backup of ${formatTime(first.set.id.end)} is DAMAGED: ${first.losses.join("; ")}${and}; its chain does not count as one that is kept: bring what is missing back from a copy, or make a full backup`;
+    runtime.emit({ type: "notice", reason: "damaged", incomplete: true, detail });
+  }
   if (job.force) await applyDeletions(plan.deletions, storage, archiveDir, runtime);
   return { target: storage.label, plan, applied: job.force };
 }

@@ -257,6 +257,62 @@ Nothing was deleted; --force deletes.
     });
     expect((await bench.type("replicate file://target file://copy")).code).toBe(0);
     expect(readdirSync(bench.path("copy"))).toEqual(readdirSync(bench.path("target")));
+    expect(await bench.type("replicate file://target target")).toMatchObject({ code: 2 });
+    const volume = bench.path(`copy/${readdirSync(bench.path("copy")).find((name) => name.includes("vol1"))}`);
+    writeFileSync(volume, readFileSync(volume).toReversed());
+    const quick = seen(await bench.type("replicate file://target file://copy"));
+    expect(quick).toMatchObject({ code: 0, out: expect.stringMatching(/already there, by name and size\n[^]*--verify reads/) });
+    const thorough = seen(await bench.type("replicate --verify file://target file://copy"));
+    expect(thorough).toMatchObject({ code: 21, out: expect.stringMatching(/vol1\S* at \S*copy is not what the manifest says/) });
+  });
+
+  it("says why it makes a full backup that nobody asked for, and that orphans lie beside the chain", async () => {
+    using bench = new Bench();
+    await bench.chain();
+    const plain = async (time: number) =>
+      seen(await bench.type(`--no-encryption --no-print-statistics --current-time ${time} src file://target`));
+    const object = (part: RegExp): string =>
+      bench.path(`target/${readdirSync(bench.path("target")).find((name) => part.test(name))}`);
+    expect(await plain(1_700_200_000)).toMatchObject({ code: 0, err: "" });
+    rmSync(object(/^duplicity-new-signatures/));
+    expect(await plain(1_700_300_000)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Full backup complete/),
+      err: expect.stringMatching(/^notice: the newest chain, of TIME, lacks a signature archive .*: this is a full backup\n$/),
+    });
+    rmSync(object(/^duplicity-inc.*manifest/));
+    expect(await plain(1_700_400_000)).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^notice: 1 increment at the target is orphaned: .*; status tells more\n$/),
+    });
+  });
+
+  it("tells who cannot go on with damaged signatures to make a full backup", async () => {
+    using bench = new Bench();
+    await bench.chain();
+    const name = readdirSync(bench.path("target")).find((name) => name.startsWith("duplicity-new-signatures"))!;
+    writeFileSync(bench.path(`target/${name}`), readFileSync(bench.path(`target/${name}`)).subarray(0, 50));
+    const refused = seen(await bench.type("--no-encryption --archive-dir none src file://target"));
+    expect(refused).toMatchObject({
+      code: 21,
+      err: expect.stringMatching(/is damaged \(.*\), .*: make a full backup \(doppel full\)/),
+    });
+  });
+
+  it("deletes no backup in favour of one that is damaged, and exits 3", async () => {
+    using bench = new Bench();
+    for (const time of [1_700_000_000, 1_700_100_000, 1_700_200_000])
+      expect((await bench.type(`full --no-encryption --current-time ${time} src file://target`)).code).toBe(0);
+    const newest = readdirSync(bench.path("target")).find((name) => name.includes("20231117") && name.includes("vol1"));
+    rmSync(bench.path(`target/${newest}`));
+    const kept = seen(await bench.type("remove-all-but-n-full 1 --force file://target"));
+    expect(kept).toMatchObject({
+      code: 3,
+      out: expect.stringContaining("kept because the newer backup of TIME is damaged: volume 1 missing\n"),
+      err: expect.stringMatching(/^warning: the backup of TIME is DAMAGED: volume 1 missing; its chain does not count.*\n$/),
+    });
+    expect((await bench.type("restore --time 1700100000 file://target back")).code).toBe(0);
+    expect(bench.differences("back")).toEqual([]);
   });
 
   it("increments with the public key alone, and starts no gpg", async () => {
@@ -354,18 +410,18 @@ Nothing was deleted; --force deletes.
     expect(last).toBeGreaterThan(2);
     expect(await status("cache")).toMatchObject({ code: 0, out: expect.stringMatching(/^target: 1 complete backup, /) });
     rmSync(named(`.vol${last}.`));
-    expect((await status("none")).code).toBe(0); // the manifest alone knows how many there were
     const cut = await status("cache");
+    expect(await status("none")).toEqual(cut); // the manifest at the target, which needs no key, knows how many there were
     expect(cut).toMatchObject({ code: 3, out: expect.stringMatching(/^target: 1 backup, DAMAGED, /), err: "" });
     expect(damage(cut.out)).toBe(`volume ${last} missing`);
     rmSync(named(".vol1."));
     writeFileSync(named(".vol2."), "");
     rmSync(named("signatures"));
     const worse = await status("none");
-    expect([worse.code, damage(worse.out)]).toEqual([3, "volume 1 missing; volume 2 empty; signature archive missing"]);
+    expect([worse.code, damage(worse.out)]).toEqual([3, `volumes 1, ${last} missing; volume 2 empty; signature archive missing`]);
     const json = (await bench.type("status --json --archive-dir none target")).stdout.toString().trim().split("\n");
     expect(JSON.parse(json.at(-1)!)).toMatchObject({
-      chains: [{ sets: [{ problems: ["volume 1 missing", "volume 2 empty", "signature archive missing"] }] }],
+      chains: [{ sets: [{ problems: [`volumes 1, ${last} missing`, "volume 2 empty", "signature archive missing"] }] }],
     });
   });
 

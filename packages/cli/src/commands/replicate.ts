@@ -1,7 +1,8 @@
-import { DoppelError } from "@doppel/base";
+import { displayPath, DoppelError } from "@doppel/base";
 import { replicate as replicateSets } from "@doppel/engine";
 import { argument, type Command } from "../session.ts";
 import { counted } from "../render/sizes.ts";
+import { isSameTarget } from "../target-in-source.ts";
 import { openTarget, prefixesOf, readDeps, timeIn } from "../wire.ts";
 
 /** `doppel replicate SRC_URL TGT_URL` */
@@ -9,15 +10,21 @@ export const replicate: Command = async (session) => {
   const { invocation, environment, runtime, renderer } = session;
   const { settings } = invocation;
   const url = argument(invocation, "SRC_URL");
-  const { since } = settings;
+  const { since, verify } = settings;
+  const other = argument(invocation, "TGT_URL");
+  if (isSameTarget(url, other, environment)) {
+    const message = `${displayPath(url)} and ${displayPath(other)} are the same place: a copy of the backups belongs elsewhere`;
+    throw new DoppelError("cli.usage", message, {});
+  }
   const job = {
     prefixes: prefixesOf(settings),
+    verify,
     ...(since !== undefined && { since: timeIn(since, runtime.clock.now()) }),
   };
   await using from = await openTarget(url, "read", environment, runtime);
   const { storage: _, verifier: __, ...deps } = await readDeps(url, from, { ...session, settings });
   try {
-    await using to = await openTarget(argument(invocation, "TGT_URL"), "write", environment, runtime);
+    await using to = await openTarget(other, "write", environment, runtime);
     const report = await replicateSets(job, { ...deps, from, to }, runtime);
     renderer.result({ kind: "replicate", report });
     const missing = report.sets.filter(({ outcome }) => outcome === "failed" || outcome === "blocked");

@@ -1,5 +1,5 @@
 import { changesInSet, fileChanged, status as statusOf } from "@doppel/engine";
-import { damagedSets } from "../render/status.ts";
+import { troubles } from "../render/status.ts";
 import { type Command, outcomeOf } from "../session.ts";
 import { prefixesOf } from "../wire.ts";
 import { withReadDeps } from "./reading.ts";
@@ -26,7 +26,7 @@ export const status: Command = (session) => {
     } else {
       const report = await statusOf({ prefixes }, deps, runtime);
       renderer.result({ kind: "status", report });
-      return outcomeOf(damagedSets(report));
+      return outcomeOf(troubles(report));
     }
     return "complete";
   });

@@ -1,7 +1,7 @@
 import { cleanup as cleanUp, type DeleteDeps, retain, type RetentionPolicy, SAFETY_AGE_MS } from "@doppel/engine";
 import { archiveDirOf } from "../locations.ts";
 import { wholeNumber } from "../option.ts";
-import { argument, type Command, type Session } from "../session.ts";
+import { argument, type Command, type Outcome, outcomeOf, type Session } from "../session.ts";
 import { keepPolicy, openTarget, prefixesOf, timeIn } from "../wire.ts";
 
 /** `doppel remove-older-than TIME URL` */
@@ -28,6 +28,7 @@ export const cleanup: Command = (session) =>
     const minimumAgeMs = settings["even-recent"] ? 0 : SAFETY_AGE_MS;
     const report = await cleanUp({ prefixes: prefixesOf(settings), force, minimumAgeMs }, deps, session.runtime);
     session.renderer.result({ kind: "cleanup", report, dryRun: settings["dry-run"] });
+    return "complete";
   });
 
 function retaining(session: Session, policy: RetentionPolicy) {
@@ -35,17 +36,17 @@ function retaining(session: Session, policy: RetentionPolicy) {
     const { settings } = session.invocation;
     const report = await retain({ policy, prefixes: prefixesOf(settings), force }, deps, session.runtime);
     session.renderer.result({ kind: "retention", report, dryRun: settings["dry-run"] });
+    return outcomeOf(report.plan.kept.filter(({ damage }) => damage.length > 0).length);
   });
 }
 
 /** `--dry-run` wins: who gives both wants to see. The target is opened for reading, because a mistyped one must not be made. */
-async function deleting(session: Session, use: (force: boolean, deps: DeleteDeps) => Promise<void>): Promise<"complete"> {
+async function deleting(session: Session, use: (force: boolean, deps: DeleteDeps) => Promise<Outcome>): Promise<Outcome> {
   const { invocation, environment, runtime } = session;
   const { settings } = invocation;
   const url = argument(invocation, "URL");
   await using storage = await openTarget(url, "read", environment, runtime);
-  await use(settings.force && !settings["dry-run"], { storage, archiveDir: archiveDirOf(url, settings, environment) });
-  return "complete";
+  return use(settings.force && !settings["dry-run"], { storage, archiveDir: archiveDirOf(url, settings, environment) });
 }
 
 function countOf({ invocation }: Session): number {

@@ -85,6 +85,17 @@ describe("command lines", () => {
     expect(run.settings).toMatchObject(settings);
   });
 
+  it("knows duplicity's names for what doppel calls otherwise", () => {
+    const commandOf = (...args: string[]) => {
+      const request = parseDoppel(args);
+      return request.kind === "run" ? request.run.command : request.kind === "help" ? request.command : undefined;
+    };
+    expect(commandOf("collection-status", "file:///b")).toBe("status");
+    expect(commandOf("list-current-files", "-r", "a", "file:///b")).toBe("list");
+    expect(commandOf("help", "list-current-files")).toBe("list");
+    expect(() => parseDoppel(["colection-status", "file:///b"])).toThrow(/did you mean collection-status/);
+  });
+
   it("takes the name of a file byte for byte", () => {
     expect(parse(["full", "/caf\xe9", "t", "--archive-dir", "\xff"])).toMatchObject({
       positionals: ["/caf\xe9", "t"],

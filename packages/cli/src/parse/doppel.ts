@@ -1,5 +1,5 @@
 import { type BytePath, DoppelError, displayPath } from "@doppel/base";
-import { COMMANDS, isCommand, positionalsOf } from "../commands.ts";
+import { commandNamed, commandNames, COMMANDS, positionalsOf } from "../commands.ts";
 import { type CommandName, wholeNumber } from "../option.ts";
 import { commandsOf, type GivenRule, OPTIONS, type OptionName, RULE_COMMANDS, type Settings } from "../options.ts";
 import { impliedCommand, isUrl } from "./implied.ts";
@@ -33,14 +33,14 @@ export function parseDoppel(args: readonly string[]): Request {
     if (tokens.version) return { kind: "version" };
     const [word, ...rest] = tokens.positionals as BytePath[];
     if (word === "help") return helpFor(rest);
-    if (word !== undefined && isCommand(word)) command = word;
+    command = word === undefined ? undefined : commandNamed(word);
     if (tokens.help || args.length === 0) return { kind: "help", asked: tokens.help, ...(command !== undefined && { command }) };
     if (command !== undefined) return { kind: "run", run: { command, ...checked(command, rest, tokens, "doppel") } };
     command = implied(tokens.positionals as BytePath[]);
     return { kind: "run", run: { command, ...checked(command, tokens.positionals as BytePath[], tokens, "doppel") } };
   } catch (error) {
     // An unknown option stops before the command is known: it is the first argument in nearly every such line.
-    const first = args.find((argument) => isCommand(argument)) as CommandName | undefined;
+    const first = args.map(commandNamed).find((named) => named !== undefined);
     throw withHint(error, command ?? first);
   }
 }
@@ -128,8 +128,9 @@ function checkCount(name: string, argument: BytePath, line: string): void {
 function helpFor(topic: readonly string[]): Request {
   const [word] = topic;
   if (word === undefined) return { kind: "help", asked: true };
-  if (!isCommand(word)) throw noSuchCommand(word as BytePath);
-  return { kind: "help", asked: true, command: word };
+  const command = commandNamed(word);
+  if (command === undefined) throw noSuchCommand(word as BytePath);
+  return { kind: "help", asked: true, command };
 }
 
 function noSuchCommand(word: BytePath | undefined): DoppelError<"cli.usage"> {
@@ -142,7 +143,7 @@ function noSuchCommand(word: BytePath | undefined): DoppelError<"cli.usage"> {
 
 /** The command that a word was probably meant to be. */
 function commandLike(word: string): string | undefined {
-  return nearest(word, Object.keys(COMMANDS));
+  return nearest(word, commandNames());
 }
 
 function withHint(error: unknown, command: CommandName | undefined): unknown {

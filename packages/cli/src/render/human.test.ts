@@ -181,7 +181,7 @@ describe("listings", () => {
 
 Time                         Kind        Objects    Copied   Outcome
 2023-11-14 23:13:20 +01:00   full              3   2.00 KB   copied
-2023-11-14 23:13:20 +01:00   full              0   0 bytes   already there
+2023-11-14 23:13:20 +01:00   full              0   0 bytes   already there, by name and size
 2023-11-14 23:13:20 +01:00   full              0   0 bytes   FAILED
 2023-11-15 23:13:20 +01:00   increment         0   0 bytes   not tried
 
@@ -189,7 +189,9 @@ Time                         Kind        Objects    Copied   Outcome
 
 Not copied:
   2023-11-14 23:13:20 +01:00: volume 2 is missing
-  1 backup not tried, because what it builds on failed
+  1 backup not tried, because what it builds on failed: put that right, and the next run goes on with it
+
+What was already there was not read; --verify reads and compares it.
 `);
   });
 });

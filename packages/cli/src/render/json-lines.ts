@@ -157,7 +157,8 @@ function statusFields(report: StatusReport): Fields {
     target: report.target,
     chains: report.chains.map(({ chain, sets }) => ({ hasSignatures: chain.hasSignatures, sets: sets.map(setStatusFields) })),
     incomplete: report.incomplete.map(setStatusFields),
-    orphaned: report.orphaned.map(setStatusFields),
+    lostManifest: report.lostManifest.map(setStatusFields),
+    orphaned: report.orphaned.map((set) => ({ ...setStatusFields(set), obstacle: set.obstacle })),
     orphanedSignatures: report.orphanedSignatures,
     conflicts: report.conflicts,
   };

@@ -13,17 +13,23 @@ export function planResultFields(result: Extract<Result, { kind: "retention" | "
         kind: "retention",
         target,
         applied,
-        removed: plan.removed.map(({ chain, sets, whole }) => ({ ...chainFields(chain), whole, sets: sets.map(setFields) })),
-        kept: plan.kept.map(({ chain, reason, periods }) => ({ ...chainFields(chain), reason, periods })),
+        removed: plan.removed.map(({ chain, sets, whole, damage }) => {
+          return { ...chainFields(chain), whole, sets: sets.map(setFields), damage: damage.map(damageFields) };
+        }),
+        kept: plan.kept.map(({ chain, reason, periods, damage, insteadOf }) => {
+          const damaged = { damage: damage.map(damageFields), insteadOf: insteadOf.map(damageFields) };
+          return { ...chainFields(chain), reason, periods, ...damaged };
+        }),
         warnings: plan.warnings,
         deletions: plan.deletions,
       };
     }
     case "cleanup": {
       const { target, plan, applied } = result.report;
-      const { deletions, loose, ...sets } = plan;
+      const { deletions, loose, unreachable, ...sets } = plan;
       const lists = Object.entries(sets).map(([name, list]) => [name, list.map(setFields)] as const);
-      return { kind: "cleanup", target, applied, ...Object.fromEntries(lists), loose, deletions };
+      const told = unreachable.map(({ set, obstacle }) => ({ ...setFields(set), obstacle }));
+      return { kind: "cleanup", target, applied, ...Object.fromEntries(lists), unreachable: told, loose, deletions };
     }
     case "replicate": {
       const { from, to, sets } = result.report;
@@ -47,6 +53,10 @@ export function setFields({ id, volumes, encoding }: BackupSet): Fields {
 /** An increment also has the time that it begins at. */
 export function idFields({ kind, start, end }: BackupSet["id"]): Fields {
   return { set: kind, ...(kind === "inc" && { start }), time: end };
+}
+
+function damageFields({ set, losses }: KeptChain["damage"][number]): Fields {
+  return { ...idFields(set.id), losses };
 }
 
 function chainFields({ start, end, incrementals }: KeptChain["chain"]): Fields {

@@ -35,20 +35,22 @@ function setsOf({ full, incrementals }: Chain): readonly BackupSet[] {
   return [full, ...incrementals];
 }
 
+const SOUND = { damage: [], insteadOf: [] };
 const old = chain(0, 6);
 const middle = chain(7, 0);
 const report: RetainReport = {
   target: "file:///t",
   applied: false,
   plan: {
-    removed: [{ chain: old, sets: [...setsOf(old)].reverse(), whole: true }],
+    removed: [{ chain: old, sets: [...setsOf(old)].reverse(), whole: true, damage: [] }],
     kept: [
       {
         chain: middle,
         reason: "period",
         periods: ["daily 2023-11-21", "weekly week of 2023-11-20", "monthly 2023-11", "yearly 2023"],
+        ...SOUND,
       },
-      { chain: chain(40, 2), reason: "newest", periods: ["daily 2023-12-24"] },
+      { chain: chain(40, 2), reason: "newest", periods: ["daily 2023-12-24"], ...SOUND },
     ],
     warnings: [
       { kind: "needed", times: [middle.start, middle.end] },
@@ -77,8 +79,13 @@ Nothing was deleted; --force deletes.
 });
 
 it("tells what was deleted", () => {
-  const removed = [{ chain: old, sets: [set("inc", 30), ...old.incrementals], whole: false }];
-  const kept = (["new", "needed", "bare"] as const).map((reason, i) => ({ chain: chain(50 + i, 0), reason, periods: [] }));
+  const removed = [{ chain: old, sets: [set("inc", 30), ...old.incrementals], whole: false, damage: [] }];
+  const kept = (["new", "needed", "bare"] as const).map((reason, i) => ({
+    chain: chain(50 + i, 0),
+    reason,
+    periods: [],
+    ...SOUND,
+  }));
   const { deletions } = report.plan;
   expect(retentionText({ ...report, applied: true, plan: { removed, kept, warnings: [], deletions } }, false)).toBe(`file:///t:
 Deleted:
@@ -97,12 +104,43 @@ Deleted 4 objects, 4.77 MB, and 1 local copy.
 it("says when there is nothing to delete", () => {
   const plan = { removed: [], kept: [], warnings: [], deletions: NOTHING };
   expect(retentionText({ ...report, plan }, false)).toBe("file:///t: there is no complete backup, nothing to delete.\n");
-  const kept = [{ chain: middle, reason: "newest", periods: [] }] as const;
+  const kept = [{ chain: middle, reason: "newest", periods: [], ...SOUND }] as const;
   expect(retentionText({ ...report, plan: { ...plan, kept } }, false)).toBe(`file:///t: nothing is old enough, nothing to delete.
 Stays:
   2023-11-21 23:13:20 +01:00, 1 backup
     the newest chain always stays
 `);
+});
+
+it("says aloud what is damaged, and what stays because of it", () => {
+  const newest = chain(20, 1);
+  const damage = [
+    { set: newest.full, losses: ["volume 1 missing"] },
+    { set: newest.incrementals[0]!, losses: ["volumes 2, 3 missing", "manifest empty"] },
+  ];
+  const removed = [{ chain: old, sets: setsOf(old), whole: true, damage: [{ set: old.full, losses: ["volume 7 empty"] }] }];
+  const kept = [
+    { chain: middle, reason: "spare", periods: ["monthly 2023-11"], damage: [], insteadOf: damage },
+    { chain: newest, reason: "newest", periods: [], damage, insteadOf: [] },
+  ] as const;
+  const plan = { removed, kept, warnings: [], deletions: NOTHING };
+  expect(retentionText({ ...report, plan }, false)).toBe(`file:///t:
+Would be deleted:
+  2023-11-14 23:13:20 +01:00 to 2023-11-20 23:13:20 +01:00, 7 backups
+    DAMAGED 2023-11-14 23:13:20 +01:00: volume 7 empty
+Stays:
+  2023-11-21 23:13:20 +01:00, 1 backup
+    kept for month 2023-11
+    kept because the newer backup of 2023-12-04 23:13:20 +01:00 is damaged: volume 1 missing
+    kept because the newer backup of 2023-12-05 23:13:20 +01:00 is damaged: volumes 2, 3 missing; manifest empty
+  2023-12-04 23:13:20 +01:00 to 2023-12-05 23:13:20 +01:00, 2 backups
+    the newest chain always stays
+    DAMAGED 2023-12-04 23:13:20 +01:00: volume 1 missing
+    DAMAGED 2023-12-05 23:13:20 +01:00: volumes 2, 3 missing; manifest empty
+`);
+  expect(retentionText({ ...report, plan: { ...plan, removed: [] } }, false)).toMatch(
+    /^file:\/\/\/t: what is old is needed, because newer backups are damaged, nothing to delete\.\n/,
+  );
 });
 
 const leftovers: CleanupReport["plan"] = {
@@ -111,6 +149,12 @@ const leftovers: CleanupReport["plan"] = {
   loose: ["duplicity-new-signatures.x\u001b"],
   recent: [set("inc", 9)],
   superseded: [set("inc", 8)],
+  lostManifest: [set("inc", 4)],
+  unreachable: [
+    { set: set("inc", 5), obstacle: "lost-manifest" },
+    { set: set("inc", 6), obstacle: "replaced" },
+    { set: set("inc", 7), obstacle: "overtaken" },
+  ],
   deletions: { manifests: ["m"], signatures: ["s"], volumes: ["v"], local: [], bytes: 1000 },
 };
 
@@ -119,21 +163,29 @@ it("shows what cleanup would delete", () => {
 Would be deleted:
   unfinished full backup of 2023-11-15 23:13:20 +01:00
   increment of 2023-11-16 23:13:20 +01:00
-    orphaned: the backup that it builds on is missing
+    orphaned: a backup that it builds on is missing
   duplicity-new-signatures.x\\x1b
     its backup is gone
 Stays:
   increment of 2023-11-23 23:13:20 +01:00
-    younger than a day, and perhaps being made; --even-recent deletes it
+    stored less than a day ago, and perhaps being made; --even-recent deletes it
   increment of 2023-11-22 23:13:20 +01:00
     a later one has replaced it; it goes with its chain
+  increment of 2023-11-18 23:13:20 +01:00
+    its manifest is missing, but later backups build on it: put it back from a copy of the target, or delete them by hand to give them up
+  increment of 2023-11-19 23:13:20 +01:00
+    it comes back with that manifest
+  increment of 2023-11-20 23:13:20 +01:00
+    orphaned: it builds on a backup that a later one has replaced; it goes with its chain
+  increment of 2023-11-21 23:13:20 +01:00
+    orphaned: it builds on a backup that other increments continue; it goes with its chain
 In all 3 objects, 1000 bytes.
 Nothing was deleted; --force deletes.
 `);
 });
 
 it("cleans up the archive directory alone", () => {
-  const none = { incomplete: [], orphaned: [], loose: [], recent: [], superseded: [] };
+  const none = { incomplete: [], orphaned: [], loose: [], recent: [], superseded: [], lostManifest: [], unreachable: [] };
   const clean = { target: "file:///t", plan: { ...none, deletions: NOTHING }, applied: true };
   expect(cleanupText(clean, false)).toBe("file:///t: nothing to clean up.\n");
   const local = { ...clean, plan: { ...none, deletions: { ...NOTHING, local: ["a.part", "b.part"] } } };

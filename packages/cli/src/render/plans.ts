@@ -1,6 +1,14 @@
 import { displayText } from "@doppel/base";
-import type { CleanupReport, Deletions, KeptChain, RemovedChain, RetainReport, RetentionWarning } from "@doppel/engine";
-import { setText } from "./rows.ts";
+import type {
+  CleanupReport,
+  DamagedSet,
+  Deletions,
+  KeptChain,
+  RemovedChain,
+  RetainReport,
+  RetentionWarning,
+} from "@doppel/engine";
+import { OBSTACLES, setText } from "./rows.ts";
 import { byteText, counted } from "./sizes.ts";
 import { localTime } from "./times.ts";
 
@@ -9,31 +17,46 @@ export function retentionText({ target, plan, applied }: RetainReport, dryRun: b
   const { removed, kept, warnings, deletions } = plan;
   const lines: string[] = [];
   if (removed.length === 0) {
-    const why = kept.length === 0 ? "there is no complete backup" : "nothing is old enough";
+    const spared = kept.some(({ reason }) => reason === "spare");
+    const old = spared ? "what is old is needed, because newer backups are damaged" : "nothing is old enough";
+    const why = kept.length === 0 ? "there is no complete backup" : old;
     lines.push(`${target}: ${why}, nothing to delete.`);
   } else {
     lines.push(`${target}:`, `${applied ? "Deleted" : "Would be deleted"}:`);
-    for (const chain of removed) lines.push(`  ${removedText(chain)}`);
+    for (const chain of removed) lines.push(...because(removedText(chain), ...chain.damage.map(damageText)));
   }
   if (kept.length > 0) lines.push(applied ? "Kept:" : "Stays:");
-  for (const chain of kept) lines.push(...because(chainText(chain.chain), ...reasons(chain)));
+  for (const chain of kept) lines.push(...because(chainText(chain.chain), ...reasons(chain), ...chain.damage.map(damageText)));
   lines.push(...warnings.map(warningText), ...closing(deletions, applied, dryRun));
   return `${lines.join("\n")}\n`;
 }
 
 /** The same for `cleanup`. */
 export function cleanupText({ target, plan, applied }: CleanupReport, dryRun: boolean): string {
-  const { incomplete, orphaned, loose, recent, superseded, deletions } = plan;
+  const { incomplete, orphaned, loose, recent, superseded, lostManifest, unreachable, deletions } = plan;
   const goes = [
-    ...incomplete.flatMap(({ id }) => because(`unfinished ${setText(id)}`)),
-    ...orphaned.flatMap(({ id }) => because(setText(id), "orphaned: the backup that it builds on is missing")),
+    ...incomplete.flatMap(({ id, signatures }) =>
+      because(`unfinished ${setText(id)}`, ...(signatures === undefined ? [] : [ALL_BUT_MANIFEST])),
+    ),
+    ...orphaned.flatMap(({ id }) => because(setText(id), `orphaned: ${OBSTACLES.missing}`)),
     ...loose.flatMap((name) => because(displayText(name), "its backup is gone")),
   ];
   if (deletions.local.length > 0 && objectsOf(deletions) === 0)
     goes.push(...because(`${counted(deletions.local.length, "leftover")} in the archive directory`));
   const stays = [
-    ...recent.flatMap(({ id }) => because(setText(id), "younger than a day, and perhaps being made; --even-recent deletes it")),
+    ...recent.flatMap(({ id }) =>
+      because(setText(id), "stored less than a day ago, and perhaps being made; --even-recent deletes it"),
+    ),
     ...superseded.flatMap(({ id }) => because(setText(id), "a later one has replaced it; it goes with its chain")),
+    ...lostManifest.flatMap(({ id }) => because(setText(id), LOST_MANIFEST)),
+    ...unreachable.flatMap(({ set, obstacle }) =>
+      because(
+        setText(set.id),
+        obstacle === "lost-manifest"
+          ? "it comes back with that manifest"
+          : `orphaned: ${OBSTACLES[obstacle]}; it goes with its chain`,
+      ),
+    ),
   ];
   const lines: string[] = [];
   if (goes.length === 0) lines.push(`${target}: nothing to clean up.`);
@@ -41,6 +64,10 @@ export function cleanupText({ target, plan, applied }: CleanupReport, dryRun: bo
   if (stays.length > 0) lines.push(applied ? "Kept:" : "Stays:", ...stays);
   return `${[...lines, ...closing(deletions, applied, dryRun)].join("\n")}\n`;
 }
+
+const ALL_BUT_MANIFEST = "it lacks only its manifest: if that was lost, put it back from a copy of the target first";
+const LOST_MANIFEST =
+  "its manifest is missing, but later backups build on it: put it back from a copy of the target, or delete them by hand to give them up";
 
 /** An item of a list, with its reasons on lines of their own. */
 function because(what: string, ...why: readonly string[]): readonly string[] {
@@ -75,7 +102,7 @@ function removedText({ chain, sets, whole }: RemovedChain): string {
   return `${counted(chain.incrementals.length, "increment")} of the full backup of ${localTime(chain.start)}${and}`;
 }
 
-function reasons({ reason, periods }: KeptChain): readonly string[] {
+function reasons({ reason, periods, insteadOf }: KeptChain): readonly string[] {
   const kept = periods.length > 0 ? [`kept for ${periods.map(periodText).join(", ")}`] : [];
   switch (reason) {
     case "newest":
@@ -88,7 +115,20 @@ function reasons({ reason, periods }: KeptChain): readonly string[] {
       return kept;
     case "bare":
       return ["it has no increments"];
+    case "spare":
+      return [...kept, ...insteadOf.slice(-SHOWN).map(spareText)];
   }
+}
+
+/** How many damaged backups are named as the reason why an older chain stays; the newest ones. */
+const SHOWN = 3;
+
+function spareText({ set, losses }: DamagedSet): string {
+  return `kept because the newer backup of ${localTime(set.id.end)} is damaged: ${losses.map(displayText).join("; ")}`;
+}
+
+function damageText({ set, losses }: DamagedSet): string {
+  return `DAMAGED ${localTime(set.id.end)}: ${losses.map(displayText).join("; ")}`;
 }
 
 /** `day 2026-11-22` for `daily 2026-11-22`; a week says already what it is. */

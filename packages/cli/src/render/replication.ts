@@ -7,7 +7,7 @@ import { localTime } from "./times.ts";
 
 const OUTCOMES: Readonly<Record<ReplicatedSet["outcome"], string>> = {
   copied: "copied",
-  there: "already there",
+  there: "already there, by name and size",
   failed: "FAILED",
   blocked: "not tried",
 };
@@ -24,8 +24,10 @@ export function replicationText({ from, to, sets }: ReplicateReport): string {
     ...tableLines(
       ["Time", "Kind", "Objects", "Copied", "Outcome"],
       ["left", "left", "right", "right", "left"],
-      sets.map(({ set, outcome, objects, bytes }) => {
-        return [localTime(set.id.end), setKind(set.id.kind), objects, byteText(bytes), OUTCOMES[outcome]];
+      sets.map(({ set, outcome, objects, bytes, checked }) => {
+        const isRead = outcome === "there" && checked !== "size";
+        const text = isRead ? "already there, read and the same" : OUTCOMES[outcome];
+        return [localTime(set.id.end), setKind(set.id.kind), objects, byteText(bytes), text];
       }),
     ),
   ];
@@ -41,6 +43,11 @@ export function replicationText({ from, to, sets }: ReplicateReport): string {
   if (errors.length > 0) lines.push("", "Not copied:", ...errors.map((line) => `  ${line}`));
   const blocked = count("blocked");
   const what = blocked === 1 ? "it builds on" : "they build on";
-  if (blocked > 0) lines.push(`  ${counted(blocked, "backup")} not tried, because what ${what} failed`);
+  if (blocked > 0)
+    lines.push(
+      `  ${counted(blocked, "backup")} not tried, because what ${what} failed: put that right, and the next run goes on with ${blocked === 1 ? "it" : "them"}`,
+    );
+  if (sets.some(({ outcome, checked }) => outcome === "there" && checked === "size"))
+    lines.push("", "What was already there was not read; --verify reads and compares it.");
   return `${lines.join("\n")}\n`;
 }

@@ -1,5 +1,5 @@
 import type { BytePath } from "@doppel/base";
-import type { FoundVersion } from "@doppel/engine";
+import type { FoundVersion, Obstacle } from "@doppel/engine";
 import type { Row } from "./renderer.ts";
 import { byteText } from "./sizes.ts";
 import { localTime } from "./times.ts";
@@ -37,6 +37,14 @@ export function rowText(row: Row): RowText {
 export function setText({ kind, end }: FoundVersion["set"]): string {
   return `${kind === "full" ? "full backup" : "increment"} of ${localTime(end)}`;
 }
+
+/** Why increments with that obstacle are in no chain; it completes "orphaned:". */
+export const OBSTACLES: Readonly<Record<Obstacle, string>> = {
+  missing: "a backup that it builds on is missing",
+  "lost-manifest": "a backup that it builds on has lost its manifest",
+  replaced: "it builds on a backup that a later one has replaced",
+  overtaken: "it builds on a backup that other increments continue",
+};
 
 /** For a column of a table. */
 export function setKind(kind: "full" | "inc"): string {

@@ -1,6 +1,6 @@
 import type { SetStatus, StatusReport } from "@doppel/engine";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { statusText } from "./status.ts";
+import { statusText, troubles } from "./status.ts";
 
 beforeEach(() => {
   vi.stubEnv("TZ", "Europe/Berlin");
@@ -13,6 +13,7 @@ const EMPTY: StatusReport = {
   target: "file:///t",
   chains: [],
   incomplete: [],
+  lostManifest: [],
   orphaned: [],
   orphanedSignatures: [],
   conflicts: [],
@@ -97,9 +98,9 @@ it("explains what is not part of a chain", () => {
   const text = statusText({
     ...EMPTY,
     incomplete: [set("full", 1_700_000_000, "gpg", 2)],
-    orphaned: [set("inc", 1_700_086_400, "gpg", 1)],
+    orphaned: [{ ...set("inc", 1_700_086_400, "gpg", 1), obstacle: "missing" }],
     orphanedSignatures: ["duplicity-new-signatures.x"],
-    conflicts: [{ names: ["a", "b"], reason: "two names for one volume" }],
+    conflicts: [{ names: ["a", "b"], reason: "two names for one volume", ambiguous: true }],
   });
   expect(text).toBe(`No complete backup at file:///t.
 
@@ -109,8 +110,8 @@ It cannot be restored and does no harm; doppel cleanup removes it.
 Time                         Kind   Volumes   Stored   Encrypted
 2023-11-14 23:13:20 +01:00   full         2   400 MB   yes
 
-1 orphaned increment: the backup that it builds on is missing.
-It cannot be restored; doppel cleanup removes it.
+1 orphaned increment: a backup that they build on is missing.
+They cannot be restored without it: bring it back from a copy of the target. doppel cleanup removes them.
 
 Time                         Kind        Volumes   Stored   Encrypted
 2023-11-15 23:13:20 +01:00   increment         1   200 MB   yes
@@ -124,7 +125,28 @@ Conflict: two names for one volume
 `);
 });
 
+it("tells what was lost from what was left, and counts what cannot be used", () => {
+  const bare = set("inc", 1_700_000_000, "gpg", 1);
+  const sealed = { ...bare, set: { ...bare.set, signatures: "s" } };
+  const orphan = (obstacle: StatusReport["orphaned"][number]["obstacle"]) => ({ ...bare, obstacle });
+  const text = (more: Partial<StatusReport>): string => statusText({ ...EMPTY, ...more });
+  expect(text({ incomplete: [bare] })).toContain("does no harm; doppel cleanup removes it");
+  expect(text({ incomplete: [sealed] })).toMatch(/1 backup without a manifest: an interrupted run left it so, or it was lost/);
+  expect(text({ incomplete: [sealed] })).not.toContain("no harm");
+  expect(text({ lostManifest: [sealed] })).toContain("LOST: the manifest of 1 backup that later ones build on");
+  expect(text({ orphaned: [orphan("lost-manifest")] })).toContain("They come back with it");
+  expect(text({ orphaned: [orphan("replaced"), orphan("replaced")] })).toMatch(
+    /2 orphaned increments: they build on a backup that a later one has replaced/,
+  );
+  expect(text({ orphaned: [orphan("overtaken")] })).not.toContain("missing");
+
+  expect(troubles({ ...EMPTY, incomplete: [bare, sealed] })).toBe(0);
+  expect(troubles({ ...EMPTY, conflicts: [{ names: ["a"], reason: "x", ambiguous: false }] })).toBe(0);
+  const conflicts = [{ names: ["a", "b"], reason: "x", ambiguous: true }];
+  expect(troubles({ ...EMPTY, lostManifest: [sealed], orphaned: [orphan("missing")], conflicts })).toBe(3);
+});
+
 it("shows names from the target without what drives a terminal", () => {
   const names = ["duplicity-full.20260101T000000Z.manifest.\u001b[2J\n"];
-  expect(statusText({ ...EMPTY, conflicts: [{ names, reason: "x" }] })).toContain("manifest.\\x1b[2J\\x0a\n");
+  expect(statusText({ ...EMPTY, conflicts: [{ names, reason: "x", ambiguous: false }] })).toContain("manifest.\\x1b[2J\\x0a\n");
 });

@@ -1,5 +1,5 @@
 import { displayText } from "@doppel/base";
-import type { ChainStatus, SetStatus, StatusReport } from "@doppel/engine";
+import type { ChainStatus, Obstacle, SetStatus, StatusReport } from "@doppel/engine";
 import { setKind } from "./rows.ts";
 import { byteText, counted } from "./sizes.ts";
 import { tableLines } from "./table.ts";
@@ -7,7 +7,7 @@ import { localTime } from "./times.ts";
 
 /** The answer of `doppel status`: chains, oldest first, then what is not part of any, with what to do about it. */
 export function statusText(report: StatusReport): string {
-  const { chains, incomplete, orphaned, orphanedSignatures, conflicts } = report;
+  const { chains, incomplete, lostManifest, orphaned, orphanedSignatures, conflicts } = report;
   const paragraphs: string[] = [];
   if (chains.length === 0) {
     paragraphs.push(`No complete backup at ${report.target}.`);
@@ -22,19 +22,28 @@ export function statusText(report: StatusReport): string {
     paragraphs.push(...chainTables(chains));
     if (damaged > 0) paragraphs.push(REMEDY);
   }
-  if (incomplete.length > 0) {
+  const interrupted = incomplete.filter(({ set }) => set.signatures === undefined);
+  const withSignatures = incomplete.filter(({ set }) => set.signatures !== undefined);
+  if (interrupted.length > 0) {
     const why =
-      incomplete.length === 1
+      interrupted.length === 1
         ? "an interrupted run left it, or it is running now.\nIt cannot be restored and does no harm; doppel cleanup removes it."
         : "interrupted runs left them, or one is running now.\nThey cannot be restored and do no harm; doppel cleanup removes them.";
-    paragraphs.push(`${counted(incomplete.length, "unfinished backup")}: ${why}`, setTable(incomplete));
+    paragraphs.push(`${counted(interrupted.length, "unfinished backup")}: ${why}`, setTable(interrupted));
   }
-  if (orphaned.length > 0) {
-    const why =
-      orphaned.length === 1
-        ? "the backup that it builds on is missing.\nIt cannot be restored; doppel cleanup removes it."
-        : "the backups that they build on are missing.\nThey cannot be restored; doppel cleanup removes them.";
-    paragraphs.push(`${counted(orphaned.length, "orphaned increment")}: ${why}`, setTable(orphaned));
+  if (withSignatures.length > 0) {
+    const what = `${counted(withSignatures.length, "backup")} without a manifest`;
+    paragraphs.push(`${what}: ${WITHOUT_MANIFEST}`, setTable(withSignatures));
+  }
+  if (lostManifest.length > 0) {
+    const what = `LOST: the manifest of ${counted(lostManifest.length, "backup")} that later ones build on.`;
+    paragraphs.push(`${what}\n${LOST_MANIFEST}`, setTable(lostManifest));
+  }
+  for (const obstacle of Object.keys(ORPHANS) as Obstacle[]) {
+    const sets = orphaned.filter((set) => set.obstacle === obstacle);
+    if (sets.length === 0) continue;
+    const [why, next] = ORPHANS[obstacle];
+    paragraphs.push(`${counted(sets.length, "orphaned increment")}: ${why}.\n${next}`, setTable(sets));
   }
   if (orphanedSignatures.length > 0) {
     paragraphs.push(`Signatures that belong to no backup here:\n${indented(orphanedSignatures)}`);
@@ -43,10 +52,38 @@ export function statusText(report: StatusReport): string {
   return `${paragraphs.join("\n\n")}\n`;
 }
 
+/** How many backups cannot be used as they are, or not wholly. */
+export function troubles(report: StatusReport): number {
+  const { lostManifest, orphaned, conflicts } = report;
+  return damagedSets(report) + lostManifest.length + orphaned.length + conflicts.filter(({ ambiguous }) => ambiguous).length;
+}
+
 /** How many of the backups that have a manifest lack something all the same. */
-export function damagedSets({ chains }: StatusReport): number {
+function damagedSets({ chains }: StatusReport): number {
   return chains.flatMap(({ sets }) => sets).filter(({ problems }) => problems.length > 0).length;
 }
+
+const WITHOUT_MANIFEST = `an interrupted run left it so, or it was lost.
+If it was lost, put it back from a copy of the target; otherwise doppel cleanup removes what is there.`;
+
+const LOST_MANIFEST = `Put it back from a copy of the target, and all of them can be restored again; cleanup leaves them alone.`;
+
+/** What is said of orphaned increments, and what to do about them. */
+const ORPHANS: Readonly<Record<Obstacle, readonly [why: string, next: string]>> = {
+  missing: [
+    "a backup that they build on is missing",
+    "They cannot be restored without it: bring it back from a copy of the target. doppel cleanup removes them.",
+  ],
+  "lost-manifest": ["a backup that they build on has lost its manifest", "They come back with it."],
+  replaced: [
+    "they build on a backup that a later one has replaced",
+    "They cannot be restored while the later one is there: two runs went on from the same backup. They go with their chain.",
+  ],
+  overtaken: [
+    "they build on a backup that other increments continue",
+    "They cannot be restored while those are there: two runs went on from the same backup. They go with their chain.",
+  ],
+};
 
 const REMEDY = `Bring what is missing back from a copy of the target, or begin a new chain with
 doppel full. Until then later backups of the same chain may not be restorable either.`;

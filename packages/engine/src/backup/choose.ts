@@ -1,9 +1,9 @@
-import { DoppelError, displayPath } from "@doppel/base";
+import { DoppelError, displayPath, type Runtime } from "@doppel/base";
 import { type BackupSet, type Chain, formatTime, type Manifest } from "@doppel/format";
 import type { BackupJob } from "../job.ts";
 import type { ReadContext } from "../read/context.ts";
 import { readManifest } from "../read/metadata.ts";
-import { readTarget, refuseConflicts } from "../read/target.ts";
+import { readTarget, refuseConflicts, type Target } from "../read/target.ts";
 
 /** What the run is going to make: a full set, or one that continues a chain. */
 export type Choice =
@@ -29,9 +29,12 @@ export async function choose(job: BackupJob, context: ReadContext): Promise<Choi
   };
   // Having none counts as too old (duplicity-cli.md 7).
   if (job.fullIfOlderThan && !(chain && chain.start >= job.fullIfOlderThan)) return full("the last full backup is too old");
+  tellOfOrphans(target, runtime);
   const obstacle = obstacleTo(chain);
   if (!chain || obstacle) {
     if (job.kind === "inc") throw noChain(deps.storage.label, obstacle ?? NONE);
+    if (obstacle)
+      runtime.emit({ type: "notice", reason: "metadata", incomplete: false, detail: `${obstacle}: this is a full backup` });
     return full(obstacle ?? NONE);
   }
   const base = [chain.full, ...chain.incrementals];
@@ -39,6 +42,14 @@ export async function choose(job: BackupJob, context: ReadContext): Promise<Choi
   const newest = base.at(-1) ?? chain.full;
   checkSameSource(job, await readManifest(newest, context));
   return { kind: "inc", base, end: chain.end };
+}
+
+/** Backups that nobody can restore as they lie there are worth a line, before more are made beside them. */
+function tellOfOrphans({ collection: { orphaned } }: Target, runtime: Runtime): void {
+  if (orphaned.length === 0) return;
+  const what = orphaned.length === 1 ? "1 increment at the target is" : `${orphaned.length} increments at the target are`;
+  const detail = `${what} orphaned: what builds on a backup that is not in the chain cannot be restored; status tells more`;
+  runtime.emit({ type: "notice", reason: "foreign-set", incomplete: false, detail });
 }
 
 function obstacleTo(chain: Chain | undefined): string | undefined {

@@ -46,7 +46,7 @@ describe("the time of a new set", () => {
     known(FULL, INC);
     await expect(at("2024-01-02T11:59:59Z")).rejects.toMatchObject({
       code: "collection.clock",
-      message: `the newest backup is of 20240102T120000Z (known from ${archive}), but the clock here says 20240102T115959Z: a backup must be later than those before it; set the clock right, or use another target`,
+      message: `the newest backup is of 20240102T120000Z (known from ${archive}), but the clock here says 20240102T115959Z: a backup must be later than those before it; set the clock right, wait until then, or, if it was wrong when that backup was made, move its files (*20240102T120000Z*) away from the target and ${archive}`,
     });
     await expect(at("2024-01-04T00:00:00Z", "2024-01-05T00:00:00Z")).rejects.toMatchObject({ code: "collection.clock" });
   });

@@ -24,19 +24,21 @@ export async function timeOfNewSet(
   }
   const newest = after?.getTime() ?? Math.max(...taken);
   let time = wholeSeconds(runtime.clock.now());
-  if (time.getTime() < newest) throw clockBehind(new Date(newest), time, after === undefined ? archiveDir : undefined);
+  const behind = (): DoppelError => clockBehind(new Date(newest), time, archiveDir, after === undefined);
+  if (time.getTime() < newest) throw behind();
   if (taken.has(time.getTime()) || time.getTime() === newest) {
     await runtime.clock.sleep(1000, runtime.signal);
     time = wholeSeconds(runtime.clock.now());
   }
-  if (time.getTime() <= newest) throw clockBehind(new Date(newest), time, after === undefined ? archiveDir : undefined);
+  if (time.getTime() <= newest) throw behind();
   return time;
 }
 
-function clockBehind(latest: Date, time: Date, knownFrom: string | undefined): DoppelError {
+function clockBehind(latest: Date, time: Date, archiveDir: string | undefined, isFromArchive: boolean): DoppelError {
   const [newest, now] = [formatTime(latest), formatTime(time)];
-  const source = knownFrom === undefined ? "" : ` (known from ${knownFrom})`;
-  const message = `the newest backup is of ${newest}${source}, but the clock here says ${now}: a backup must be later than those before it; set the clock right, or use another target`;
+  const known = isFromArchive && archiveDir !== undefined ? ` (known from ${archiveDir})` : "";
+  const places = archiveDir === undefined ? "the target" : `the target and ${archiveDir}`;
+  const message = `the newest backup is of ${newest}${known}, but the clock here says ${now}: a backup must be later than those before it; set the clock right, wait until then, or, if it was wrong when that backup was made, move its files (*${newest}*) away from ${places}`;
   return new DoppelError("collection.clock", message, { newest, now });
 }
 

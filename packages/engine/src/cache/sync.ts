@@ -50,8 +50,13 @@ async function copySignatures(remote: string, local: string, archive: ArchiveDir
   }
 }
 
-/** A machine that has only the public key cannot get back what its archive directory lost. */
+/** A machine that has only the public key cannot get back what its archive directory lost, and nobody what is damaged. */
 function withWayOut(error: unknown, remote: string, archive: ArchiveDir): unknown {
+  if (isDoppelError(error, "volume.damaged")) {
+    const { reason } = error.data;
+    const message = `${remote} is damaged (${reason}), so nothing can be compared with it: make a full backup (doppel full), which needs nothing of it, or put a sound copy of it back`;
+    return new DoppelError("volume.damaged", message, { name: remote, reason }, error);
+  }
   if (!isDoppelError(error, "openpgp.no-secret-key") && !isDoppelError(error, "openpgp.passphrase-needed")) return error;
   const message =
     `${remote} is not in the archive directory ${archive.path} and cannot be decrypted here, so nothing can be compared with it: ` +

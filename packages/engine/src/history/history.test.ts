@@ -242,6 +242,18 @@ describe("diff", () => {
     expect(await diffAll(1, 2, "d/x")).toEqual(["removed d/x"]);
   });
 
+  it("says when a path is in neither state, and not when it is the same in both", async () => {
+    chains();
+    expect(await diffAll(1, 1, "d/x")).toEqual([]);
+    expect(await diffAll(0, 1, "d")).toEqual(["attributes d/x"]);
+    for (const [from, to, path] of [
+      [0, 1, "nope"],
+      [1, 1, "nope"],
+      [2, 3, "d/x"],
+    ] as const)
+      await expect(diffAll(from, to, path)).rejects.toMatchObject({ code: "restore.path-not-found" });
+  });
+
   it("does not take another block length for another content", async () => {
     const same = new Uint8Array(300_000);
     writer.write("full", hour(0), tree(file("same", same), file("shorter", same), file("touched", same)));

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DoppelError, isDoppelError } from "@doppel/base";
-import { type BackupSet, type Manifest, ManifestParser, manifestName, parseManifest } from "@doppel/format";
+import { type BackupSet, type Manifest, ManifestParser, manifestName } from "@doppel/format";
 import { ArchiveDir } from "../cache/archive-dir.ts";
 import type { ReadContext } from "./context.ts";
 import { openMetadata } from "./open-metadata.ts";
@@ -27,16 +27,5 @@ export async function readManifest(set: BackupSet, context: ReadContext): Promis
       error.data,
       error,
     );
-  }
-}
-
-/** The archive directory's copy of a set's manifest; undefined when it has none, or none that can be read. */
-export async function readLocalManifest(set: BackupSet, { deps, prefixes }: ReadContext): Promise<Manifest | undefined> {
-  const bytes = await new ArchiveDir(deps.archiveDir).read(manifestName(set.id, "plain", prefixes));
-  try {
-    return bytes && parseManifest(bytes);
-  } catch (error) {
-    if (isDoppelError(error, "format.bad-manifest")) return undefined;
-    throw error;
   }
 }

@@ -16,7 +16,15 @@ const ALGORITHMS = ["SHA256", "SHA1", "MD5"] as const;
 
 /** Whether the manifest tells enough to check a volume's content. */
 export function canCheck({ hashes }: VolumeInfo): boolean {
-  return ALGORITHMS.some((algorithm) => hashes.has(algorithm));
+  return strongest(hashes) !== undefined;
+}
+
+/** The best hash that can be computed here, in lower case; undefined when there is none. */
+export function strongest(
+  hashes: VolumeInfo["hashes"] | undefined,
+): { readonly algorithm: string; readonly digest: string } | undefined {
+  const algorithm = ALGORITHMS.find((candidate) => hashes?.has(candidate));
+  return algorithm && { algorithm, digest: hashes!.get(algorithm)!.toLowerCase() };
 }
 
 /**

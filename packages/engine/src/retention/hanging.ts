@@ -4,8 +4,8 @@ import type { BackupSet, Chain, Collection } from "@doppel/format";
 export interface Hanging {
   /** Complete ones: useless when the chain is gone. What has to go first comes first. */
   readonly complete: readonly BackupSet[];
-  /** Increments without a manifest: perhaps being written at this moment. */
-  readonly incomplete: readonly BackupSet[];
+  /** Increments without a manifest, which are perhaps being written or have lost it, and what was made on top of those. */
+  readonly waiting: readonly BackupSet[];
 }
 
 /**
@@ -32,8 +32,17 @@ export function hangingOn(chains: readonly Chain[], collection: Collection): Han
       .reverse();
   return {
     complete: [...newestFirst(collection.orphaned), ...newestFirst(collection.superseded)],
-    incomplete: collection.incomplete.filter(hangs),
+    waiting: waitingOn(hangs, collection),
   };
+}
+
+function waitingOn(hangs: (set: BackupSet) => boolean, { incomplete, orphaned }: Collection): readonly BackupSet[] {
+  const ends = new Set<number>();
+  return [...incomplete, ...orphaned].sort(oldestFirst).filter((set) => {
+    const waits = (set.manifest === undefined && hangs(set)) || (set.id.kind === "inc" && ends.has(set.id.start.getTime()));
+    if (waits) ends.add(set.id.end.getTime());
+    return waits;
+  });
 }
 
 /** The sets of a chain, oldest first. */

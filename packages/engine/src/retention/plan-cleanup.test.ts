@@ -1,4 +1,4 @@
-import { buildCollection } from "@doppel/format";
+import { type BackupSet, buildCollection, type Collection } from "@doppel/format";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Inventory, setKey } from "./inventory.ts";
@@ -57,6 +57,39 @@ describe("planCleanup", () => {
     expect(allOf(plan(day(5), day(5), 0)).length).toBe(3);
   });
 
+  it("keeps a set that has lost its manifest, and the increments that a manifest would bring back", () => {
+    const lost = { lacks: "manifest" } as const;
+    const inventory = inventoryOfSets([full(0), inc(0, 1), inc(1, 2, lost), inc(2, 3), inc(3, 4), inc(4, 5, lost)]);
+    const plan = planCleanup(inventory, later, options);
+    expect(plan.lostManifest.map(({ id }) => id.end)).toEqual([day(2)]);
+    expect(plan.unreachable.map(({ set, obstacle }) => [set.id.end, obstacle])).toEqual([
+      [day(3), "lost-manifest"],
+      [day(4), "lost-manifest"],
+    ]);
+    expect(plan.incomplete.map(({ id }) => id.end)).toEqual([day(5)]); // nothing builds on it
+    expect([...allOf(plan)].sort()).toEqual([...namesOfMade(inc(4, 5, lost))].sort());
+    const begun = planCleanup(inventoryOfSets([full(0, lost), inc(0, 1, lost), inc(1, 2)]), later, options);
+    expect(begun.lostManifest.length).toBe(2);
+    expect(allOf(begun)).toEqual([]);
+  });
+
+  it("takes what only unfinished sets build on: removals that stopped leave that", () => {
+    const lost = { lacks: "manifest" } as const;
+    const plan = planCleanup(inventoryOfSets([full(0), inc(0, 1, lost), inc(1, 2, lost), full(9)]), later, options);
+    expect(plan.incomplete.length).toBe(2);
+    expect(plan.lostManifest).toEqual([]);
+  });
+
+  it("keeps what was made on top of a superseded increment, or of one in a chain that goes on without it", () => {
+    const replaced = planCleanup(inventoryOfSets([full(0), inc(0, 1), inc(0, 2), inc(1, 3), inc(3, 4)]), later, options);
+    expect(replaced.superseded.map(({ id }) => id.end)).toEqual([day(1)]);
+    expect(replaced.unreachable.map(({ obstacle }) => obstacle)).toEqual(["replaced", "replaced"]);
+    expect(allOf(replaced)).toEqual([]);
+    const overtaken = planCleanup(inventoryOfSets([full(0), inc(0, 1), inc(1, 2), inc(0, 3), inc(3, 4)]), later, options);
+    expect(overtaken.unreachable.map(({ obstacle }) => obstacle)).toEqual(["overtaken", "overtaken"]);
+    expect(allOf(overtaken)).toEqual([]);
+  });
+
   it("shows superseded increments, but leaves them to the removal of their chain", () => {
     const plan = planCleanup(inventoryOfSets([full(0), inc(0, 1), inc(0, 2)]), later, options);
     expect(plan.superseded.map(({ id }) => id.end)).toEqual([day(1)]);
@@ -100,13 +133,32 @@ describe("planCleanup", () => {
             for (const name of namesOfMade(set)) expect(gone.has(name)).toBe(false);
         const left = inventoryOf([...inventory.objects.keys()].filter((name) => !gone.has(name)));
         expect(allOf(planCleanup(left, now, { minimumAgeMs: age * DAY }))).toEqual([]);
-        if (age === 0)
-          expect([...left.collection.incomplete, ...left.collection.orphaned, ...left.collection.orphanedSignatures]).toEqual([]);
+        if (age === 0) {
+          const { incomplete, orphaned, orphanedSignatures } = left.collection;
+          expect([...incomplete, ...orphaned].filter((set) => !mayLiveAgain(set, inventory.collection))).toEqual([]);
+          expect(orphanedSignatures).toEqual([]);
+        }
+        const { incomplete, orphaned } = inventory.collection;
+        for (const set of [...incomplete, ...orphaned])
+          if (mayLiveAgain(set, inventory.collection)) expect(gone.has([...set.volumes.values()][0]!)).toBe(false);
       }),
       { numRuns: 200 },
     );
   });
 });
+
+/** The rule, from the other side: it is needed by a complete increment that has a way down to the chains. */
+function mayLiveAgain(set: BackupSet, collection: Collection): boolean {
+  const { chains, superseded, incomplete, orphaned } = collection;
+  const ends = (sets: readonly BackupSet[], time: Date) => sets.filter(({ id }) => id.end.getTime() === time.getTime());
+  const inPlace = [...chains.flatMap(({ full, incrementals }) => [full, ...incrementals]), ...superseded];
+  const ways = (from: BackupSet): readonly (readonly BackupSet[])[] => {
+    if (from.id.kind === "full" || ends(inPlace, from.id.start).length > 0) return [[from]];
+    const below = ends([...incomplete, ...orphaned], from.id.start).filter(({ id }) => id.end < from.id.end);
+    return below.flatMap(ways).map((way) => [...way, from]);
+  };
+  return orphaned.some((top) => ways(top).some((way) => way.some(({ id }) => setKey(id) === setKey(set.id))));
+}
 
 function chainsOf({ chains }: Inventory["collection"]): readonly string[] {
   return chains.map(({ full, incrementals }) => [full, ...incrementals].map(({ id }) => setKey(id)).join());

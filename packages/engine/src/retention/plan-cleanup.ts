@@ -1,5 +1,6 @@
 import { type BackupSet, parseName, type SetId } from "@doppel/format";
 import { type Deletions, deletionsOf } from "./deletions.ts";
+import { looseEnds, type OrphanedSet } from "../status/loose-ends.ts";
 import { type Inventory, namesBySet, setKey } from "./inventory.ts";
 
 /** How long nothing may have happened to a set before cleanup takes it for a leftover: a day. */
@@ -15,9 +16,9 @@ export interface CleanupOptions {
 
 /** What is of no use at a target. */
 export interface CleanupPlan {
-  /** Sets without a manifest. By end time. */
+  /** Sets without a manifest, on which nothing complete builds. By end time. */
   readonly incomplete: readonly BackupSet[];
-  /** Complete increments that continue nothing. By end time. */
+  /** Complete increments of which the beginning is missing. By end time. */
   readonly orphaned: readonly BackupSet[];
   /** Signatures, statistics and indexes of which there is neither a volume nor a manifest. */
   readonly loose: readonly string[];
@@ -28,11 +29,16 @@ export interface CleanupPlan {
    * and doppel could join the sets around it differently (spec 1.5).
    */
   readonly superseded: readonly BackupSet[];
+  /** Sets without a manifest that had one, because complete increments build on them: it would revive them all. By end time. */
+  readonly lostManifest: readonly BackupSet[];
+  /** Complete increments that are in no chain, although all that they build on is there. By end time. */
+  readonly unreachable: readonly OrphanedSet[];
   readonly deletions: Deletions;
 }
 
 /**
- * Plans what cleanup removes; no chain changes by it. In the archive directory it takes the copies of what it removes, what
+ * Plans what cleanup removes; no chain changes by it, and nothing goes that a manifest from another copy of the target, or
+ * the removal of a fork, would make a backup again. In the archive directory it takes the copies of what it removes, what
  * interrupted runs left there (`.part` of stock, temporary files of doppel), and copies of sets that the target does not have;
  * the latter only when the target has a backup at all, so that an unmounted disk costs nothing. Signatures of a set that still
  * has a volume or a manifest are never taken alone. Temporary files at the target are not seen: a storage lists complete
@@ -46,8 +52,13 @@ export function planCleanup(inventory: Inventory, now: Date, options: CleanupOpt
     id.end.getTime() <= before &&
     (bySet.get(setKey(id)) ?? []).every(({ name }) => (objects.get(name)?.modified?.getTime() ?? 0) <= before);
 
-  const [incomplete, recentIncomplete] = split(collection.incomplete, ({ id }) => isOld(id));
-  const [orphaned, recentOrphaned] = split(collection.orphaned, ({ id }) => isOld(id));
+  const ends = looseEnds(collection);
+  const [useless, unreachable] = split(ends.orphaned, ({ obstacle }) => obstacle === "missing");
+  const [incomplete, recentIncomplete] = split(ends.unfinished, ({ id }) => isOld(id));
+  const [orphaned, recentOrphaned] = split(
+    useless.map(({ set }) => set),
+    ({ id }) => isOld(id),
+  );
   const loose = looseSets(inventory, bySet).filter(isOld);
   // Newest first: an increment before what it was made on.
   const sets = [...[...orphaned].reverse(), ...[...incomplete].reverse()].map(({ id }) => id).concat(loose);
@@ -58,6 +69,8 @@ export function planCleanup(inventory: Inventory, now: Date, options: CleanupOpt
     loose: loose.flatMap((id) => (bySet.get(setKey(id)) ?? []).map(({ name }) => name)),
     recent: [...recentIncomplete, ...recentOrphaned],
     superseded: collection.superseded,
+    lostManifest: ends.lostManifest,
+    unreachable,
     deletions: deletionsOf(sets, inventory, collection.chains, local),
   };
 }

@@ -3,10 +3,11 @@ import { isDoppelError } from "@doppel/base";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { utcDay } from "./calendar.ts";
+import type { Damage } from "./damage.ts";
 import { type Inventory, setKey } from "./inventory.ts";
 import { planRetention } from "./plan-retention.ts";
 import type { RetentionPolicy } from "./policy.ts";
-import { day, full, histories, inc, inventoryOfSets, type MadeSet, moments, namesOfMade } from "./test-support.ts";
+import { damageOf, day, full, histories, inc, inventoryOfSets, type MadeSet, moments, namesOfMade } from "./test-support.ts";
 
 const count = fc.integer({ min: 1, max: 4 });
 const policies: fc.Arbitrary<RetentionPolicy> = fc.oneof(
@@ -21,22 +22,53 @@ const policies: fc.Arbitrary<RetentionPolicy> = fc.oneof(
 
 describe("a retention plan, for random histories and policies", () => {
   it("leaves restorable what the policy keeps, wherever deleting stops", () => {
-    forAll((inventory, policy) => {
+    forAll((inventory, policy, damage) => {
       const before = inventory.collection;
-      const promised = promisedBy(policy, before).flatMap((sets) => {
+      const promised = promisedBy(policy, before, damage).flatMap((sets) => {
         const state = stateAt(before, sets.at(-1)!.id.end);
         return state === keyOf(sets) ? [{ time: sets.at(-1)!.id.end, state }] : [];
       });
-      for (const left of momentsOf(inventory, policy)) {
+      for (const left of momentsOf(inventory, policy, damage)) {
         const now = buildCollection(left);
         for (const { time, state } of promised) expect(stateAt(now, time)).toBe(state);
       }
     });
   });
 
+  it("leaves the newest chain without damage and the newest state that can be restored, wherever deleting stops", () => {
+    let damaged = 0;
+    forAll((inventory, policy, damage) => {
+      const { chains } = inventory.collection;
+      const intact = (chain: Chain): readonly Chain["full"][] => {
+        const hole = setsOf(chain).findIndex(({ id }) => damage.has(setKey(id)));
+        return hole < 0 ? setsOf(chain) : setsOf(chain).slice(0, hole);
+      };
+      const states = chains.map(intact).filter((sets) => sets.length > 0);
+      const newest = states.sort((a, b) => a.at(-1)!.id.end.getTime() - b.at(-1)!.id.end.getTime()).at(-1) ?? [];
+      const sound = chains.findLast((chain) => isSound(chain, damage));
+      if (chains.length > 1 && sound !== chains.at(-1)) damaged++;
+      const objects = [...newest, ...(sound ? setsOf(sound) : chains.flatMap(setsOf))].flatMap(objectsOf);
+      for (const left of momentsOf(inventory, policy, damage)) {
+        expect(objects.filter((name) => !left.has(name))).toEqual([]);
+        if (sound) expect(buildCollection(left).chains.map((chain) => keyOf(setsOf(chain)))).toContain(keyOf(setsOf(sound)));
+      }
+    });
+    expect(damaged).toBeGreaterThan(10); // or the histories were too easy
+  });
+
+  it("never leaves fewer full backups without damage than it was told to keep, unless there are no more", () => {
+    forAll((inventory, policy, damage) => {
+      if (policy.kind === "keep" || policy.kind === "remove-older-than") return;
+      const soundIn = (collection: Collection): number => collection.chains.filter((chain) => isSound(chain, damage)).length;
+      const before = soundIn(inventory.collection);
+      for (const left of momentsOf(inventory, policy, damage))
+        expect(soundIn(buildCollection(left))).toBeGreaterThanOrEqual(Math.min(before, policy.count));
+    });
+  });
+
   it("leaves no set that looks complete but lacks objects, wherever deleting stops", () => {
-    forAll((inventory, policy, sets) => {
-      for (const left of momentsOf(inventory, policy))
+    forAll((inventory, policy, damage, sets) => {
+      for (const left of momentsOf(inventory, policy, damage))
         for (const names of sets.map(namesOfMade)) {
           const manifest = names.find((name) => name.includes(".manifest"));
           if (manifest !== undefined && left.has(manifest)) expect(names.filter((name) => !left.has(name))).toEqual([]);
@@ -45,7 +77,7 @@ describe("a retention plan, for random histories and policies", () => {
   });
 
   it("shortens chains from their end, so that nothing is orphaned, replaced or brought to life, wherever deleting stops", () => {
-    forAll((inventory, policy) => expectOnlyShortened(inventory.collection, momentsOf(inventory, policy)));
+    forAll((inventory, policy, damage) => expectOnlyShortened(inventory.collection, momentsOf(inventory, policy, damage)));
   });
 
   it("and so it does where a superseded increment keeps an orphaned one out of the chain", () => {
@@ -57,20 +89,21 @@ describe("a retention plan, for random histories and policies", () => {
       { kind: "remove-all-inc-of-but-n-full", count: 1 },
       { kind: "remove-all-but-n-full", count: 1 },
     ] as const) {
-      expectOnlyShortened(inventory.collection, momentsOf(inventory, policy));
+      expectOnlyShortened(inventory.collection, momentsOf(inventory, policy, new Map()));
       expect(planRetention(inventory, policy).removed[0]!.sets.length).toBeGreaterThanOrEqual(4);
     }
   });
 
   it("removes all that is old, unless something newer was made on top of it; a second time there is nothing to do", () => {
-    forAll((inventory, policy) => {
-      const plan = planRetention(inventory, policy);
+    forAll((inventory, policy, damage) => {
+      const plan = planRetention(inventory, policy, damage);
       const { collection } = inventory;
+      const { chains } = collection;
       const loose = [...collection.incomplete, ...collection.orphaned, ...collection.superseded];
       const expected = collection.chains.filter((chain) => {
-        if (chain === collection.chains.at(-1)) return false;
-        if (policy.kind === "keep") return !promisedBy(policy, collection).some(([full]) => full === chain.full);
-        const limit = limitOf(policy, collection);
+        if (chains.indexOf(chain) >= Math.min(newestSound(chains, damage), chains.length - 1)) return false;
+        if (policy.kind === "keep") return !keptByCalendar(policy, chains, chain, damage) && !waitsOnTop(chain, collection);
+        const limit = limitOf(policy, collection, damage);
         if (policy.kind === "remove-all-inc-of-but-n-full" && chain.incrementals.length === 0) return false;
         return chain.end < limit && !newerOnTop(chain, collection, loose, limit);
       });
@@ -87,16 +120,18 @@ describe("a retention plan, for random histories and policies", () => {
         collection: buildCollection(left),
         objects: new Map([...left].map((name) => [name, { size: 10 }])),
       };
-      const again = planRetention(after, policy);
+      const again = planRetention(after, policy, damage);
       // Fewer full sets are left to count, but the same ones are the newest.
       if (policy.kind !== "keep") expect(again.removed).toEqual([]);
     });
   });
 });
 
-function forAll(check: (inventory: Inventory, policy: RetentionPolicy, sets: readonly MadeSet[]) => void): void {
+type Check = (inventory: Inventory, policy: RetentionPolicy, damage: Damage, sets: readonly MadeSet[]) => void;
+
+function forAll(check: Check): void {
   fc.assert(
-    fc.property(histories, policies, (sets, policy) => check(inventoryOfSets(sets), policy, sets)),
+    fc.property(histories, policies, (sets, policy) => check(inventoryOfSets(sets), policy, damageOf(sets), sets)),
     { numRuns: 200 },
   );
 }
@@ -112,37 +147,54 @@ function expectOnlyShortened(before: Collection, moments: Iterable<ReadonlySet<s
   }
 }
 
-function momentsOf(inventory: Inventory, policy: RetentionPolicy): Generator<ReadonlySet<string>> {
-  const { manifests, signatures, volumes } = planRetention(inventory, policy).deletions;
+function momentsOf(inventory: Inventory, policy: RetentionPolicy, damage: Damage): Generator<ReadonlySet<string>> {
+  const { manifests, signatures, volumes } = planRetention(inventory, policy, damage).deletions;
   return moments(inventory.objects.keys(), [...manifests, ...signatures, ...volumes]);
 }
 
 type Sets = readonly [Chain["full"], ...Chain["incrementals"]];
 
 /** The model: every state, as the sets it is made of, that has to be there after this policy. Written from the rules, not from the code. */
-function promisedBy(policy: RetentionPolicy, collection: Collection): readonly Sets[] {
+function promisedBy(policy: RetentionPolicy, collection: Collection, damage: Damage): readonly Sets[] {
   const { chains } = collection;
-  const newest = chains.at(-1);
-  const keeps = (chain: Chain): boolean => {
-    if (chain === newest) return true;
-    if (policy.kind === "keep") return keptByCalendar(policy, chains, chain);
-    return chain.end >= limitOf(policy, collection);
+  const keeps = (chain: Chain, index: number): boolean => {
+    if (index === chains.length - 1 || index >= newestSound(chains, damage)) return true;
+    if (policy.kind === "keep") return keptByCalendar(policy, chains, chain, damage);
+    return chain.end >= limitOf(policy, collection, damage);
   };
-  return chains.flatMap((chain) => {
+  return chains.flatMap((chain, index) => {
     const states = setsOf(chain).map((_, index): Sets => [chain.full, ...chain.incrementals.slice(0, index)]);
-    if (keeps(chain)) return states;
+    if (keeps(chain, index)) return states;
     return policy.kind === "remove-all-inc-of-but-n-full" ? states.slice(0, 1) : [];
   });
 }
 
-function limitOf(policy: Exclude<RetentionPolicy, { kind: "keep" }>, { chains }: Collection): Date {
+/** Where the newest chain is that nothing is known to be missing from; all from there on stay, or all when there is none. */
+function newestSound(chains: readonly Chain[], damage: Damage): number {
+  return chains.reduce((found, chain, index) => (isSound(chain, damage) ? index : found), 0);
+}
+
+function isSound(chain: Chain, damage: Damage): boolean {
+  return setsOf(chain).every(({ id }) => !damage.has(setKey(id)));
+}
+
+function limitOf(policy: Exclude<RetentionPolicy, { kind: "keep" }>, { chains }: Collection, damage: Damage): Date {
   if (policy.kind === "remove-older-than") return policy.time;
-  const times = chains.map(({ start }) => start.getTime()).sort((a, b) => a - b);
+  const counted = chains.filter((chain) => isSound(chain, damage));
+  const times = counted.map(({ start }) => start.getTime()).sort((a, b) => a - b);
   return new Date(times[times.length - policy.count] ?? 0);
 }
 
-/** A chain is kept for a period when no later full set shares it and fewer than N later periods have one. */
-function keptByCalendar(policy: Extract<RetentionPolicy, { kind: "keep" }>, chains: readonly Chain[], chain: Chain): boolean {
+/**
+ * A chain is kept for a period when it is the newest sound one of it, or the newest of one that has none, and fewer than N
+ * later periods have a sound one.
+ */
+function keptByCalendar(
+  policy: Extract<RetentionPolicy, { kind: "keep" }>,
+  chains: readonly Chain[],
+  chain: Chain,
+  damage: Damage,
+): boolean {
   const monday = (time: Date): number => Math.floor((time.getTime() / 86_400_000 + 3) / 7);
   const periods: readonly (readonly [number | undefined, (time: Date) => string | number])[] = [
     [policy.daily, (time) => time.toISOString().slice(0, 10)],
@@ -150,10 +202,13 @@ function keptByCalendar(policy: Extract<RetentionPolicy, { kind: "keep" }>, chai
     [policy.monthly, (time) => time.toISOString().slice(0, 7)],
     [policy.yearly, (time) => time.getUTCFullYear()],
   ];
-  const later = chains.filter(({ start }) => start > chain.start);
+  const sound = chains.filter((other) => isSound(other, damage));
   return periods.some(([n = 0, of]) => {
-    const taken = new Set(later.map(({ start }) => of(start)));
-    return taken.size < n && !taken.has(of(chain.start));
+    const own = of(chain.start);
+    const same = (others: readonly Chain[]): readonly Chain[] => others.filter(({ start }) => of(start) === own);
+    const rivals = same(sound).length > 0 ? same(sound) : same(chains);
+    const later = new Set(sound.filter(({ start }) => start > chain.start && of(start) !== own).map(({ start }) => of(start)));
+    return later.size < n && rivals.includes(chain) && rivals.every(({ start }) => start <= chain.start);
   });
 }
 
@@ -170,8 +225,23 @@ function newerOnTop(chain: Chain, { chains }: Collection, loose: readonly Chain[
   return loose.some(({ id }) => id.kind === "inc" && id.end >= limit && below(id.start.getTime(), 20));
 }
 
+/** Whether a complete increment goes back to this chain, by way of one that lacks its manifest. */
+function waitsOnTop(chain: Chain, { incomplete, orphaned, superseded }: Collection): boolean {
+  const loose = [...incomplete, ...orphaned, ...superseded].filter(({ id }) => id.kind === "inc");
+  const below = (time: Date, isBehindLost: boolean): boolean =>
+    (isBehindLost && setsOf(chain).some(({ id }) => id.end.getTime() === time.getTime())) ||
+    loose
+      .filter(({ id }) => id.end.getTime() === time.getTime())
+      .some(({ id, manifest }) => below(id.start, isBehindLost || manifest === undefined));
+  return orphaned.some(({ id }) => below(id.start, false));
+}
+
 function setsOf({ full, incrementals }: Chain): Sets {
   return [full, ...incrementals];
+}
+
+function objectsOf({ volumes, signatures, manifest }: Chain["full"]): readonly string[] {
+  return [...volumes.values(), signatures, manifest].filter((name) => name !== undefined);
 }
 
 function keyOf(sets: Sets): string {

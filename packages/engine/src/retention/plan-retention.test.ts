@@ -3,7 +3,7 @@ import { utcDay } from "./calendar.ts";
 import { type Inventory, setKey } from "./inventory.ts";
 import { planRetention } from "./plan-retention.ts";
 import type { RetentionPolicy } from "./policy.ts";
-import { day, full, inc, inventoryOf, inventoryOfSets, namesOfMade } from "./test-support.ts";
+import { damageOf, day, full, inc, inventoryOf, inventoryOfSets, namesOfMade } from "./test-support.ts";
 
 /** What stock duplicity 0.8.22 was asked in retention.interop.ts, too. */
 const HISTORY = [full(0), inc(0, 1), inc(1, 2), full(10), inc(10, 11), inc(11, 22), full(20), full(30), inc(30, 31)];
@@ -118,12 +118,19 @@ describe("planRetention", () => {
   });
 
   it.each([
-    ["an unfinished increment", inc(1, 12, { lacks: "manifest" })],
-    ["an increment that fits nowhere", inc(0, 12)],
-  ])("keeps a chain that %s was made on top of", (_, set) => {
-    const on = inventoryOfSets([full(0), inc(0, 1), inc(1, 2), full(10), set]);
+    ["an unfinished increment", [inc(1, 12, { lacks: "manifest" })]],
+    ["an increment that fits nowhere", [inc(0, 12)]],
+    ["an increment on one that has lost its manifest", [inc(2, 3, { lacks: "manifest" }), inc(3, 12)]],
+  ])("keeps a chain that %s was made on top of", (_, sets) => {
+    const on = inventoryOfSets([full(0), inc(0, 1), inc(1, 2), full(10), ...sets]);
     expect(planRetention(on, { kind: "remove-older-than", time: day(10) }).kept.map(({ reason }) => reason)).toContain("needed");
     expect(planRetention(on, { kind: "remove-older-than", time: day(13) }).removed.length).toBe(1);
+  });
+
+  it("takes old increments behind a lost manifest along, before what they build on", () => {
+    const sets = [full(0), inc(0, 1, { lacks: "manifest" }), inc(1, 2), inc(2, 3), full(9)];
+    const { manifests } = planRetention(inventoryOfSets(sets), { kind: "remove-all-but-n-full", count: 1 }).deletions;
+    expect(manifests).toEqual([inc(2, 3), inc(1, 2), full(0)].map((set) => namesOfMade(set).at(-1)));
   });
 
   it("refuses when another chain would take over increments of the same second", () => {
@@ -149,6 +156,75 @@ describe("planRetention", () => {
       warnings: [],
     });
     expect(summary(inventoryOf([]), { kind: "keep", yearly: 1, dayOf: utcDay })).toEqual({ removed: [], kept: [], warnings: [] });
+  });
+});
+
+describe("damage", () => {
+  const fulls = [full(0), full(10), full(20, { lost: [1] })];
+  const plan = (policy: RetentionPolicy, sets = fulls) => {
+    const { removed, kept } = planRetention(inventoryOfSets(sets), policy, damageOf(sets));
+    return {
+      removed: removed.map(({ chain }) => chain.start),
+      kept: kept.map(({ chain, reason, damage, insteadOf }) => [
+        chain.start,
+        reason,
+        damage.map(({ set, losses }) => [set.id.end, ...losses]),
+        insteadOf.map(({ set }) => set.id.end),
+      ]),
+    };
+  };
+  const [sound, damaged] = [
+    [day(10), "spare", [], [day(20)]],
+    [day(20), "newest", [[day(20), "volume 1 missing"]], []],
+  ];
+
+  it.each<RetentionPolicy>([
+    { kind: "remove-all-but-n-full", count: 1 },
+    { kind: "remove-older-than", time: day(15) },
+    { kind: "remove-older-than", time: day(99) },
+    { kind: "keep", yearly: 1, dayOf: () => ({ year: 2023, month: 1, day: 1 }) },
+  ])("of the newest chain keeps the one before for it: %j", (policy) => {
+    expect(plan(policy)).toEqual({ removed: [day(0)], kept: [sound, damaged] });
+  });
+
+  it("does not count among full sets whose increments stay", () => {
+    const sets = [full(0), inc(0, 1), full(10), inc(10, 11), full(20, { volumes: 2, lost: [2] }), inc(20, 21)];
+    const { removed, kept } = plan({ kind: "remove-all-inc-of-but-n-full", count: 1 }, sets);
+    expect(removed).toEqual([day(0)]);
+    expect(kept.map(([time, reason]) => [time, reason])).toEqual([
+      [day(10), "spare"],
+      [day(20), "newest"],
+    ]);
+  });
+
+  it("of increments counts as well: what they limit cannot be restored to its end", () => {
+    const sets = [full(0), full(10), full(20), inc(20, 21, { lost: [1] }), inc(21, 22)];
+    expect(plan({ kind: "remove-all-but-n-full", count: 1 }, sets)).toMatchObject({
+      removed: [day(0)],
+      kept: [
+        [day(10), "spare", [], [day(21)]],
+        [day(20), "newest", [[day(21), "volume 1 missing"]], []],
+      ],
+    });
+  });
+
+  it("of everything lets nothing go, of what is old anyway does", () => {
+    const all = fulls.map((set) => ({ ...set, lost: [1] }));
+    expect(plan({ kind: "remove-older-than", time: day(99) }, all)).toMatchObject({ removed: [] });
+    expect(plan({ kind: "remove-all-but-n-full", count: 1 }, all)).toMatchObject({ removed: [] });
+    const old = [full(0, { lost: [1] }), full(10)];
+    expect(plan({ kind: "remove-all-but-n-full", count: 1 }, old)).toMatchObject({ removed: [day(0)] });
+  });
+
+  it("makes no month lose its only chain, nor count", () => {
+    const sets = [full(0), full(31), full(62, { lost: [1] }), full(93)];
+    const { removed, kept } = plan({ kind: "keep", monthly: 2, dayOf: utcDay }, sets);
+    expect(removed).toEqual([day(0)]);
+    expect(kept.map(([time, reason]) => [time, reason])).toEqual([
+      [day(31), "spare"],
+      [day(62), "period"],
+      [day(93), "newest"],
+    ]);
   });
 });
 
@@ -186,6 +262,12 @@ describe("a keep policy", () => {
   it("keeps increments with their full set", () => {
     const { kept } = planRetention(inventory, { kind: "keep", daily: 4, dayOf: utcDay });
     expect(kept.find(({ chain }) => chain.incrementals.length > 0)?.periods).toEqual(["daily 2024-01-01"]);
+  });
+
+  it("keeps what complete increments behind a lost manifest build on", () => {
+    const sets = [full(0), inc(0, 1, { lacks: "manifest" }), inc(1, 9), full(5)];
+    const { kept, removed } = planRetention(inventoryOfSets(sets), { kind: "keep", daily: 1, dayOf: utcDay });
+    expect([kept.map(({ reason }) => reason), removed]).toEqual([["needed", "newest"], []]);
   });
 
   it("counts days by the calendar it is given", () => {

@@ -1,5 +1,5 @@
 import type { Chain } from "@doppel/format";
-import { type DayOf, PERIODS, periodOf } from "./calendar.ts";
+import { type DayOf, PERIODS, type Period, periodOf } from "./calendar.ts";
 
 /** What may go. */
 export type RetentionPolicy =
@@ -37,24 +37,38 @@ export function limitOf(policy: Exclude<RetentionPolicy, KeepPolicy>, chains: re
 }
 
 /**
- * The chains that a policy keeps, each with the periods it is kept for (`daily 2026-11-22`).
+ * The chains that a policy keeps, each with the periods it is kept for (`daily 2026-11-22`). Only `sound` chains count: a
+ * period that has none of them keeps its newest chain all the same, but one more period is kept then.
  * @throws RangeError when it keeps nothing at all, or a count is not a whole number
  */
-export function keptPeriods(policy: KeepPolicy, chains: readonly Chain[]): ReadonlyMap<Chain, readonly string[]> {
+export function keptPeriods(
+  policy: KeepPolicy,
+  chains: readonly Chain[],
+  sound: ReadonlySet<Chain>,
+): ReadonlyMap<Chain, readonly string[]> {
   const counts = PERIODS.map((period) => policy[period] ?? 0);
   if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0) || counts.every((count) => count === 0))
     throw new RangeError(`cannot keep ${counts.join(", ")} days, weeks, months, years`);
   const newestFirst = [...chains].sort((a, b) => b.start.getTime() - a.start.getTime());
   const kept = new Map<Chain, string[]>();
   PERIODS.forEach((period, index) => {
-    const seen = new Set<string>();
-    for (const chain of newestFirst) {
-      if (seen.size === counts[index]) break;
-      const name = periodOf(period, policy.dayOf(chain.start));
-      if (seen.has(name)) continue;
-      seen.add(name);
-      kept.set(chain, [...(kept.get(chain) ?? []), `${period} ${name}`]);
+    let left = counts[index]!;
+    for (const [name, ofPeriod] of byPeriod(period, policy.dayOf, newestFirst)) {
+      if (left === 0) break;
+      const chosen = ofPeriod.find((chain) => sound.has(chain)) ?? ofPeriod[0]!;
+      if (sound.has(chosen)) left--;
+      kept.set(chosen, [...(kept.get(chosen) ?? []), `${period} ${name}`]);
     }
   });
   return kept;
+}
+
+/** In the order of the chains. */
+function byPeriod(period: Period, dayOf: DayOf, chains: readonly Chain[]): ReadonlyMap<string, readonly Chain[]> {
+  const periods = new Map<string, Chain[]>();
+  for (const chain of chains) {
+    const name = periodOf(period, dayOf(chain.start));
+    periods.set(name, [...(periods.get(name) ?? []), chain]);
+  }
+  return periods;
 }

@@ -116,17 +116,34 @@ describeInterop(["duplicity"], "retention beside stock duplicity", () => {
     expect(await restored(path, day(41), "continued")).toBe("day 40");
   });
 
+  it("stock restores the chain that stays because the newest is damaged", async () => {
+    const path = copyOf();
+    const [volume] = readdirSync(path).filter((name) => /^duplicity-full\.20231214T\d+Z\.vol1/.test(name));
+    rmSync(join(path, volume!));
+    const { plan } = await apply(path, { kind: "remove-all-but-n-full", count: 1 });
+    expect(plan.kept.map(({ reason, damage }) => [reason, ...damage.flatMap(({ losses }) => losses)])).toEqual([
+      ["spare"],
+      ["newest", "volume 1 missing"],
+    ]);
+    expect(await restored(path, day(25), "spare")).toBe("day 25");
+    // Stock counts it, because it has a manifest.
+    const theirs = copyOf();
+    rmSync(join(theirs, volume!));
+    await duplicity(["remove-all-but-n-full", "1", "--force", `file://${theirs}`]);
+    expect(readdirSync(theirs).filter((name) => /full\.\d+T\d+Z\.manifest/.test(name))).toHaveLength(1);
+  });
+
   it("cleanup takes what stock takes of an interrupted and of an orphaned set", async () => {
     const [theirs, ours] = [copyOf(), copyOf()];
     for (const path of [theirs, ours])
       for (const name of readdirSync(path))
-        if (/duplicity-(full\.20231209|inc\.20231114).*manifest/.test(name)) rmSync(join(path, name));
+        if (/duplicity-(full\.20231209\S*manifest|(inc|new-signatures)\.20231114)/.test(name)) rmSync(join(path, name));
     await duplicity(["cleanup", "--force", `file://${theirs}`]);
     await using storage = await openStorage(ours, context);
     const atPresent = { ...runtime, clock: { ...runtime.clock, now: () => new Date() } }; // the copies are from just now
     const job = { prefixes: NO_PREFIXES, force: true, minimumAgeMs: 0 };
     const { plan } = await cleanup(job, { storage, archiveDir: join(work.path, "none") }, atPresent);
-    expect([plan.incomplete.length, plan.orphaned.length]).toEqual([2, 1]);
+    expect([plan.incomplete.length, plan.orphaned.length]).toEqual([1, 1]);
     // Stock leaves the signatures of sets that it deletes (spec 1.5).
     const withoutSignatures = (path: string) =>
       readdirSync(path)
@@ -134,6 +151,20 @@ describeInterop(["duplicity"], "retention beside stock duplicity", () => {
         .sort();
     expect(withoutSignatures(ours)).toEqual(withoutSignatures(theirs));
     expect(await duplicity(["collection-status", `file://${ours}`])).toContain("No orphaned or incomplete backup sets found.");
+  });
+
+  it("what has lost its manifest survives cleanup, and is restored by stock when the manifest is back", async () => {
+    const path = copyOf();
+    const [name] = readdirSync(path).filter((name) => /^duplicity-inc\.20231114.*manifest/.test(name));
+    const manifest = readFileSync(join(path, name!));
+    rmSync(join(path, name!));
+    await using storage = await openStorage(path, context);
+    const atPresent = { ...runtime, clock: { ...runtime.clock, now: () => new Date() } };
+    const job = { prefixes: NO_PREFIXES, force: true, minimumAgeMs: 0 };
+    const { plan } = await cleanup(job, { storage, archiveDir: join(work.path, "none") }, atPresent);
+    expect([plan.lostManifest.length, plan.unreachable.length]).toEqual([1, 1]);
+    writeFileSync(join(path, name!), manifest);
+    expect(await restored(path, day(2), "revived")).toBe("day 2");
   });
 
   it("a replica is restored by stock", async () => {

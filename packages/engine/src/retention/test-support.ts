@@ -1,6 +1,7 @@
 import { buildCollection, manifestName, NO_PREFIXES, type SetId, signaturesName, volumeName } from "@doppel/format";
 import fc from "fast-check";
-import type { Inventory, LocalFile } from "./inventory.ts";
+import type { Damage } from "./damage.ts";
+import { type Inventory, type LocalFile, setKey } from "./inventory.ts";
 
 export const DAY = 24 * 3600 * 1000;
 const START = Date.UTC(2023, 10, 14, 22, 13, 20);
@@ -16,6 +17,8 @@ export interface MadeSet {
   readonly volumes?: number;
   /** Default: a manifest and signatures. */
   readonly lacks?: "manifest" | "signatures" | "volumes and manifest";
+  /** Volumes that were lost. */
+  readonly lost?: readonly number[];
 }
 
 /** A full set of that day. */
@@ -29,10 +32,11 @@ export function inc(from: number, to: number, more: Omit<MadeSet, "id"> = {}): M
 }
 
 /** The names of a set as they lie at a target. */
-export function namesOfMade({ id, volumes = 1, lacks }: MadeSet): readonly string[] {
+export function namesOfMade({ id, volumes = 1, lacks, lost = [] }: MadeSet): readonly string[] {
   const count = lacks === "volumes and manifest" ? 0 : volumes;
+  const numbers = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !lost.includes(number));
   return [
-    ...Array.from({ length: count }, (_, index) => volumeName(id, index + 1, "gpg")),
+    ...numbers.map((number) => volumeName(id, number, "gpg")),
     ...(lacks === "signatures" ? [] : [signaturesName(id, "gpg")]),
     ...(lacks?.includes("manifest") ? [] : [manifestName(id, "gpg")]),
   ];
@@ -57,9 +61,14 @@ export function inventoryOfSets(sets: readonly MadeSet[]): Inventory {
   return inventoryOf(sets.flatMap(namesOfMade));
 }
 
+/** What one would know of these sets who could read all their manifests. */
+export function damageOf(sets: readonly MadeSet[]): Damage {
+  return new Map(sets.flatMap(({ id, lost = [] }) => (lost.length > 0 ? [[setKey(id), [`volume ${lost.join()} missing`]]] : [])));
+}
+
 /**
  * Histories of up to a dozen runs at different times: full backups, increments of the newest state or of any older one
- * (another machine, an archive directory that was behind), runs that were interrupted, and losses.
+ * (another machine, an archive directory that was behind), runs that were interrupted, and losses of metadata and volumes.
  */
 export const histories: fc.Arbitrary<readonly MadeSet[]> = fc
   .array(
@@ -73,20 +82,24 @@ export const histories: fc.Arbitrary<readonly MadeSet[]> = fc
         { weight: 6, arbitrary: fc.constant(undefined) },
         { weight: 1, arbitrary: fc.constantFrom("manifest", "signatures", "volumes and manifest") },
       ) as fc.Arbitrary<MadeSet["lacks"]>,
+      lost: fc.oneof(
+        { weight: 6, arbitrary: fc.constant<number[]>([]) },
+        { weight: 1, arbitrary: fc.subarray([1, 2, 3], { minLength: 1 }) },
+      ),
     }),
     { minLength: 1, maxLength: 14 },
   )
   .map((runs) => {
     const sets: MadeSet[] = [];
     let now = 0;
-    runs.forEach(({ pause, full: isFull, back, volumes, lacks }, index) => {
+    runs.forEach(({ pause, full: isFull, back, volumes, lacks, lost }, index) => {
       now += pause;
       const base = sets[Math.max(0, index - 1 - back)];
       const id: SetId =
         isFull || base === undefined
           ? { kind: "full", start: day(now), end: day(now) }
           : { kind: "inc", start: base.id.end, end: day(now) };
-      sets.push({ id, volumes, ...(lacks && { lacks }) });
+      sets.push({ id, volumes, lost: lost.filter((number) => number <= volumes), ...(lacks && { lacks }) });
     });
     return sets;
   });

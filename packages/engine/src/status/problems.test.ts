@@ -29,36 +29,36 @@ const manifestOf = (count: number) => {
 describe("problemsOf", () => {
   it("finds nothing wrong with a whole set", () => {
     const whole = set([1, 2, 3]);
-    expect(problemsOf(whole, sizes(whole))).toEqual([]);
-    expect(problemsOf(whole, sizes(whole), manifestOf(3))).toEqual([]);
+    expect(problemsOf(whole, { sizes: sizes(whole) })).toEqual([]);
+    expect(problemsOf(whole, { sizes: sizes(whole), manifest: manifestOf(3) })).toEqual([]);
   });
 
   it("sees gaps in the numbers, also at the front", () => {
     const gap = set([2, 4]);
-    expect(problemsOf(gap, sizes(gap))).toEqual(["volumes 1, 3 missing"]);
+    expect(problemsOf(gap, { sizes: sizes(gap) })).toEqual(["volumes 1, 3 missing"]);
     const none = set([]);
-    expect(problemsOf(none, sizes(none))).toEqual(["volume 1 missing"]);
+    expect(problemsOf(none, { sizes: sizes(none) })).toEqual(["volume 1 missing"]);
   });
 
   it("sees a missing end only with a manifest", () => {
     const cut = set([1, 2]);
-    expect(problemsOf(cut, sizes(cut))).toEqual([]);
-    expect(problemsOf(cut, sizes(cut), manifestOf(3))).toEqual(["volume 3 missing"]);
+    expect(problemsOf(cut, { sizes: sizes(cut) })).toEqual([]);
+    expect(problemsOf(cut, { sizes: sizes(cut), manifest: manifestOf(3) })).toEqual(["volume 3 missing"]);
   });
 
   it("sees what is empty, and lost signatures", () => {
     const one = set([1]);
-    expect(problemsOf(one, sizes(one, { [one.volumes.get(1)!]: 0, m: 0, s: 0 }))).toEqual([
+    expect(problemsOf(one, { sizes: sizes(one, { [one.volumes.get(1)!]: 0, m: 0, s: 0 }) })).toEqual([
       "volume 1 empty",
       "manifest empty",
       "signature archive empty",
     ]);
     const { signatures: _, ...without } = one;
-    expect(problemsOf(without, sizes(one))).toEqual(["signature archive missing"]);
+    expect(problemsOf(without, { sizes: sizes(one) })).toEqual(["signature archive missing"]);
   });
 
   it("allows the empty volume of a plain set in which nothing changed", () => {
     const plain = set([1], { encoding: "plain" });
-    expect(problemsOf(plain, sizes(plain, { [plain.volumes.get(1)!]: 0 }))).toEqual([]);
+    expect(problemsOf(plain, { sizes: sizes(plain, { [plain.volumes.get(1)!]: 0 }) })).toEqual([]);
   });
 });

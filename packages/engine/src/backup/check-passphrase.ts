@@ -1,0 +1,43 @@
+import { DoppelError, isDoppelError } from "@doppel/base";
+import type { BackupSet } from "@doppel/format";
+import { authenticateMessage, secretKeysFromPassphrase } from "@doppel/openpgp";
+import type { Envelope } from "../job.ts";
+import type { ReadContext } from "../read/context.ts";
+import { encodingOf } from "../read/fetch.ts";
+
+/**
+ * Makes sure that an increment will open with the passphrase of what it continues: a chain with two could be restored by
+ * nobody in one run. When the archive directory is complete, nothing else would notice. Only the start of the newest
+ * manifest is read, and nothing when either is encrypted otherwise than to a passphrase alone.
+ * @throws openpgp.wrong-passphrase, storage.*
+ */
+export async function checkPassphrase({ manifest }: BackupSet, envelope: Envelope, context: ReadContext): Promise<void> {
+  if (envelope.kind !== "gpg" || envelope.recipients.length > 0 || envelope.passphrase === undefined) return;
+  if (manifest === undefined || encodingOf(manifest) !== "gpg") return;
+  const { storage } = context.deps;
+  const { signal } = context.runtime;
+  const keys = secretKeysFromPassphrase(async () => envelope.passphrase);
+  const known = new Error("known: the rest need not be read");
+  try {
+    await authenticateMessage(
+      storage.get(manifest, undefined, signal),
+      {
+        sessionKey: async (packets) => {
+          if (packets.recipients.length === 0) await keys.sessionKey(packets, signal);
+          throw known;
+        },
+        close: async () => {},
+      },
+      { signal },
+    );
+  } catch (error) {
+    if (isDoppelError(error, "openpgp.wrong-passphrase")) {
+      const message = `${manifest}: ${error.message}. With another passphrase than the chain has, nobody could restore both: give that of the chain, or begin a new chain with doppel full`;
+      throw new DoppelError("openpgp.wrong-passphrase", message, error.data, error);
+    }
+    // A message that cannot be read at all is not about the passphrase.
+    if (error !== known && !isDoppelError(error, "openpgp.bad-message")) throw error;
+  } finally {
+    await keys.close();
+  }
+}
