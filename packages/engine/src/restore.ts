@@ -24,10 +24,9 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const tally = new RestoreTally(runtime, job.verbose);
   const context = readContext(deps, job.prefixes, runtime);
   tellOfOrphans(target, sets, tally, job.time);
-  await using lanes = await openLanes(sets, target, context, tally, {
-    ...(job.path === undefined ? {} : { wanted: job.path }),
-    useIndex: job.useIndex,
-    keepGoing: job.keepGoing,
+  const choice = { useIndex: job.useIndex, keepGoing: job.keepGoing, ...(job.path === undefined ? {} : { wanted: job.path }) };
+  await using lanes = await openLanes(sets, target, context, tally, choice).catch((error: unknown) => {
+    throw withWayOut(error, job);
   });
   const writer = new TreeWriter(job.target, {
     numericOwner: job.numericOwner,
@@ -47,7 +46,8 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
     writer.finish();
   } catch (error) {
     writer.abort();
-    throw error instanceof DoppelError && tally.files > 0 ? partly(error, tally.files, job.target) : error;
+    const told = withWayOut(error, job);
+    throw told instanceof DoppelError && tally.files > 0 ? partly(told, tally.files, job.target) : told;
   }
   const { files, bytes, incomplete, lost, badVolumes } = tally;
   runtime.emit({ type: "run.finished", kind: "restore", incomplete });
@@ -73,6 +73,13 @@ async function restoreEntry({ entry, content }: StateEntry, job: RestoreJob, wri
   }
   writer.end();
   tally.end();
+}
+
+/** One bad volume need not be the end of it. */
+function withWayOut(error: unknown, { keepGoing }: RestoreJob): unknown {
+  if (keepGoing || !isLoss(error)) return error;
+  const message = `${error.message}; --keep-going restores all that does not need it`;
+  return new DoppelError(error.code, message, error.data, error);
 }
 
 /** What is there by now is sound, but a later look must not take it for the whole. */
