@@ -23,9 +23,15 @@ afterAll(() => chain[Symbol.dispose]());
 
 /** What the notices of a run name, as raw bytes. */
 function named(result: RunResult, reason: string): string[] {
-  const events = result.stdout.toString().trim().split("\n").map((line) => JSON.parse(line) as Record<string, string>);
+  const events = result.stdout
+    .toString()
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, string>);
   const found = events.filter((event) => event["type"] === "notice" && event["reason"] === reason);
-  return found.map(({ path, pathB64 }) => Buffer.from(pathB64 ?? path!, pathB64 === undefined ? "utf8" : "base64").toString("latin1"));
+  return found.map(({ path, pathB64 }) =>
+    Buffer.from(pathB64 ?? path!, pathB64 === undefined ? "utf8" : "base64").toString("latin1"),
+  );
 }
 
 /** With nothing but the target. */
@@ -40,7 +46,9 @@ function pointsOf(volume: string): number[] {
 
 describeInterop(["duplicity"], "a chain by duplicity and doppel of which one volume is lost", () => {
   it("gives back everything else exactly as it was, and names the rest: each volume in turn, missing or damaged", async () => {
-    const volumes = readdirSync(chain.target).filter((name) => name.includes(".difftar")).sort();
+    const volumes = readdirSync(chain.target)
+      .filter((name) => name.includes(".difftar"))
+      .sort();
     expect(volumes.length).toBeGreaterThan(POINTS + 3);
     let lost = 0;
     for (const [index, volume] of volumes.entries()) {

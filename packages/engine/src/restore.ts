@@ -54,7 +54,12 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   return { files, bytes, incomplete, lost, badVolumes };
 }
 
-async function restoreEntry({ entry, content }: StateEntry, job: RestoreJob, writer: TreeWriter, tally: RestoreTally): Promise<void> {
+async function restoreEntry(
+  { entry, content }: StateEntry,
+  job: RestoreJob,
+  writer: TreeWriter,
+  tally: RestoreTally,
+): Promise<void> {
   const placed = { ...entry, path: below(entry.path, job.path) };
   writer.begin(placed);
   tally.begin(placed);

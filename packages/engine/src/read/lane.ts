@@ -37,11 +37,11 @@ export interface LaneEntry {
   readonly sha256?: Uint8Array;
 }
 
-/** What a lane reads. "gap": what the set says of the paths in `range` is not known, but for those that are entries. */
+/** What a lane reads. "gap": what the set says of paths in `ranges`, which ascend, is not known, but for those that are entries. */
 export type LaneItem =
   | DifftarItem
   | { readonly type: "entry"; readonly kind: "lost"; readonly entry: PathEntry; readonly multivol: false }
-  | { readonly type: "gap"; readonly range: PathRange };
+  | { readonly type: "gap"; readonly ranges: readonly PathRange[] };
 
 /** A volume, or part of one that begins and ends with an entry. */
 export interface LanePart {
@@ -75,8 +75,9 @@ export class Lane implements AsyncDisposable {
   readonly #records: RecordCheck | undefined;
   #batch: readonly LaneItem[] = [];
   #at = 0;
-  /** Lies before `current`. */
-  #gap: PathRange | undefined;
+  /** Lie before `current`. */
+  #gaps: readonly PathRange[] = [];
+  #passedGaps = 0;
   #failure: { readonly error: unknown } | undefined;
   /** Where the lane stands; undefined at its end (and before the first `next`). */
   current: LaneEntry | undefined;
@@ -90,14 +91,14 @@ export class Lane implements AsyncDisposable {
 
   /** Goes to the next entry, passing over what is left of this one. */
   async next(): Promise<void> {
-    this.#gap = undefined;
+    this.#setGaps([]);
     for (;;) {
       const item = await this.#take();
-      if (item?.type === "gap") this.#gap = item.range;
+      if (item?.type === "gap") this.#setGaps(item.ranges);
       if (item && item.type !== "entry") continue;
       if (item && this.#wanted !== undefined && !isWithin(item.entry.path, this.#wanted)) {
         if (comparePaths(item.entry.path, this.#wanted) < 0) {
-          this.#gap = undefined;
+          this.#setGaps([]);
           continue;
         }
         await this.#items.return(undefined); // entries are in order: what is wanted lies behind us
@@ -111,9 +112,15 @@ export class Lane implements AsyncDisposable {
     }
   }
 
-  /** Whether the set may have had a word about `path`, which lies before `current`, in a volume that is lost. */
+  /**
+   * Whether the set may have had a word about `path`, which lies before `current`, in a volume that is lost. Asked for
+   * ascending paths.
+   */
   isUnsureOf(path: BytePath): boolean {
-    return this.#gap !== undefined && comparePaths(this.#gap.start, path) <= 0 && comparePaths(path, this.#gap.end) <= 0;
+    const gaps = this.#gaps;
+    while (this.#passedGaps < gaps.length && comparePaths(gaps[this.#passedGaps]!.end, path) < 0) this.#passedGaps++;
+    const gap = gaps[this.#passedGaps];
+    return gap !== undefined && comparePaths(gap.start, path) <= 0;
   }
 
   /** The content of the current entry, once. @throws volume.damaged when pieces of it are missing */
@@ -135,6 +142,10 @@ export class Lane implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#items.return(undefined);
+  }
+
+  #setGaps(ranges: readonly PathRange[]): void {
+    [this.#gaps, this.#passedGaps] = [ranges, 0];
   }
 
   async #take(): Promise<LaneItem | undefined> {

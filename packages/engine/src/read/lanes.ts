@@ -60,7 +60,11 @@ export async function openLanes(
     const few = useIndex && wanted && !keepGoing ? await readWanted(set, wanted, context, observer) : undefined;
     const { volumes, bytes, ...content } = few
       ? contentOf(slicedParts(set, few.parts, context), few.records)
-      : await wholeContent(set, target, context, observer, { memoryLimit, keepGoing, ...(wanted === undefined ? {} : { wanted }) });
+      : await wholeContent(set, target, context, observer, {
+          memoryLimit,
+          keepGoing,
+          ...(wanted === undefined ? {} : { wanted }),
+        });
     observer.expect(volumes, bytes);
     context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes });
     const onVolume = (name: string, number: number, size: number): void => observer.volume(name, number, size);

@@ -44,27 +44,30 @@ export async function* stateEntries(
     const here = lanesAtSmallestPath(lanes);
     const path = here[0]?.current?.entry.path;
     if (path === undefined) return;
-    const found = stateOf(here, lanes.findLast((lane) => lane.isUnsureOf(path)), lanes, context);
+    const found = stateOf(path, here, lanes, context);
     // What is older than the base is passed over now, so that content is asked for in the order it comes.
     if (found === "baseless" && !keepGoing) throw baseless(path);
-    if (found === "baseless") yield { path, lost: "lost", detail: "lost: the backup holds only changes to it, not what they build upon" };
-    else if (found) yield found;
+    if (found) yield found === "baseless" ? { path, lost: "lost", detail: BASELESS } : found;
     for (const lane of here) await lane.next();
   }
 }
 
-/** @param unsure the newest set that may have had a word about the path, and lost it; what is older does not count */
+const BASELESS = "lost: the backup holds only changes to it, not what they build upon";
+
+/** Undefined: nothing is there. @param here those of `lanes` that stand at the path */
 function stateOf(
+  path: BytePath,
   here: readonly Lane[],
-  unsure: Lane | undefined,
   lanes: readonly Lane[],
   context: ReadContext,
 ): StateEntry | LostEntry | "baseless" | undefined {
-  const certain = unsure ? here.filter((lane) => lanes.indexOf(lane) > lanes.indexOf(unsure)) : here;
+  // What a set may have said, and lost, counts for more than what older ones say.
+  const unsure = lanes.findLastIndex((lane) => lane.isUnsureOf(path) && !here.includes(lane));
+  const certain = unsure < 0 ? here : here.filter((lane) => lanes.indexOf(lane) > unsure);
   const newest = certain.at(-1)?.current;
   if (!newest) {
     const detail = "uncertain: a lost volume may hold a newer state of it, or that it was deleted";
-    return { path: here[0]!.current!.entry.path, lost: "uncertain", detail };
+    return { path, lost: "uncertain", detail };
   }
   const from = certain.findLastIndex((lane) => lane.current?.kind !== "diff");
   const base = certain[from];
@@ -72,7 +75,7 @@ function stateOf(
   const { entry, sha256 } = newest;
   if (base?.current?.kind === "lost") {
     const what = deltas.length > 0 ? "changes of it are there, but what they build upon is" : "it is";
-    return { path: entry.path, lost: "lost", detail: `lost: ${what} in a volume that cannot be used` };
+    return { path, lost: "lost", detail: `lost: ${what} in a volume that cannot be used` };
   }
   if (!base?.current) return "baseless";
   if (deltas.length > 0 && (base.current.kind !== "snapshot" || base.current.entry.type !== "file")) return "baseless";

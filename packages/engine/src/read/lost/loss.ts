@@ -20,7 +20,9 @@ export interface PathRange {
  */
 export function isLoss(error: unknown): error is LossError {
   return (
-    isDoppelError(error, "volume.missing") || isDoppelError(error, "volume.hash-mismatch") || isDoppelError(error, "volume.damaged")
+    isDoppelError(error, "volume.missing") ||
+    isDoppelError(error, "volume.hash-mismatch") ||
+    isDoppelError(error, "volume.damaged")
   );
 }
 

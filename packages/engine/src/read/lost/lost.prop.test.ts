@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { type BytePath, comparePaths, isWithin, pathFromText } from "@doppel/base";
 import { NO_PREFIXES, signaturesName, volumeName } from "@doppel/format";
 import { loadRsync } from "@doppel/rsync";
-import { MemoryStorage, openTempDir, randomContent, type scanTree } from "@doppel/testkit";
+import { MemoryStorage, openTempDir, randomContent } from "@doppel/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { depsOf, dir, file, hour, link, testRuntime, type Tree, tree } from "../../history/test-support.ts";
@@ -69,11 +69,19 @@ function broken(steps: History) {
   return { storage, sets: writer.sets, lost };
 }
 
-/** Nothing is there that is not as it was in `now`, but directories that nothing is known of and something lies in. */
-function expectOnly(now: Tree, found: ReturnType<typeof scanTree>, unnamed: (path: BytePath) => boolean): void {
+/**
+ * Nothing is there that is not as it was in `now`, but directories that nothing is known of (`unnamed`) and something lies
+ * in, or was begun in before it turned out to be lost.
+ */
+function expectOnly(
+  now: Tree,
+  { found, lost }: Pick<Awaited<ReturnType<typeof restored>>, "found" | "lost">,
+  unnamed: (path: BytePath) => boolean,
+): void {
+  const paths = [...found.map(({ path }) => path), ...lost];
   for (const entry of found) {
     const { path, type } = entry;
-    if (type === "dir" && unnamed(path) && found.some((below) => below.path !== path && isWithin(below.path, path))) continue;
+    if (type === "dir" && unnamed(path) && paths.some((below) => below !== path && isWithin(below, path))) continue;
     const node = now.get(path);
     expect(node, `${path} should not be there`).toBeDefined();
     const { mode, mtime, linkTarget, content } = node!;
@@ -108,7 +116,7 @@ describe("a chain of which any volumes are lost", () => {
         const result = await restored(storage);
         expect(result.lost).toEqual(expected);
         expect(result.uncertain).toEqual([]);
-        expectOnly(now, result.found, () => false);
+        expectOnly(now, result, () => false);
         expect(result.found.length).toBe(now.size - expected.length);
         const bad = lost.reduce((sum, numbers) => sum + numbers.size, 0);
         expect(result.report).toMatchObject({ badVolumes: bad, lost: expected.length, incomplete: bad + expected.length });
@@ -133,7 +141,7 @@ describe("a chain of which any volumes are lost", () => {
           gaps.some(({ start, end }) => comparePaths(start.path, path) <= 0 && comparePaths(path, end.path) <= 0);
         const now = sets.at(-1)!.tree;
         const result = await restored(storage);
-        expectOnly(now, result.found, inGap);
+        expectOnly(now, result, inGap);
         const there = new Set(result.found.map(({ path }) => path));
         const named = new Set([...result.lost, ...result.uncertain]);
         for (const path of now.keys()) expect(there.has(path) || named.has(path) || inGap(path), path).toBe(true);
@@ -155,7 +163,7 @@ describe("a chain of which any volumes are lost", () => {
         const result = await restored(storage, path);
         expect(result.lost).toEqual(lostPaths(sets, lost).filter((each) => isWithin(each, path)));
         const wanted = [...now.keys()].filter((each) => isWithin(each, path));
-        expectOnly(now, result.found, () => false);
+        expectOnly(now, result, () => false);
         expect(result.found.length).toBe(wanted.length - result.lost.length);
       }),
       { numRuns: RUNS },

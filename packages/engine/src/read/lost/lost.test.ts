@@ -63,7 +63,9 @@ describe("a volume whose tar is damaged under a hash that is right", () => {
     const name = nameOf(full, 4);
     const bytes = storage.objects.get(name)!;
     bytes[2 * 512 + 100]! ^= 1; // the header of `l`, behind the last piece of `big`
-    const volumes = full.volumes.map((info) => (info.number === 4 ? { ...info, hashes: new Map([["SHA1", sha1(bytes)]]) } : info));
+    const volumes = full.volumes.map((info) =>
+      info.number === 4 ? { ...info, hashes: new Map([["SHA1", sha1(bytes)]]) } : info,
+    );
     storage.objects.set(manifestName(full.id, "plain"), formatManifest({ volumes }));
     const result = await restored(storage);
     // Whether another piece of `big` would have come is not known.

@@ -74,7 +74,9 @@ async function* signedEntries(found: Metadata): AsyncGenerator<readonly RollEntr
 function ofSigtar(item: SigtarItem): RollEntry[] {
   if (item.type !== "entry") return [];
   // Its size is that of the signature.
-  return item.kind === "signature" ? [{ kind: "lost", entry: { ...item.entry, size: 0 } }] : [{ kind: item.kind, entry: item.entry }];
+  return item.kind === "signature"
+    ? [{ kind: "lost", entry: { ...item.entry, size: 0 } }]
+    : [{ kind: item.kind, entry: item.entry }];
 }
 
 async function* indexedEntries(found: Metadata, set: BackupSet): AsyncGenerator<readonly RollEntry[]> {

@@ -68,8 +68,8 @@ class Filler implements AsyncDisposable {
   #entries: AsyncGenerator<readonly RollEntry[]> | undefined;
   #batch: readonly RollEntry[] = [];
   #at = 0;
-  /** Volumes that are lost between `last` and what comes next. */
-  #gap: PathRange | undefined;
+  /** Of the volumes that are lost between `last` and what comes next. */
+  #gaps: PathRange[] = [];
   #isOpen = false;
   #suppresses = false;
   /** The path of the last entry that was passed on or filled in. */
@@ -81,8 +81,7 @@ class Filler implements AsyncDisposable {
 
   /** What ends the file in hand. `reader`: that of the volumes before, if it is still of use. */
   async lose(volume: LostVolume, reader: DifftarReader | undefined): Promise<readonly LaneItem[]> {
-    const { start, end } = volume.bounds;
-    this.#gap = { start: this.#gap?.start ?? start, end };
+    this.#gaps.push(volume.bounds);
     if (!this.#rollWasOpened) this.#roll = await this.#options.openRoll();
     this.#rollWasOpened = true;
     this.#options.onLost(volume, this.#roll !== undefined);
@@ -93,7 +92,7 @@ class Filler implements AsyncDisposable {
       return [];
     }
     // Where the lost volume begins with another path, nothing of this file is in it.
-    const isWhole = reader && comparePaths(start, this.last!) > 0;
+    const isWhole = reader && comparePaths(volume.bounds.start, this.last!) > 0;
     return isWhole ? reader.finish() : [{ type: "end", size: 0, complete: false }];
   }
 
@@ -102,7 +101,8 @@ class Filler implements AsyncDisposable {
     const out: LaneItem[] = [];
     for (const item of items) {
       if (item.type === "entry") {
-        out.push(...(this.#gap ? yield* this.#resume(item, this.#gap) : [item]));
+        const gap = this.#gaps.at(-1);
+        out.push(...(gap ? yield* this.#resume(item, gap) : [item]));
         [this.last, this.#isOpen] = [item.entry.path, true];
       } else {
         if (!this.#suppresses) out.push(item);
@@ -114,11 +114,11 @@ class Filler implements AsyncDisposable {
 
   /** What was in lost volumes before `next`; undefined: to the end of the set. */
   async *fill(next: BytePath | undefined): AsyncGenerator<readonly LaneItem[]> {
-    const gap = this.#gap;
-    this.#gap = undefined;
-    if (!gap) return;
+    const ranges = this.#gaps;
+    this.#gaps = [];
+    if (ranges.length === 0) return;
     if (!this.#roll) {
-      yield [{ type: "gap", range: gap }];
+      yield [{ type: "gap", ranges }];
       return;
     }
     this.#entries ??= this.#roll.entries();
@@ -139,7 +139,7 @@ class Filler implements AsyncDisposable {
     }
   }
 
-  /** For the first entry behind a gap, which nothing precedes in its volume: a piece of it may be in the gap. */
+  /** For the first entry behind lost volumes (`gap`: the last), which nothing precedes in its volume: a piece of it may be in them. */
   async *#resume(
     item: Extract<LaneItem, { type: "entry" }>,
     gap: PathRange,

@@ -31,7 +31,7 @@ import type { ReadDeps } from "../../job.ts";
 import { restore } from "../../restore.ts";
 
 /** What a set says of a path, and in which of its volumes. */
-export interface Word {
+interface Word {
   readonly kind: "snapshot" | "diff" | "deleted";
   readonly volumes: ReadonlySet<number>;
 }
