@@ -202,11 +202,17 @@ describeInterop([], "a chain of which something is missing or damaged", () => {
       for (const path of ["a", "keep", "new2", "z"]) expect(told).toMatch(new RegExp(`^warning: ${path}: lost: `, "m"));
       expect(told).toMatch(/^Backup DAMAGED: 2 of \d+ volumes cannot be used, 4 paths lost$/m);
       expect(result.code).toBe(21);
-      const one = await copy.verify(["-r", "new3"]);
-      expect(one.stdout.toString()).toMatch(/^The volume that can hold new3 was read and checked, no others/);
-      expect(one.code).toBe(0);
-      expectLine(await copy.verify(["-r", "nope"]), 19, /nope not found in archive - no files verified/);
     });
+  });
+
+  it("verify of one path reads the volumes that can hold it, says so, and fails where there is no such path", async () => {
+    const copy = broken();
+    rmSync(copy.object(`to.${stamp(2)}.vol2`));
+    const one = await copy.verify(["-r", "new3"]);
+    expect(one.stdout.toString()).toMatch(/^The 2 volumes that can hold new3 were read and checked, no others/);
+    expect(one.code).toBe(0);
+    expect((await copy.verify(["-r", "new2"])).code).toBe(21);
+    expectLine(await copy.verify(["-r", "nope"]), 19, /nope not found in archive - no files verified/);
   });
 
   it("a manifest in the middle is missing: the state before the hole, and status says so", async () => {
