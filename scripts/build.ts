@@ -18,6 +18,7 @@ const ENTRY_POINTS = {
   doppel: "packages/cli/src/bin/doppel.ts",
   duplicity: "packages/cli/src/bin/duplicity.ts",
   "source-worker": "packages/engine/src/workers/source-worker.ts",
+  "unseal-worker": "packages/engine/src/workers/unseal-worker.ts",
 };
 
 /** What decides the build besides the bundled sources. */

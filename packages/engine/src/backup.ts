@@ -48,8 +48,8 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
   const spool = { tempDir, memoryLimit: SPOOL_MEMORY, random: runtime.random };
   const sealer = new Sealer({ envelope: deps.envelope, level: job.compressLevel, permits: new Permits(PIECES_IN_FLIGHT), spool });
   const nameOf = (number: number): string => volumeName(set, number, sealer.encoding, job.prefixes);
-  const queue = new StoreQueue(storage, runtime, nameOf);
   await using index = await SetIndex.open(set, sealer);
+  const queue = new StoreQueue(storage, runtime, nameOf, (volume) => index.volume(volume));
   const volumes = new Volumes(job.volumeBytes, sealer, queue, index);
   await using signatures = await Signatures.open(sealer);
   await using filelist = new Filelist(spool);
@@ -72,9 +72,8 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
         if (usable) await tryArchive(true, tally, () => keepLocally(archive, local));
       },
     );
-    const stored = await storeIndex(
-      { set, index, volumes: queue.layouts, sealer, prefixes: job.prefixes, storage, runtime },
-      (problem) => tally.notice(problem),
+    const stored = await storeIndex({ set, index, sealer, prefixes: job.prefixes, storage, runtime }, (problem) =>
+      tally.notice(problem),
     );
     runtime.emit({ type: "run.finished", kind: "backup", incomplete: tally.incomplete });
     return {

@@ -2,6 +2,7 @@ import { BlockIndex } from "./block-index.ts";
 import { MAX_LITERAL } from "./delta-commands.ts";
 import { DeltaWriter } from "./delta-writer.ts";
 import { rowOfFormat } from "./formats.ts";
+import { OwnRecords } from "./own-records.ts";
 import type { RollingWindow, WeakSum } from "./rolling-window.ts";
 import type { SignatureTable } from "./signature-table.ts";
 import type { StrongSum, StrongSums } from "./strong-sum.ts";
@@ -13,15 +14,20 @@ import { WEAK_SUMS } from "./weak-sums.ts";
  * the input is cut; those of literals are always copied.
  */
 export interface DeltaEncoder {
-  /** Takes bytes of the new file, and returns chunks of the delta that are ready; often none. They are the caller's. */
-  update(chunk: Uint8Array): Uint8Array[];
+  /**
+   * Takes bytes of the new file, and returns chunks of the delta that are ready; often none. They are the caller's.
+   * @param records what a SignatureBuilder returned for the same chunk, if the new file's signature is made as well, and
+   *   then for every chunk: where the blocks of both files line up, sums are made once for both. The delta is the same.
+   */
+  update(chunk: Uint8Array, records?: Uint8Array): Uint8Array[];
   /** Returns the rest of the delta, its end included. Nothing may follow. */
   finish(): Uint8Array[];
 }
 
 /**
  * Measured, MB per CPU second on one busy core, 64 MB, block lengths 512 and 2048 (rdiff 2.3.2 in the same minute): an
- * equal file 413 and 527 (337 and 450), zeros 309, a file with nothing in common 73 and 107 (28 and 34).
+ * equal file 413 and 527 (337 and 450), zeros 309, a file with nothing in common 73 and 107 (28 and 34). Signature and
+ * delta together of 700 MB with 300 edits, in blocks of 2048: 1.5 CPU s with records, 2.6 without (rdiff 2.7).
  */
 export function encodeDelta(signature: SignatureTable, strongSums: StrongSums): DeltaEncoder {
   const row = rowOfFormat(signature.format);
@@ -53,6 +59,7 @@ class Encoder implements DeltaEncoder {
   readonly #strong: StrongSum;
   readonly #writer = new DeltaWriter();
   readonly #searchable: boolean;
+  readonly #own: OwnRecords;
 
   // #bytes[#literal..#at) goes into a literal, #bytes[#at..#end) is still to be searched.
   #bytes: Uint8Array = new Uint8Array(0);
@@ -75,10 +82,12 @@ class Encoder implements DeltaEncoder {
     this.#window = window;
     this.#strong = strong;
     this.#index = new BlockIndex(signature);
+    this.#own = new OwnRecords(signature);
     this.#searchable = signature.count > 0 && signature.blockLength <= MAX_WINDOW;
   }
 
-  update(chunk: Uint8Array): Uint8Array[] {
+  update(chunk: Uint8Array, records?: Uint8Array): Uint8Array[] {
+    if (records) this.#own.add(records, Math.floor((this.#origin + this.#at) / this.#blockLength));
     for (let from = 0; from < chunk.length; ) {
       this.#makeRoom(chunk.length - from);
       const taken = Math.min(chunk.length - from, this.#bytes.length - this.#end);
@@ -125,6 +134,14 @@ class Encoder implements DeltaEncoder {
   #matchRun(limit: number): boolean {
     const length = this.#blockLength;
     const first = this.#expected;
+    const block = (this.#origin + this.#at) / length;
+    const known = Number.isInteger(block) ? this.#own.countFrom(block) : 0;
+    if (known > 0) {
+      const within = Math.min(known, this.#signature.count - first, Math.ceil((limit - this.#at) / length));
+      const equal = this.#own.equalFrom(block, first, within);
+      if (equal > 0) this.#match(first, equal * length);
+      return equal > 0;
+    }
     const most = Math.min(RUN, this.#signature.count - first, Math.ceil((limit - this.#at) / length));
     let alike = 0;
     for (let at = this.#at; alike < most; alike++, at += length) {

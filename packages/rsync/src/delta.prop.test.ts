@@ -4,7 +4,7 @@ import type { SignatureFormat } from "./formats.ts";
 import { loadRsync } from "./rsync.ts";
 import { parseSignature } from "./signature-table.ts";
 import { Seeded } from "./testing/inputs.ts";
-import { bytewise, deltaOf, patched, signatureOf } from "./testing/run.ts";
+import { bytewise, deltaOf, deltaWithSignatureOf, patched, signatureOf } from "./testing/run.ts";
 
 const rsync = await loadRsync();
 const FORMATS: readonly SignatureFormat[] = ["md4", "blake2", "rabinkarp-md4", "rabinkarp-blake2"];
@@ -36,6 +36,32 @@ it("patch(basis, delta(signature(basis), file)) is file; whole = chunked = byte 
       }
     }),
     { numRuns: 80 },
+  );
+});
+
+it("is the same when the file's own signature is made along with it, of whatever kind that is", () => {
+  fc.assert(
+    fc.property(
+      files,
+      fc.constantFrom(...FORMATS),
+      fc.constantFrom(4, 8),
+      fc.boolean(),
+      (one, ownFormat, strongLength, alike) => {
+        const { seed, size, alphabet, blockLength, edits, format } = one;
+        const seeded = new Seeded(seed);
+        const basis = seeded.bytes(size, alphabet);
+        const file = seeded.edit(basis, edits, Math.max(4, size / 4));
+        const old = { blockLength, format, strongLength };
+        const own = alike ? old : { blockLength: blockLength + (seed & 1), format: ownFormat };
+        const table = parseSignature(signatureOf(rsync, old, basis));
+        const delta = deltaOf(rsync, table, file);
+        for (const chunks of [[file], seeded.cut(file, 3 * blockLength), seeded.cut(file, 50_000)]) {
+          expect(Buffer.compare(deltaWithSignatureOf(rsync, table, own, ...chunks), delta)).toBe(0);
+        }
+        if (size < 1000) expect(Buffer.compare(deltaWithSignatureOf(rsync, table, own, ...bytewise(file)), delta)).toBe(0);
+      },
+    ),
+    { numRuns: 120 },
   );
 });
 

@@ -45,6 +45,13 @@ export class SignatureTable {
     return true;
   }
 
+  /** Whether the record of a block, weak and strong sum, is the one that begins at `records[from]`. */
+  recordIs(block: number, records: Uint8Array, from: number): boolean {
+    const at = block * this.#recordLength;
+    for (let i = 0; i < this.#recordLength; i++) if (this.#records[at + i] !== records[from + i]) return false;
+    return true;
+  }
+
   /** Whether two blocks have the same strong sum. */
   sameStrong(a: number, b: number): boolean {
     const from = a * this.#recordLength + WEAK_LENGTH;

@@ -15,8 +15,8 @@ interface Pending {
 }
 
 /**
- * The index of a set as it grows (FORMAT.md, "Index"): a line for each entry as soon as its content has been read, the
- * volumes behind them. Sealed like everything else of the set.
+ * The index of a set as it grows (FORMAT.md, "Index"): a line for each entry as soon as its content has been read, and for
+ * each volume as soon as it is stored. Sealed like everything else of the set.
  */
 export class SetIndex implements AsyncDisposable {
   readonly #writer: SealWriter;
@@ -24,6 +24,7 @@ export class SetIndex implements AsyncDisposable {
   #pending: Pending[] = [];
   #lines: string;
   #entries = 0;
+  #volumes = 0;
 
   private constructor(set: SetId, writer: SealWriter) {
     this.#writer = writer;
@@ -55,13 +56,15 @@ export class SetIndex implements AsyncDisposable {
     if (this.#lines.length >= LINES_AT_ONCE) await this.#flush();
   }
 
+  /** How a volume lies in its object; volumes and entries come in any mixture. */
+  volume(volume: IndexedVolume): void {
+    this.#lines += indexVolume(volume);
+    this.#volumes++;
+  }
+
   /** To be called when all volumes are stored. */
-  async finish(volumes: readonly IndexedVolume[]): Promise<SealedObject> {
-    for (const volume of volumes) {
-      this.#lines += indexVolume(volume);
-      await this.#flush();
-    }
-    this.#lines += indexEnd(this.#entries, volumes.length);
+  async finish(): Promise<SealedObject> {
+    this.#lines += indexEnd(this.#entries, this.#volumes);
     await this.#flush();
     return this.#writer.finish();
   }

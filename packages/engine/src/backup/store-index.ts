@@ -1,5 +1,5 @@
 import { DoppelError, type Runtime } from "@doppel/base";
-import { indexName, type IndexedVolume, type NamePrefixes, type SetId } from "@doppel/format";
+import { indexName, type NamePrefixes, type SetId } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import type { Notice } from "../read/left-out.ts";
 import type { Sealer } from "../seal/sealer.ts";
@@ -8,7 +8,6 @@ import type { SetIndex } from "./set-index.ts";
 interface IndexToStore {
   readonly set: SetId;
   readonly index: SetIndex;
-  readonly volumes: readonly IndexedVolume[];
   readonly sealer: Sealer;
   readonly prefixes: NamePrefixes;
   readonly storage: Storage;
@@ -20,12 +19,12 @@ interface IndexToStore {
  * made when it went on with an interrupted backup. The backup is complete without it; when it cannot be stored, that is noticed.
  */
 export async function storeIndex(
-  { set, index, volumes, sealer, prefixes, storage, runtime }: IndexToStore,
+  { set, index, sealer, prefixes, storage, runtime }: IndexToStore,
   notice: (notice: Notice) => void,
 ): Promise<{ readonly name: string; readonly bytes: number } | undefined> {
   const name = indexName(set, sealer.encoding, prefixes);
   try {
-    await using sealed = await index.finish([...volumes].sort((a, b) => a.number - b.number));
+    await using sealed = await index.finish();
     await storage.put(name, sealed.body, runtime.signal);
     runtime.emit({ type: "object.stored", name, size: sealed.body.size });
     return { name, bytes: sealed.body.size };

@@ -16,12 +16,13 @@ export class StoreQueue {
   readonly #nameOf: (volume: number) => string;
   readonly #under: Set<Promise<void>> = new Set();
   #failure: { readonly error: unknown } | undefined;
+  readonly #onStored: (volume: IndexedVolume) => void;
   readonly infos: VolumeInfo[] = [];
-  /** Where things lie in the volumes that are stored. */
-  readonly layouts: IndexedVolume[] = [];
   storedBytes = 0;
 
-  constructor(storage: Storage, runtime: Runtime, nameOf: (volume: number) => string) {
+  /** @param onStored told how each volume lies in its object, as soon as it is stored */
+  constructor(storage: Storage, runtime: Runtime, nameOf: (volume: number) => string, onStored: (volume: IndexedVolume) => void) {
+    this.#onStored = onStored;
     this.#storage = storage;
     this.#runtime = runtime;
     this.#nameOf = nameOf;
@@ -57,7 +58,7 @@ export class StoreQueue {
       const name = this.#nameOf(volume.info.number);
       await this.#storage.put(name, volume.object.body, this.#runtime.signal);
       this.infos.push(volume.info);
-      this.layouts.push({ number: volume.info.number, ...volume.object.pieces });
+      this.#onStored({ number: volume.info.number, ...volume.object.pieces });
       this.storedBytes += volume.object.body.size;
       this.#runtime.emit({ type: "volume.stored", name, number: volume.info.number, size: volume.object.body.size });
     } finally {

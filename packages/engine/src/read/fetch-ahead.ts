@@ -1,9 +1,9 @@
 import type { VolumeInfo } from "@doppel/format";
 
-/** A volume that is fetched, checked and ready to be unsealed. Disposed of by {@link fetchAhead}. */
+/** A volume that is fetched, checked and ready to be read. Disposed of by {@link fetchAhead}. */
 export interface FetchedVolume<Fetched> {
   readonly info: VolumeInfo;
-  readonly sealed: Fetched;
+  readonly volume: Fetched;
 }
 
 /** Fetches and checks the next volume while this one is in use: two volumes at most are spooled. */
@@ -20,9 +20,9 @@ export async function* fetchAhead<Fetched extends AsyncDisposable>(
   let next = begin(0);
   try {
     for (const [index, info] of volumes.entries()) {
-      await using sealed = (await next) as Fetched;
+      await using volume = (await next) as Fetched;
       next = begin(index + 1);
-      yield { info, sealed };
+      yield { info, volume };
     }
     next = undefined;
   } finally {

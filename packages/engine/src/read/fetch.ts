@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
 import { DoppelError, isDoppelError } from "@doppel/base";
 import type { Encoding, VolumeInfo } from "@doppel/format";
 import type { ReadContext } from "./context.ts";
 import { Spool } from "../seal/spool.ts";
-import { authenticate, type UnsealOptions } from "./unseal.ts";
+import type { UnsealWorkers } from "../workers/unseal.ts";
+import type { UnsealOptions } from "./unseal.ts";
+import { type Volume, VolumeHere, VolumeInWorker } from "./volume.ts";
 
 /** A fetched object of small or moderate size stays in memory; a volume usually does not. */
 const SPOOL_MEMORY = 16 << 20;
@@ -13,14 +14,10 @@ export async function fetchObject(
   name: string,
   { deps, runtime }: Pick<ReadContext, "deps" | "runtime">,
   memoryLimit = SPOOL_MEMORY,
-  tap?: (chunk: Uint8Array) => void,
 ): Promise<Spool> {
   const spool = new Spool({ tempDir: deps.tempDir, memoryLimit, random: runtime.random });
   try {
-    for await (const chunk of deps.storage.get(name, undefined, runtime.signal)) {
-      tap?.(chunk);
-      await spool.append(chunk);
-    }
+    for await (const chunk of deps.storage.get(name, undefined, runtime.signal)) await spool.append(chunk);
     return spool;
   } catch (error) {
     await spool[Symbol.asyncDispose]();
@@ -31,39 +28,52 @@ export async function fetchObject(
 /**
  * Fetches a volume, compares its hashes with the manifest before a byte is decrypted, and then its own checksum before
  * anything is released. @throws volume.missing, volume.hash-mismatch, volume.damaged
+ * @param memoryLimit bytes of it that may stay in memory, unless a worker takes it: they share files
+ * @param workers the work is done in this thread without, and when all are busy
  */
 export async function fetchVolume(
   info: VolumeInfo,
   context: ReadContext,
   unsealing: UnsealOptions,
   memoryLimit: number,
-): Promise<Spool> {
+  workers?: UnsealWorkers,
+): Promise<Volume> {
   const { name } = unsealing;
   // The strongest one suffices: nobody can make a volume that has it and not the others.
   const algorithm = ["SHA256", "SHA1", "MD5"].find((candidate) => info.hashes.has(candidate));
   const digest = info.hashes.get(algorithm ?? "");
   if (algorithm === undefined || digest === undefined) throw damaged(name, "its manifest holds no hash of it that is known here");
-  const hash = createHash(algorithm.toLowerCase());
-  let spool: Spool;
+  const volume = await fetchUnchecked(context, unsealing, memoryLimit, workers);
   try {
-    spool = await fetchObject(name, context, memoryLimit, (chunk) => {
-      hash.update(chunk);
-    });
-  } catch (error) {
-    if (isDoppelError(error, "storage.not-found")) throw missing(name, error);
-    throw error;
-  }
-  try {
-    const actual = hash.digest("hex");
+    const actual = await volume.digest(algorithm.toLowerCase());
     if (actual !== digest.toLowerCase()) {
       const message = `${name} is not what the manifest says: ${algorithm} is ${actual}, expected ${digest}; nothing of it was used. Fetch it again or restore another backup`;
       throw new DoppelError("volume.hash-mismatch", message, { name, expected: digest, actual });
     }
-    await authenticate(spool, unsealing);
-    return spool;
+    await volume.authenticate();
+    return volume;
   } catch (error) {
-    await spool[Symbol.asyncDispose]();
+    await volume[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+async function fetchUnchecked(
+  context: ReadContext,
+  unsealing: UnsealOptions,
+  memoryLimit: number,
+  workers: UnsealWorkers | undefined,
+): Promise<Volume> {
+  // A verifier holds keys that cannot be sent to another thread.
+  const worker = unsealing.verifier ? undefined : workers?.take();
+  let spool: Spool | undefined;
+  try {
+    spool = await fetchObject(unsealing.name, context, worker ? 0 : memoryLimit);
+    return worker && workers ? await VolumeInWorker.of(spool, unsealing, workers, worker) : new VolumeHere(spool, unsealing);
+  } catch (error) {
+    await spool?.[Symbol.asyncDispose]();
+    if (worker) await workers?.release(worker);
+    throw isDoppelError(error, "storage.not-found") ? missing(unsealing.name, error) : error;
   }
 }
 

@@ -25,8 +25,8 @@ import { fetchVolume, missing } from "./fetch.ts";
 import type { ReadContext } from "./context.ts";
 import { isLoss, type LostVolume, type PathRange } from "./lost/loss.ts";
 import { type Survival, survivingItems } from "./lost/surviving.ts";
-import { unseal } from "./unseal.ts";
 import { volumeItems } from "./volume-items.ts";
+import type { UnsealWorkers } from "../workers/unseal.ts";
 
 /** What one set says about one path. */
 export interface LaneEntry {
@@ -179,12 +179,19 @@ async function* itemsOf({ set, parts, wanted, onVolume }: LaneOptions): AsyncGen
   yield reader.finish();
 }
 
-/** The volumes of a manifest, each checked before a byte of it is used. `memoryLimit`: what a fetched one may take of memory. */
+export interface FetchOptions {
+  /** Bytes that a fetched volume may take in memory before it goes to a file. */
+  readonly memoryLimit: number;
+  /** Where volumes are checked and unsealed; asked when the first one is fetched. In this thread without. */
+  readonly workers: () => UnsealWorkers | undefined;
+}
+
+/** The volumes of a manifest, each checked before a byte of it is used. */
 export async function* wholeVolumes(
   set: BackupSet,
   manifest: Manifest,
-  memoryLimit: number,
   context: ReadContext,
+  { memoryLimit, workers }: FetchOptions,
 ): AsyncGenerator<LanePart | LostVolume> {
   const fetch = async (info: VolumeInfo): Promise<Fetched> => {
     const { number, start, end } = info;
@@ -193,15 +200,15 @@ export async function* wholeVolumes(
     const options = context.unsealing(name, true);
     try {
       if (!set.volumes.has(number)) throw missing(name);
-      const sealed = await fetchVolume(info, context, options, memoryLimit);
-      const part = { number, name, bounds, size: sealed.size, bytes: () => unseal(sealed, options) };
-      return { part, [Symbol.asyncDispose]: () => sealed[Symbol.asyncDispose]() };
+      const volume = await fetchVolume(info, context, options, memoryLimit, workers());
+      const part = { number, name, bounds, size: volume.size, bytes: () => volume.bytes() };
+      return { part, [Symbol.asyncDispose]: () => volume[Symbol.asyncDispose]() };
     } catch (error) {
       if (!isLoss(error)) throw error;
       return { part: { number, name, bounds, error }, async [Symbol.asyncDispose]() {} };
     }
   };
-  for await (const { sealed } of fetchAhead(manifest.volumes, fetch)) yield sealed.part;
+  for await (const { volume } of fetchAhead(manifest.volumes, fetch)) yield volume.part;
 }
 
 interface Fetched extends AsyncDisposable {

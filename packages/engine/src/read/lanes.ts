@@ -1,7 +1,8 @@
 import type { BytePath } from "@doppel/base";
 import { type BackupSet, type IndexedEntry, type Manifest, volumesFor } from "@doppel/format";
 import type { ReadContext } from "./context.ts";
-import { checkVolumes, Lane, type LaneOptions, type LanePart, wholeVolumes } from "./lane.ts";
+import { UnsealWorkers } from "../workers/unseal.ts";
+import { checkVolumes, type FetchOptions, Lane, type LaneOptions, type LanePart, wholeVolumes } from "./lane.ts";
 import { type LeftOutObserver, tellOfUnnamedVolumes } from "./left-out.ts";
 import type { LostVolume } from "./lost/loss.ts";
 import { openRoll } from "./lost/roll.ts";
@@ -9,6 +10,9 @@ import type { Survival } from "./lost/surviving.ts";
 import { readManifest } from "./metadata.ts";
 import { readWanted, slicedParts } from "./slices/read-wanted.ts";
 import type { Target } from "./target.ts";
+
+/** From this many bytes on volumes are unsealed in workers. They start in about 60 ms, in which one thread does 10 MB. */
+const WORKERS_FROM = 32 << 20;
 
 /** Fetched volumes of all lanes together take about this much memory; what is more goes to temporary files. */
 const SPOOL_MEMORY = 48 << 20;
@@ -56,15 +60,15 @@ export async function openLanes(
 ): Promise<Lanes> {
   const memoryLimit = Math.floor(SPOOL_MEMORY / (2 * sets.length)); // each lane holds one volume and fetches the next
   const all: Lane[] = [];
+  let workers: UnsealWorkers | undefined;
+  let total = 0;
+  const fetching = { memoryLimit, workers: () => workers };
   for (const set of sets) {
     const few = useIndex && wanted && !keepGoing ? await readWanted(set, wanted, context, observer) : undefined;
     const { volumes, bytes, ...content } = few
       ? contentOf(slicedParts(set, few.parts, context), few.records)
-      : await wholeContent(set, target, context, observer, {
-          memoryLimit,
-          keepGoing,
-          ...(wanted === undefined ? {} : { wanted }),
-        });
+      : await wholeContent(set, target, context, observer, fetching, { keepGoing, ...(wanted === undefined ? {} : { wanted }) });
+    if (!few) total += bytes;
     observer.expect(volumes, bytes);
     context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes });
     const onVolume = (name: string, number: number, size: number): void => observer.volume(name, number, size);
@@ -75,10 +79,12 @@ export async function openLanes(
     const options = { ...(wanted === undefined ? {} : { wanted }), ...(keepGoing ? { survival } : {}) };
     all.push(new Lane({ set, ...content, ...options, onVolume }));
   }
+  if (total >= WORKERS_FROM) workers = new UnsealWorkers(context.runtime.signal);
   return {
     all,
     async [Symbol.asyncDispose]() {
       for (const lane of all) await lane[Symbol.asyncDispose]();
+      await workers?.[Symbol.asyncDispose]();
     },
   };
 }
@@ -92,14 +98,15 @@ async function wholeContent(
   target: Target,
   context: ReadContext,
   observer: LaneObserver,
-  { memoryLimit, keepGoing, wanted }: { readonly memoryLimit: number; readonly keepGoing: boolean; readonly wanted?: BytePath },
+  fetching: FetchOptions,
+  { keepGoing, wanted }: Omit<LaneChoice, "useIndex">,
 ): Promise<Content> {
   const whole = await readManifest(set, context);
   const manifest = wanted === undefined ? whole : { ...whole, volumes: volumesFor(whole, wanted) };
   if (!keepGoing) checkVolumes(set, manifest, context.prefixes);
   tellOfUnnamedVolumes(set, whole, observer);
   return {
-    parts: wholeVolumes(set, manifest, memoryLimit, context),
+    parts: wholeVolumes(set, manifest, context, fetching),
     volumes: manifest.volumes.length,
     bytes: bytesOf(set, manifest, target),
   };

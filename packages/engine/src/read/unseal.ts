@@ -2,7 +2,14 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { type ByteStream, DoppelError, isDoppelError, type Payload } from "@doppel/base";
 import type { Encoding } from "@doppel/format";
-import { authenticateMessage, decryptMessage, type SecretKeys, type Verifier } from "@doppel/openpgp";
+import {
+  authenticateMessage,
+  decryptMessage,
+  readSessionKey,
+  type SecretKeys,
+  type SessionKey,
+  type Verifier,
+} from "@doppel/openpgp";
 
 export interface UnsealOptions {
   readonly name: string;
@@ -47,6 +54,16 @@ export async function authenticate(sealed: Payload, options: UnsealOptions): Pro
       for await (const _ of decryptMessage(sealed.open(signal), keysOf(options), { signal, verifier }));
     else if (encoding === "gpg") await authenticateMessage(sealed.open(signal), keysOf(options), { signal });
     else if (encoding === "gzip") for await (const _ of gunzip(sealed, signal));
+  } catch (error) {
+    throw named(error, options.name);
+  }
+}
+
+/** The session key of an encrypted object. @throws volume.damaged, openpgp.* naming it */
+export async function readSessionKeyOf(sealed: Payload, options: UnsealOptions): Promise<SessionKey> {
+  const { signal } = options;
+  try {
+    return await readSessionKey(sealed.open(signal), keysOf(options), signal);
   } catch (error) {
     throw named(error, options.name);
   }

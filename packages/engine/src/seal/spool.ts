@@ -55,6 +55,13 @@ export class Spool implements Payload, AsyncDisposable {
     }
   }
 
+  /** Moves all of it to the file and returns its descriptor, for another thread to read from. Open until disposal. */
+  async descriptor(): Promise<number> {
+    await this.#flush();
+    this.#file ??= await this.#create();
+    return this.#file.fd;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#chunks = [];
     const file = this.#file;

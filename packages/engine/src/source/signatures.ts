@@ -13,15 +13,22 @@ export class SignatureMaker {
     this.#batcher = batcher;
   }
 
-  /** `file.size` bytes must follow: the length of a signature is known from it, so it streams behind its header. */
-  begin(file: PathEntry): { update(bytes: Uint8Array): void; finish(): void } {
+  /**
+   * `file.size` bytes must follow: the length of a signature is known from it, so it streams behind its header.
+   * `use` is shown what has become ready of it.
+   */
+  begin(file: PathEntry): { update(bytes: Uint8Array, use?: (records: Uint8Array) => void): void; finish(): void } {
     const blockLength = blockLengthFor(file.size);
     const length = signatureLength(file.size, blockLength);
     const builder = this.#rsync.signature({ blockLength });
     const batcher = this.#batcher;
     batcher.appendSignature(sigtarHeader(file, length));
     return {
-      update: (bytes) => batcher.appendSignature(builder.update(bytes)),
+      update(bytes, use) {
+        const records = builder.update(bytes);
+        use?.(records);
+        batcher.appendSignature(records);
+      },
       finish() {
         batcher.appendSignature(builder.finish());
         const padding = tarPadding(length);

@@ -1,5 +1,6 @@
 import type { BytePath, EntryType, NoticeReason } from "@doppel/base";
 import type { SourceChoice } from "../job.ts";
+import type { SerialisedError } from "./errors.ts";
 
 /** What the source worker is told: plain data that can be cloned. */
 export interface SourceWorkerInput extends SourceChoice {
@@ -90,10 +91,3 @@ export type SourceMessage =
   | { readonly kind: "totals"; readonly files: number; readonly bytes: number; readonly done: boolean }
   | { readonly kind: "end" }
   | { readonly kind: "failed"; readonly error: SerialisedError };
-
-export interface SerialisedError {
-  readonly message: string;
-  readonly stack?: string;
-  readonly code?: string;
-  readonly data?: unknown;
-}

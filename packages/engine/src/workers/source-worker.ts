@@ -1,8 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { DoppelError } from "@doppel/base";
 import { countSource } from "../source/count.ts";
 import { readSource } from "../source/read.ts";
-import type { SerialisedError, SourceMessage, SourceWorkerInput } from "./protocol.ts";
+import { serialise } from "./errors.ts";
+import type { SourceMessage, SourceWorkerInput } from "./protocol.ts";
 
 const port = parentPort;
 if (!port) throw new Error("source-worker runs as a worker thread");
@@ -15,10 +15,4 @@ try {
   post({ kind: "end" });
 } catch (error) {
   post({ kind: "failed", error: serialise(error) });
-}
-
-function serialise(error: unknown): SerialisedError {
-  if (!(error instanceof Error)) return { message: String(error) };
-  const base = { message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
-  return error instanceof DoppelError ? { ...base, code: error.code, data: error.data } : base;
 }

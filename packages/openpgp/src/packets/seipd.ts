@@ -79,9 +79,9 @@ export class MdcReader {
     this.#prefixSize = cipherInfo(cipher)!.blockSize + 2;
   }
 
-  /** The packet data that is certain not to be MDC. The caller owns it and does not change `plain` afterwards. */
+  /** The packet data that is certain not to be MDC. The caller owns it; `plain` is only read during the call. */
   update(plain: Uint8Array): Uint8Array {
-    const bytes = this.#tail.length === 0 ? plain : Buffer.concat([this.#tail, plain]);
+    const bytes = Buffer.concat([this.#tail, plain]);
     let from = 0;
     if (!this.#prefixDone) {
       if (bytes.length < this.#prefixSize) return this.#withhold(bytes, 0, 0);

@@ -4,7 +4,11 @@ import { Bzip2Decoder } from "../packets/bzip2.ts";
 import { badMessage } from "../packets/fault.ts";
 import { ByteReader } from "./byte-reader.ts";
 
-const OUT_CHUNK = 256 * 1024;
+/**
+ * Each chunk is a trip to the thread pool, and garbage of its size. Measured on a volume of 210 MB: 0.9 s with 1 MiB, 1.0 s
+ * with 256 KiB, 1.2 s with 64 KiB; but a restore peaked at 290 MB with 1 MiB, at 240 MB with this.
+ */
+const OUT_CHUNK = 512 * 1024;
 
 /**
  * The content of a compressed data packet (RFC 4880 5.6). What follows the compressed data within the packet is ignored:

@@ -49,6 +49,25 @@ export async function authenticateMessage(
   await drain(openMessage(sealed, keys, options, (plain) => plain));
 }
 
+/**
+ * The session key of a message, from its first packets; no more of it is read. With it, and {@link sessionKeyOnly}, somebody
+ * else can read the message: another thread. @throws DoppelError openpgp.*
+ */
+export async function readSessionKey(sealed: ByteStream, keys: SecretKeys, signal?: AbortSignal): Promise<SessionKey> {
+  const packets = new PacketReader(binaryPackets(abortable(sealed, signal)));
+  try {
+    const { keyPackets } = await openEnvelope(packets);
+    return await keys.sessionKey(keyPackets, signal);
+  } finally {
+    await packets.close();
+  }
+}
+
+/** Opens the one message whose session key it is. */
+export function sessionKeyOnly(session: SessionKey): SecretKeys {
+  return { sessionKey: async () => session, close: async () => undefined };
+}
+
 /** The frame of both: envelope, session key, deciphering, what follows. `read` makes the output of the packets inside. */
 async function* openMessage(
   sealed: ByteStream,
@@ -89,7 +108,7 @@ async function* deciphered({ tag, body }: Envelope, session: SessionKey): AsyncG
     const prefix = (await reader.peek(prefixSize)).slice(0, prefixSize);
     if (prefix.length < prefixSize) throw badMessage("truncated", "ends within its first bytes: it is cut off");
     reader.skip(prefixSize);
-    yield* decipher(reader.rest(), session, prefix.subarray(2));
+    for await (const chunk of decipher(reader.rest(), session, prefix.subarray(2))) yield chunk.slice();
     return;
   }
   await reader.peek(1);
@@ -102,6 +121,7 @@ async function* deciphered({ tag, body }: Envelope, session: SessionKey): AsyncG
   mdc.finish();
 }
 
+/** Each chunk is valid until the next is asked for. */
 async function* decipher(body: ByteStream, session: SessionKey, iv: Uint8Array): AsyncGenerator<Uint8Array> {
   const cipher = await cfbDecipher(session, iv);
   for await (const chunk of body) yield await cipher.update(chunk);

@@ -58,7 +58,7 @@ export function encryptedRange(message: SeekableMessage, from: number, to: numbe
       for await (const chunk of plain()) {
         const dropped = Math.min(drop, chunk.length);
         drop -= dropped;
-        if (dropped < chunk.length) yield chunk.subarray(dropped);
+        if (dropped < chunk.length) yield Uint8Array.from(chunk.subarray(dropped)); // the decipher uses its buffer again
       }
     },
   };

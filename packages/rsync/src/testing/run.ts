@@ -24,6 +24,19 @@ export function deltaOf(rsync: Rsync, signature: SignatureTable, ...chunks: read
   return concatBytes([...out, ...encoder.finish()]);
 }
 
+/** The same, made together with the file's own signature. */
+export function deltaWithSignatureOf(
+  rsync: Rsync,
+  signature: SignatureTable,
+  options: SignatureOptions,
+  ...chunks: readonly Uint8Array[]
+): Uint8Array {
+  const encoder = rsync.delta(signature);
+  const builder = rsync.signature(options);
+  const out = chunks.flatMap((chunk) => encoder.update(chunk, builder.update(chunk)));
+  return concatBytes([...out, ...encoder.finish()]);
+}
+
 /** The whole patched file. */
 export function patched(basis: Uint8Array, ...delta: readonly Uint8Array[]): Uint8Array {
   return concatBytes([...patch(basisOf(basis), delta)]);

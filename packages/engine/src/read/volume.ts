@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import type { ByteStream } from "@doppel/base";
+import type { Spool } from "../seal/spool.ts";
+import type { UnsealWorker, UnsealWorkers } from "../workers/unseal.ts";
+import type { SealedFile } from "../workers/unseal-protocol.ts";
+import { authenticate, readSessionKeyOf, unseal, type UnsealOptions } from "./unseal.ts";
+
+/** A fetched volume. Disposing of it lets go of the spool, and the worker. */
+export interface Volume extends AsyncDisposable {
+  /** In bytes, as it was fetched. */
+  readonly size: number;
+  /** Lower-case hex; `algorithm` as node:crypto names it. */
+  digest(algorithm: string): Promise<string>;
+  /** As {@link authenticate}. To be called before `bytes`. */
+  authenticate(): Promise<void>;
+  /** As {@link unseal}. */
+  bytes(): ByteStream;
+}
+
+/** Checked and unsealed in this thread. */
+export class VolumeHere implements Volume {
+  readonly #spool: Spool;
+  readonly #options: UnsealOptions;
+
+  constructor(spool: Spool, options: UnsealOptions) {
+    this.#spool = spool;
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#spool.size;
+  }
+
+  async digest(algorithm: string): Promise<string> {
+    const hash = createHash(algorithm);
+    for await (const chunk of this.#spool.open(this.#options.signal)) hash.update(chunk);
+    return hash.digest("hex");
+  }
+
+  authenticate(): Promise<void> {
+    return authenticate(this.#spool, this.#options);
+  }
+
+  bytes(): ByteStream {
+    return unseal(this.#spool, this.#options);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#spool[Symbol.asyncDispose]();
+  }
+}
+
+/** Checked and unsealed by a worker, which gets the session key but no other: keys and gpg stay in this thread. */
+export class VolumeInWorker implements Volume {
+  readonly #spool: Spool;
+  readonly #options: UnsealOptions;
+  readonly #workers: UnsealWorkers;
+  readonly #worker: UnsealWorker;
+  #file: SealedFile;
+
+  private constructor(spool: Spool, fd: number, options: UnsealOptions, workers: UnsealWorkers, worker: UnsealWorker) {
+    this.#spool = spool;
+    this.#options = options;
+    this.#workers = workers;
+    this.#worker = worker;
+    this.#file = { fd, size: spool.size, name: options.name, encoding: options.encoding };
+  }
+
+  /** Takes over spool and worker. @throws temp.full, temp.unusable: then both are still the caller's */
+  static async of(spool: Spool, options: UnsealOptions, workers: UnsealWorkers, worker: UnsealWorker): Promise<VolumeInWorker> {
+    return new VolumeInWorker(spool, await spool.descriptor(), options, workers, worker);
+  }
+
+  get size(): number {
+    return this.#spool.size;
+  }
+
+  digest(algorithm: string): Promise<string> {
+    return this.#worker.digest(this.#file, algorithm);
+  }
+
+  async authenticate(): Promise<void> {
+    if (this.#options.encoding === "gpg") {
+      const { cipher, key } = await readSessionKeyOf(this.#spool, this.#options);
+      // A copy: a view of a larger buffer would be sent with all that is in it.
+      this.#file = { ...this.#file, session: { cipher, key: new Uint8Array(key) } };
+    }
+    await this.#worker.authenticate(this.#file);
+  }
+
+  bytes(): ByteStream {
+    return this.#worker.unseal(this.#file, this.#options.onWarning);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#workers.release(this.#worker);
+    await this.#spool[Symbol.asyncDispose]();
+  }
+}
