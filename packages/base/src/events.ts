@@ -43,6 +43,9 @@ export type NoticeReason =
   | "archive-dir" //        the local copy of the metadata could not be written
   | "metadata" //           signatures or a manifest could not be used: what is told of their set has gaps
   | "damaged" //            a backup at the target lacks something, as its listing or manifest shows
+  | "volume" //             a volume is missing or damaged, and was passed over
+  | "lost" //               was in a volume that cannot be used, or builds upon what was
+  | "uncertain" //          a volume that cannot be used may hold a newer state of it, which nobody knows
   | "time" //               nothing is as old as was asked for: the oldest state is used
   | "source" //             what was given as the source is hardly what was meant; always a warning
   | "foreign-set"; //       sets at the target that are incomplete or belong to no chain

@@ -6,6 +6,8 @@ export const DONE = 0;
 export const DIFFERENT = 1;
 /** `doppel` only: done and sound, but something was left out or is not as it was; or `status` or retention sees damage. */
 export const INCOMPLETE = 3;
+/** `verify`: volumes are missing or damaged. The same as that of every error that says so. */
+export const DAMAGED = 21;
 /** A defect of the program itself. */
 export const BUG = 30;
 /** Standard output takes nothing any more: as if by SIGPIPE. */

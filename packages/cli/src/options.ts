@@ -242,6 +242,12 @@ export const OPTIONS = {
     commands: RESTORE,
     to: "RestoreJob.useIndex",
   }),
+  "keep-going": flag({
+    group: "Restoring",
+    help: "pass over missing and damaged volumes: restore all that does not need them, name what is lost, and exit 3",
+    commands: RESTORE,
+    to: "RestoreJob.keepGoing",
+  }),
   "compare-data": flag({
     group: "Reading a backup",
     help: "compare with the files in DIR, and exit 1 when something differs",

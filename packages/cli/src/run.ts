@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Runtime } from "@doppel/base";
 import type { CommandName } from "./option.ts";
-import { DIFFERENT, DONE, PIPE_CLOSED } from "./exit-codes.ts";
+import { DAMAGED, DIFFERENT, DONE, PIPE_CLOSED } from "./exit-codes.ts";
 import { interruptBySignals } from "./interrupt.ts";
 import { exitCodeOf } from "./main.ts";
 import { batched, type Output } from "./output.ts";
@@ -79,7 +79,7 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     listing?.flush();
     await stdout.settled();
     if (stdout.closed() && TELLING.includes(command)) return PIPE_CLOSED;
-    return { complete: DONE, incomplete: persona.incomplete, different: DIFFERENT }[outcome];
+    return { complete: DONE, incomplete: persona.incomplete, different: DIFFERENT, damaged: DAMAGED }[outcome];
   } catch (error) {
     return fail(error);
   }

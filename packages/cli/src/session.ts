@@ -20,8 +20,11 @@ export interface Session {
   readonly program: string;
 }
 
-/** How a command ended that did not fail. `incomplete`: something was left out; `different`: what was compared is not the same. */
-export type Outcome = "complete" | "incomplete" | "different";
+/**
+ * How a command ended that did not fail. `incomplete`: something was left out; `different`: what was compared is not the
+ * same; `damaged`: the backup is not sound, which is what was to be found out.
+ */
+export type Outcome = "complete" | "incomplete" | "different" | "damaged";
 
 /** Runs a command and renders its result. */
 export type Command = (session: Session) => Promise<Outcome>;

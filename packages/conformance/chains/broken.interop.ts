@@ -77,6 +77,8 @@ function broken() {
     backup: (command: readonly string[], at: number) => run([...command, "--current-time", `${at}`, chain.source, url], archive),
     /** With nothing but the target. */
     status: async () => (await run(["status", url], join(dir, "cold"))).stdout.toString(),
+    /** With nothing but the target, and the source to compare with. */
+    verify: (more: readonly string[]) => run(["verify", ...more, url, chain.source], join(dir, "cold")),
     /** With nothing but the target. */
     async restore(more: readonly string[]): Promise<{ readonly result: RunResult; readonly tree: () => TreeEntry[] }> {
       const out = join(dir, `out-${count++}`);
@@ -145,6 +147,72 @@ describeInterop([], "a chain of which something is missing or damaged", () => {
         await copy.expectFailure(n, /vol2\.difftar\.gz is not what the manifest says: SHA256 .*INCOMPLETE restore/);
       for (const path of ["a", "new3"]) await copy.expectPath(3, path);
     });
+  });
+
+  it("volumes are lost, and the restore is to go on: only what needs them is left out, and each such path is named", async () => {
+    const copy = broken();
+    rmSync(copy.object(`to.${stamp(2)}.vol2`));
+    const volume = copy.object(`to.${stamp(3)}.vol1`);
+    writeFileSync(volume, Buffer.concat([readFileSync(volume), Buffer.from("x")]));
+    await withoutTouching(copy, async () => {
+      const { result, tree } = await copy.restore(["--keep-going"]);
+      const told = result.stderr.toString();
+      expect(told).toMatch(/^warning: \S+vol2\.difftar\.gz is missing at the target/m);
+      expect(told).toMatch(/^warning: \S+vol1\.difftar\.gz is not what the manifest says/m);
+      expect(told).toMatch(/^warning: a: lost: it is in a volume that cannot be used$/m);
+      expect(told).toMatch(/^warning: new2: lost: /m);
+      expect(told).toMatch(/^Restore INCOMPLETE: 4 problems$/m);
+      expect(result.code).toBe(3);
+      const left = chain.expected(3).filter(({ path }) => path !== "a" && path !== "new2");
+      expect(compareTrees(left, tree(), same)).toEqual([]);
+      const single = await copy.restore(["--keep-going", "-r", "new3"]);
+      expect([single.result.code, single.result.stderr.toString()]).toEqual([0, ""]);
+      const lost = (await copy.restore(["--keep-going", "-r", "new2"])).result;
+      expect([lost.code, lost.stdout.toString()]).toEqual([3, expect.stringContaining("0 entries")]);
+      const none = (await copy.restore(["--keep-going", "-r", "nope"])).result;
+      expect([none.code, none.stderr.toString()]).toEqual([19, expect.stringContaining("nope not found")]);
+    });
+  });
+
+  it("a volume and the signatures of its set are lost: what it may have said is not guessed", async () => {
+    const copy = broken();
+    rmSync(copy.object(`to.${stamp(3)}.vol1`));
+    rmSync(copy.object("new-signatures", `to.${stamp(3)}`));
+    for (const name of readdirSync(copy.target)) if (name.includes("index")) rmSync(join(copy.target, name));
+    await withoutTouching(copy, async () => {
+      const { result, tree } = await copy.restore(["--keep-going"]);
+      const told = result.stderr.toString();
+      expect(told).toMatch(/vol1\.difftar is missing .*it held paths from a to a: what else it held is not known/);
+      expect(told).toMatch(/^warning: a: uncertain: /m);
+      expect(result.code).toBe(3);
+      const left = chain.expected(3).filter(({ path }) => path !== "a");
+      expect(compareTrees(left, tree(), same)).toEqual([]);
+    });
+  });
+
+  it("verify names every volume that is lost and every path with it, and fails at the end", async () => {
+    const copy = broken();
+    rmSync(copy.object(`to.${stamp(2)}.vol2`));
+    rmSync(copy.object("duplicity-full.", "vol1"));
+    await withoutTouching(copy, async () => {
+      const result = await copy.verify([]);
+      const told = result.stderr.toString();
+      for (const name of ["inc.\\S+vol2", "full.\\S+vol1"])
+        expect(told).toMatch(new RegExp(`^warning: duplicity-${name}\\S+ is missing`, "m"));
+      for (const path of ["a", "keep", "new2", "z"]) expect(told).toMatch(new RegExp(`^warning: ${path}: lost: `, "m"));
+      expect(told).toMatch(/^Backup DAMAGED: 2 of \d+ volumes cannot be used, 4 paths lost$/m);
+      expect(result.code).toBe(21);
+    });
+  });
+
+  it("verify of one path reads the volumes that can hold it, says so, and fails where there is no such path", async () => {
+    const copy = broken();
+    rmSync(copy.object(`to.${stamp(2)}.vol2`));
+    const one = await copy.verify(["-r", "new3"]);
+    expect(one.stdout.toString()).toMatch(/^The 2 volumes that can hold new3 were read and checked, no others/);
+    expect(one.code).toBe(0);
+    expect((await copy.verify(["-r", "new2"])).code).toBe(21);
+    expectLine(await copy.verify(["-r", "nope"]), 19, /nope not found in archive - no files verified/);
   });
 
   it("a manifest in the middle is missing: the state before the hole, and status says so", async () => {

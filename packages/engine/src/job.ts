@@ -110,6 +110,11 @@ export interface RestoreJob {
   /** Read only the parts of volumes that `path` needs, in sets that have an index. */
   readonly useIndex: boolean;
   readonly prefixes: NamePrefixes;
+  /**
+   * Pass over volumes that are missing or damaged: what does not need them is restored, every path that does is told. Reads
+   * whole volumes, so that `useIndex` says nothing.
+   */
+  readonly keepGoing: boolean;
   /** Restore into a target that has something in it. */
   readonly force: boolean;
   readonly numericOwner: boolean;
@@ -122,6 +127,10 @@ export interface RestoreReport {
   readonly bytes: number;
   /** Notices with `incomplete: true`: above 0 something is not as it was. */
   readonly incomplete: number;
+  /** Paths that are lost or uncertain, each with its notice. */
+  readonly lost: number;
+  /** Volumes that were passed over, each with its notice. */
+  readonly badVolumes: number;
 }
 
 /** `source` is the local tree, or the part of it that `path` names in the backup. */
@@ -139,8 +148,14 @@ export interface VerifyReport {
   /** Distinct paths in the backup and in the local tree. */
   readonly compared: number;
   readonly differences: number;
-  /** Notices with `incomplete: true`: local objects that could not be looked at. */
+  /** Notices with `incomplete: true`: local objects that could not be looked at, bad volumes and lost paths. */
   readonly incomplete: number;
+  /** Paths that no restore can bring back. */
+  readonly lost: number;
+  /** Of `volumes`: missing or damaged. Above 0 the backup is damaged, and so it is with `lost`. */
+  readonly badVolumes: number;
+  /** That were read: all of the state, or those that can hold `path`. */
+  readonly volumes: number;
 }
 
 export interface StatusJob {

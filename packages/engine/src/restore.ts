@@ -4,13 +4,16 @@ import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
 import { readContext } from "./read/context.ts";
 import { openLanes } from "./read/lanes.ts";
 import { tellOfOrphans } from "./read/left-out.ts";
-import { below, stateEntries } from "./read/state.ts";
+import { nothingFound } from "./read/nothing-found.ts";
+import { isLoss } from "./read/lost/loss.ts";
+import { below, type StateEntry, stateEntries } from "./read/state.ts";
 import { readTarget, setsAt } from "./read/target.ts";
 import { RestoreTally } from "./restore/tally.ts";
 
 /**
  * Restores a tree as of a point in time: list, pick, fetch, check, unseal, untar, merge the sets, write. Every volume is
- * checked before a byte of it is used; a failure stops the restore, and nothing incomplete carries its final name.
+ * checked before a byte of it is used; a failure stops the restore, unless `keepGoing`: then what needs no lost volume is
+ * restored and the rest is told, path by path. Nothing incomplete carries its final name.
  */
 export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime): Promise<RestoreReport> {
   const { storage } = deps;
@@ -21,9 +24,9 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const tally = new RestoreTally(runtime, job.verbose);
   const context = readContext(deps, job.prefixes, runtime);
   tellOfOrphans(target, sets, tally, job.time);
-  await using lanes = await openLanes(sets, target, context, tally, {
-    ...(job.path === undefined ? {} : { wanted: job.path }),
-    useIndex: job.useIndex,
+  const choice = { useIndex: job.useIndex, keepGoing: job.keepGoing, ...(job.path === undefined ? {} : { wanted: job.path }) };
+  await using lanes = await openLanes(sets, target, context, tally, choice).catch((error: unknown) => {
+    throw withWayOut(error, job);
   });
   const writer = new TreeWriter(job.target, {
     numericOwner: job.numericOwner,
@@ -34,38 +37,54 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
     onProblem: (problem) => tally.notice(problem),
   });
   try {
-    for await (const { entry, content } of stateEntries(lanes.all, context)) {
-      const placed = { ...entry, path: below(entry.path, job.path) };
-      writer.begin(placed);
-      tally.begin(placed);
-      if (entry.type === "file") {
-        for await (const chunk of content()) {
-          writer.write(chunk);
-          tally.data(chunk.length);
-        }
-      }
-      writer.end();
-      tally.end();
+    for await (const item of stateEntries(lanes.all, context, job.keepGoing)) {
+      if ("lost" in item) tally.lostEntry(item);
+      else await restoreEntry(item, job, writer, tally);
       runtime.signal.throwIfAborted();
     }
-    if (tally.files === 0) throw nothingFound(job.path);
+    if (tally.files === 0 && tally.lost === 0 && !tally.isUnsure) throw nothingFound(job.path, "restored");
     writer.finish();
   } catch (error) {
     writer.abort();
-    throw error instanceof DoppelError && tally.files > 0 ? partly(error, tally.files, job.target) : error;
+    const told = withWayOut(error, job);
+    throw told instanceof DoppelError && tally.files > 0 ? partly(told, tally.files, job.target) : told;
   }
-  runtime.emit({ type: "run.finished", kind: "restore", incomplete: tally.incomplete });
-  return { files: tally.files, bytes: tally.bytes, incomplete: tally.incomplete };
+  const { files, bytes, incomplete, lost, badVolumes } = tally;
+  runtime.emit({ type: "run.finished", kind: "restore", incomplete });
+  return { files, bytes, incomplete, lost, badVolumes };
 }
 
-function nothingFound(path: BytePath | undefined): DoppelError {
-  if (path === undefined || path === "") {
-    const reason = "it holds no entry, not even the root";
-    return new DoppelError("format.bad-set", `the backup cannot be restored: ${reason}`, { set: "", reason });
+async function restoreEntry(
+  { entry, content }: StateEntry,
+  job: RestoreJob,
+  writer: TreeWriter,
+  tally: RestoreTally,
+): Promise<void> {
+  const placed = { ...entry, path: below(entry.path, job.path) };
+  writer.begin(placed);
+  tally.begin(placed);
+  try {
+    if (entry.type === "file") {
+      for await (const chunk of content()) {
+        writer.write(chunk);
+        tally.data(chunk.length);
+      }
+    }
+  } catch (error) {
+    if (!job.keepGoing || !isLoss(error)) throw error;
+    writer.abort();
+    tally.giveUp(entry.path, error);
+    return;
   }
-  const shown = displayPath(path);
-  const message = `${shown} not found in archive - no files restored; \`list\` shows what is in it, --time chooses another backup`;
-  return new DoppelError("restore.path-not-found", message, { path: shown });
+  writer.end();
+  tally.end();
+}
+
+/** One bad volume need not be the end of it. */
+function withWayOut(error: unknown, { keepGoing }: RestoreJob): unknown {
+  if (keepGoing || !isLoss(error)) return error;
+  const message = `${error.message}; --keep-going restores all that does not need it`;
+  return new DoppelError(error.code, message, error.data, error);
 }
 
 /** What is there by now is sound, but a later look must not take it for the whole. */

@@ -1,9 +1,11 @@
-import { type BytePath, comparePaths, type Runtime } from "@doppel/base";
+import { type BytePath, comparePaths, type Runtime, type TreeDifference } from "@doppel/base";
 import { OwnerNames, type SourceEntry, walkTree } from "@doppel/tree";
 import type { ReadDeps, VerifyJob, VerifyReport } from "./job.ts";
 import { readContext } from "./read/context.ts";
 import { openLanes } from "./read/lanes.ts";
 import { tellOfOrphans } from "./read/left-out.ts";
+import { isLoss } from "./read/lost/loss.ts";
+import { nothingFound } from "./read/nothing-found.ts";
 import { below, type StateEntry, stateEntries } from "./read/state.ts";
 import { readTarget, setsAt } from "./read/target.ts";
 import { RestoreTally } from "./restore/tally.ts";
@@ -11,8 +13,8 @@ import { rulesOf } from "./source/rules.ts";
 import { differenceBetween, differenceInData } from "./verify/difference.ts";
 
 /**
- * Reads a state whole, as a restore would, without writing it: every volume is fetched, checked and unpacked. With
- * `compareData` it is also compared with the local tree (duplicity-cli.md 4.6); each difference is an event.
+ * Reads a state whole, as a restore would, without writing it: every volume is fetched, checked and unpacked. Bad volumes do
+ * not end it: all of them are told, and every path that is lost. With `compareData` it is also compared with the local tree (duplicity-cli.md 4.6); each difference is an event.
  */
 export async function verify(job: VerifyJob, deps: ReadDeps, runtime: Runtime): Promise<VerifyReport> {
   const { storage } = deps;
@@ -28,37 +30,43 @@ export async function verify(job: VerifyJob, deps: ReadDeps, runtime: Runtime): 
   await using lanes = await openLanes(sets, target, context, tally, {
     ...(job.path === undefined ? {} : { wanted: job.path }),
     useIndex: false, // whole volumes are what is verified
+    keepGoing: true,
   });
 
   let compared = 0;
   let differences = 0;
-  const differ = (path: BytePath, difference: ReturnType<typeof differenceBetween>): void => {
+  const differ = (path: BytePath, difference: TreeDifference | undefined): void => {
     if (!difference) return;
     differences++;
     runtime.emit({ type: "difference", path, difference });
   };
   let here = local.next();
-  for await (const stored of stateEntries(lanes.all, context)) {
-    const path = below(stored.entry.path, job.path);
+  let stored = 0;
+  for await (const item of stateEntries(lanes.all, context, true)) {
+    const path = below("lost" in item ? item.path : item.entry.path, job.path);
     for (; !here.done && comparePaths(here.value.path, path) < 0; here = local.next()) {
       compared++;
       if (job.compareData) differ(here.value.path, { kind: "new" });
     }
-    compared++;
+    stored++;
     const found = !here.done && here.value.path === path ? here.value : undefined;
-    tally.begin(stored.entry);
-    const difference = await compareOne(stored, found, job, owners, tally);
-    tally.end();
-    if (job.compareData) differ(path, difference);
+    if ("lost" in item) tally.lostEntry(item);
+    else {
+      const { sound, difference } = await compareOne(item, found, job, owners, tally);
+      if (sound) compared++;
+      if (job.compareData) differ(path, difference);
+    }
     if (found) here = local.next();
     runtime.signal.throwIfAborted();
   }
+  if (stored === 0 && !tally.isUnsure) throw nothingFound(job.path, "verified");
   for (; !here.done; here = local.next()) {
     compared++;
     if (job.compareData) differ(here.value.path, { kind: "new" });
   }
-  runtime.emit({ type: "run.finished", kind: "verify", incomplete: tally.incomplete });
-  return { compared, differences, incomplete: tally.incomplete };
+  const { incomplete, lost, badVolumes, volumes } = tally;
+  runtime.emit({ type: "run.finished", kind: "verify", incomplete });
+  return { compared, differences, incomplete, lost, badVolumes, volumes };
 }
 
 /** The first difference; the stored content is read to its end in any case: that is the verification. */
@@ -68,10 +76,18 @@ async function compareOne(
   job: VerifyJob,
   owners: OwnerNames,
   tally: RestoreTally,
-) {
+): Promise<{ readonly sound: boolean; readonly difference?: TreeDifference | undefined }> {
+  tally.begin(entry);
   const difference = found ? differenceBetween(entry, found, owners, job.numericOwner) : { kind: "missing" as const };
-  if (entry.type !== "file") return difference;
-  const compareWith = job.compareData && found && !difference ? found : undefined;
-  const inData = await differenceInData(content(), compareWith, (bytes) => tally.data(bytes));
-  return difference ?? inData;
+  try {
+    const compareWith = job.compareData && found && !difference ? found : undefined;
+    const inData =
+      entry.type === "file" ? await differenceInData(content(), compareWith, (bytes) => tally.data(bytes)) : undefined;
+    tally.end();
+    return { sound: true, difference: difference ?? inData };
+  } catch (error) {
+    if (!isLoss(error)) throw error;
+    tally.giveUp(entry.path, error);
+    return { sound: false };
+  }
 }

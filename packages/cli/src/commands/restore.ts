@@ -23,6 +23,7 @@ export const restore: Command = async (session) => {
     ...stateOf(settings, started),
     prefixes: prefixesOf(settings),
     useIndex: !settings["no-index"],
+    keepGoing: settings["keep-going"],
     force: settings.force,
     numericOwner: settings["numeric-owner"],
     restoreOwner: environment.isRoot && !settings["no-restore-ownership"],

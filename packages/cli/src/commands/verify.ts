@@ -1,3 +1,4 @@
+import { displayPath } from "@doppel/base";
 import { verify as verifyBackup } from "@doppel/engine";
 import { argument, type Command, outcomeOf } from "../session.ts";
 import { checkFolder, verifyJob } from "../wire.ts";
@@ -13,7 +14,9 @@ export const verify: Command = (session) => {
   return withReadDeps(session, async (deps) => {
     const report = await verifyBackup(job, deps, tellingIfNewer(runtime, job.time));
     const seconds = (runtime.clock.now().getTime() - started.getTime()) / 1000;
-    renderer.result({ kind: "verify", report, seconds, comparedData: job.compareData });
+    const path = job.path === undefined ? {} : { path: displayPath(job.path) };
+    renderer.result({ kind: "verify", report, seconds, comparedData: job.compareData, ...path });
+    if (report.badVolumes > 0 || report.lost > 0) return "damaged";
     return report.differences > 0 ? "different" : outcomeOf(report.incomplete);
   });
 };

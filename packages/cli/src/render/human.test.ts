@@ -62,10 +62,11 @@ describe("verbosity", () => {
 });
 
 describe("what is missing", () => {
+  const RESTORED = { files: 1, bytes: 1, lost: 0, badVolumes: 0 };
   const restore = (renderer: Renderer, count: number): void => {
     for (let i = 0; i < count; i++)
       renderer.event({ type: "notice", reason: "owner", incomplete: true, path: pathFromText(`f${i}`), detail: "no" });
-    renderer.result({ kind: "restore", report: { files: 1, bytes: 1, incomplete: count }, seconds: 1, target: "t" });
+    renderer.result({ kind: "restore", report: { ...RESTORED, incomplete: count }, seconds: 1, target: "t" });
   };
 
   it("is listed at the end, the first twenty", () => {
@@ -197,11 +198,11 @@ What was already there was not read; --verify reads and compares it.
 });
 
 describe("verifying", () => {
+  const VERIFIED = { compared: 6, differences: 0, incomplete: 0, lost: 0, badVolumes: 0, volumes: 9 };
   const verified = (verbosity: number, comparedData: boolean, differences: number) =>
     rendering(verbosity, (renderer) => {
       if (differences > 0) renderer.event({ type: "difference", path: pathFromText("a"), difference: { kind: "data" } });
-      const report = { compared: 6, differences, incomplete: 0 };
-      renderer.result({ kind: "verify", report, seconds: 1, comparedData });
+      renderer.result({ kind: "verify", report: { ...VERIFIED, differences }, seconds: 1, comparedData });
     });
 
   it("ends with duplicity's line, and says what was not compared", () => {
@@ -212,6 +213,35 @@ describe("verifying", () => {
       "Every volume was read and checked; --compare-data also compares with the folder.\nVerify complete: 6 files compared, 0 differences found.\n",
     );
     expect(verified(2, true, 1)).toEqual({ out: "", err: "" });
+  });
+
+  it.each([
+    [1, "The volume that can hold a/b was read and checked, no others"],
+    [2, "The 2 volumes that can hold a/b were read and checked, no others"],
+  ])("of one path in %d says that not all was read", (volumes, text) => {
+    const report = { ...VERIFIED, volumes };
+    const { out } = rendering(3, (renderer) =>
+      renderer.result({ kind: "verify", report, seconds: 1, comparedData: false, path: "a/b" }),
+    );
+    expect(out.split("; --compare-data")[0]).toBe(text);
+  });
+
+  it("of a damaged backup says how many volumes are bad, and what is lost", () => {
+    const { out, err } = rendering(3, (renderer) => {
+      const notice = { type: "notice", incomplete: true } as const;
+      renderer.event({ ...notice, reason: "volume", detail: "v2 is missing" });
+      renderer.event({ ...notice, reason: "lost", path: pathFromText("a"), detail: "lost" });
+      const report = { ...VERIFIED, incomplete: 2, lost: 1, badVolumes: 1 };
+      renderer.result({ kind: "verify", report, seconds: 1, comparedData: false });
+    });
+    expect(out).toBe("Verify finished, the backup is DAMAGED: 6 files compared, 0 differences found.\n");
+    expect(err.split("\n").slice(2)).toEqual([
+      "Backup DAMAGED: 1 of 9 volumes cannot be used, 1 path lost",
+      "  v2 is missing",
+      "  a: lost",
+      "Exit code 21: `restore --keep-going` brings back all the rest.",
+      "",
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { type BytePath, displayPath, displayText, DoppelError, pathToBytes, type RunEvent } from "@doppel/base";
-import { DONE } from "../exit-codes.ts";
+import { DAMAGED, DONE } from "../exit-codes.ts";
 import { differenceText } from "./differences.ts";
 import { isWarning, Missing, noticeLevel, noticeText } from "./notices.ts";
 import { cleanupText, retentionText } from "./plans.ts";
@@ -96,6 +96,15 @@ export function humanRenderer(options: HumanOptions): Renderer {
       screen.line(`Exit code ${exit}: everything else is sound, but something was left out or is not as it was.`);
   };
 
+  const damaged = ({ report, path }: Extract<Result, { kind: "verify" }>): void => {
+    const { badVolumes, volumes, lost } = report;
+    const of = path === undefined ? counted(volumes, "volume") : `${counted(volumes, "volume")} that can hold ${path}`;
+    screen.line(`Backup DAMAGED: ${badVolumes} of ${of} cannot be used, ${counted(lost, "path")} lost`);
+    if (verbosity < 2) return;
+    for (const line of missing.lines(report.incomplete)) screen.line(oneLine(line));
+    screen.line(`Exit code ${DAMAGED}: \`restore --keep-going\` brings back all the rest.`);
+  };
+
   const onResult = (result: Result): void => {
     screen.clear();
     switch (result.kind) {
@@ -118,10 +127,12 @@ export function humanRenderer(options: HumanOptions): Renderer {
         return incomplete(result.report.incomplete, "Restore");
       }
       case "verify": {
-        const { compared, differences } = result.report;
-        if (!result.comparedData) tell("Every volume was read and checked; --compare-data also compares with the folder.");
-        tell(`Verify complete: ${counted(compared, "file")} compared, ${counted(differences, "difference")} found.`);
-        return incomplete(result.report.incomplete, "Verify");
+        const { compared, differences, badVolumes, lost } = result.report;
+        const isDamaged = badVolumes > 0 || lost > 0;
+        if (!result.comparedData && !isDamaged) tell(`${readText(result)}; --compare-data also compares with the folder.`);
+        const state = isDamaged ? "finished, the backup is DAMAGED" : "complete";
+        tell(`Verify ${state}: ${counted(compared, "file")} compared, ${counted(differences, "difference")} found.`);
+        return isDamaged ? damaged(result) : incomplete(result.report.incomplete, "Verify");
       }
       case "changes":
         return result.count === 0 ? tell("No regular file is new, changed or deleted in it.") : undefined;
@@ -161,6 +172,13 @@ export function humanRenderer(options: HumanOptions): Renderer {
     error: (error) => screen.line(errorText(program, error)),
     close: () => screen.clear(),
   };
+}
+
+/** What a verification without comparing has done. */
+function readText({ path, report }: Extract<Result, { kind: "verify" }>): string {
+  if (path === undefined) return "Every volume was read and checked";
+  const which = report.volumes === 1 ? "The volume that can" : `The ${report.volumes} volumes that can`;
+  return `${which} hold ${path} ${report.volumes === 1 ? "was" : "were"} read and checked, no others`;
 }
 
 /** The name's own bytes for programs, escaped for a terminal. */

@@ -32,11 +32,20 @@ export type Row =
 /** How many differences of each kind. */
 export type DiffCounts = Readonly<Record<Difference["what"], number>>;
 
+interface VerifyResult {
+  readonly kind: "verify";
+  readonly report: VerifyReport;
+  readonly seconds: number;
+  readonly comparedData: boolean;
+  /** Only this path of the backup was read. */
+  readonly path?: string;
+}
+
 /** What a command hands over when it is done. */
 export type Result =
   | { readonly kind: "backup"; readonly report: BackupReport; readonly seconds: number; readonly restoreWith: string }
   | { readonly kind: "restore"; readonly report: RestoreReport; readonly seconds: number; readonly target: string }
-  | { readonly kind: "verify"; readonly report: VerifyReport; readonly seconds: number; readonly comparedData: boolean }
+  | VerifyResult
   | { readonly kind: "status"; readonly report: StatusReport }
   | { readonly kind: "changes"; readonly count: number }
   | { readonly kind: "file-changes"; readonly path: BytePath; readonly changes: readonly FileChange[] }

@@ -1,4 +1,13 @@
-import { type BytePath, type ByteStream, comparePaths, DoppelError, isDoppelError, isWithin, type PathEntry } from "@doppel/base";
+import {
+  type BytePath,
+  type ByteStream,
+  comparePaths,
+  DoppelError,
+  displayPath,
+  isWithin,
+  type PathEntry,
+  ROOT,
+} from "@doppel/base";
 import {
   type BackupSet,
   type DifftarItem,
@@ -7,27 +16,39 @@ import {
   DifftarReader,
   type Manifest,
   type NamePrefixes,
+  type VolumeInfo,
   volumeName,
 } from "@doppel/format";
 import { RecordCheck } from "./slices/record-check.ts";
 import { fetchAhead } from "./fetch-ahead.ts";
 import { fetchVolume, missing } from "./fetch.ts";
 import type { ReadContext } from "./context.ts";
-import type { UnsealOptions } from "./unseal.ts";
+import { isLoss, type LostVolume, type PathRange } from "./lost/loss.ts";
+import { type Survival, survivingItems } from "./lost/surviving.ts";
+import { volumeItems } from "./volume-items.ts";
 import type { UnsealWorkers } from "../workers/unseal.ts";
 
 /** What one set says about one path. */
 export interface LaneEntry {
-  readonly kind: DifftarKind;
+  /** "lost": a file, or a delta of one, whose content is in a volume that cannot be used. */
+  readonly kind: DifftarKind | "lost";
   readonly entry: PathEntry;
   /** Of the file's whole content as of this set, where that is known. */
   readonly sha256?: Uint8Array;
 }
 
+/** What a lane reads. "gap": what the set says of paths in `ranges`, which ascend, is not known, but for those that are entries. */
+export type LaneItem =
+  | DifftarItem
+  | { readonly type: "entry"; readonly kind: "lost"; readonly entry: PathEntry; readonly multivol: false }
+  | { readonly type: "gap"; readonly ranges: readonly PathRange[] };
+
 /** A volume, or part of one that begins and ends with an entry. */
 export interface LanePart {
   readonly number: number;
   readonly name: string;
+  /** What its manifest says it holds; absent for part of a volume, beside which a lane cannot go on. */
+  readonly bounds?: PathRange;
   /** Stored bytes. */
   readonly size: number;
   /** Its tar bytes, checked, or else the lane's `records` are there to check them by. */
@@ -37,37 +58,49 @@ export interface LanePart {
 export interface LaneOptions {
   readonly set: BackupSet;
   /** In order. */
-  readonly parts: Iterable<LanePart> | AsyncIterable<LanePart>;
+  readonly parts: Iterable<LanePart | LostVolume> | AsyncIterable<LanePart | LostVolume>;
   /** What must come, and nothing else: everything at `wanted` and below it. */
   readonly records?: readonly IndexedEntry[];
   /** Only this path and what is below it. */
   readonly wanted?: BytePath;
+  /** Go on beside lost volumes; without it the first one is an error. */
+  readonly survival?: Survival;
   readonly onVolume: (name: string, number: number, size: number) => void;
 }
 
 /** The entries of one set in format order, over all its volumes, each with its content or delta. */
 export class Lane implements AsyncDisposable {
-  readonly #items: AsyncGenerator<readonly DifftarItem[]>;
+  readonly #items: AsyncGenerator<readonly LaneItem[]>;
   readonly #wanted: BytePath | undefined;
   readonly #records: RecordCheck | undefined;
-  #batch: readonly DifftarItem[] = [];
+  #batch: readonly LaneItem[] = [];
   #at = 0;
+  /** Lie before `current`. */
+  #gaps: readonly PathRange[] = [];
+  #passedGaps = 0;
+  #failure: { readonly error: unknown } | undefined;
   /** Where the lane stands; undefined at its end (and before the first `next`). */
   current: LaneEntry | undefined;
 
   constructor(options: LaneOptions) {
     this.#wanted = options.wanted;
     this.#records = options.records && new RecordCheck(options.records);
-    this.#items = itemsOf(options);
+    const { survival } = options;
+    this.#items = survival ? survivingItems({ ...options, ...survival }) : itemsOf(options);
   }
 
   /** Goes to the next entry, passing over what is left of this one. */
   async next(): Promise<void> {
+    this.#setGaps([]);
     for (;;) {
       const item = await this.#take();
+      if (item?.type === "gap") this.#setGaps(item.ranges);
       if (item && item.type !== "entry") continue;
       if (item && this.#wanted !== undefined && !isWithin(item.entry.path, this.#wanted)) {
-        if (comparePaths(item.entry.path, this.#wanted) < 0) continue;
+        if (comparePaths(item.entry.path, this.#wanted) < 0) {
+          this.#setGaps([]);
+          continue;
+        }
         await this.#items.return(undefined); // entries are in order: what is wanted lies behind us
         [this.#batch, this.#at, this.current] = [[], 0, undefined];
         this.#records?.end();
@@ -79,18 +112,31 @@ export class Lane implements AsyncDisposable {
     }
   }
 
+  /**
+   * Whether the set may have had a word about `path`, which lies before `current`, in a volume that is lost. Asked for
+   * ascending paths.
+   */
+  isUnsureOf(path: BytePath): boolean {
+    const gaps = this.#gaps;
+    while (this.#passedGaps < gaps.length && comparePaths(gaps[this.#passedGaps]!.end, path) < 0) this.#passedGaps++;
+    const gap = gaps[this.#passedGaps];
+    return gap !== undefined && comparePaths(gap.start, path) <= 0;
+  }
+
   /** The content of the current entry, once. @throws volume.damaged when pieces of it are missing */
   async *content(): AsyncGenerator<Uint8Array> {
+    const path = this.current?.entry.path ?? ROOT;
     for (;;) {
       const item = await this.#take();
-      if (!item || item.type === "entry") throw new Error("an entry has no end");
+      if (!item || item.type === "entry" || item.type === "gap") throw new Error("an entry has no end");
       if (item.type === "data") {
         yield item.bytes;
         continue;
       }
       if (item.complete) return;
-      const reason = "pieces of a file are missing";
-      throw new DoppelError("volume.damaged", `${reason}: its manifest does not name all of its volumes`, { name: "", reason });
+      const reason = "pieces of it are missing";
+      const message = `${displayPath(path)}: ${reason}: its manifest does not name all of its volumes, or they are lost`;
+      throw new DoppelError("volume.damaged", message, { name: "", reason });
     }
   }
 
@@ -98,28 +144,37 @@ export class Lane implements AsyncDisposable {
     await this.#items.return(undefined);
   }
 
-  async #take(): Promise<DifftarItem | undefined> {
+  #setGaps(ranges: readonly PathRange[]): void {
+    [this.#gaps, this.#passedGaps] = [ranges, 0];
+  }
+
+  async #take(): Promise<LaneItem | undefined> {
+    if (this.#failure) throw this.#failure.error; // or it would look like the end of the set
     while (this.#at === this.#batch.length) {
-      const { value, done } = await this.#items.next();
+      const { value, done } = await this.#nextBatch();
       if (done) return undefined;
       this.#batch = value;
       this.#at = 0;
     }
     return this.#batch[this.#at++];
   }
+
+  async #nextBatch(): Promise<IteratorResult<readonly LaneItem[], undefined>> {
+    try {
+      return await this.#items.next();
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
 }
 
-async function* itemsOf({ set, parts, wanted, onVolume }: LaneOptions): AsyncGenerator<readonly DifftarItem[]> {
+async function* itemsOf({ set, parts, wanted, onVolume }: LaneOptions): AsyncGenerator<readonly LaneItem[]> {
   const reader = new DifftarReader({ partial: wanted !== undefined, set: set.manifest ?? "the set" });
-  for await (const { number, name, size, bytes } of parts) {
-    try {
-      reader.beginVolume(number);
-      for await (const chunk of bytes()) yield checked(reader.update(chunk), set);
-      yield checked(reader.endVolume(), set);
-    } catch (error) {
-      throw namingVolume(error, name);
-    }
-    onVolume(name, number, size);
+  for await (const part of parts) {
+    if ("error" in part) throw part.error;
+    yield* volumeItems(reader, part, set);
+    onVolume(part.name, part.number, part.size);
   }
   yield reader.finish();
 }
@@ -137,42 +192,35 @@ export async function* wholeVolumes(
   manifest: Manifest,
   context: ReadContext,
   { memoryLimit, workers }: FetchOptions,
-): AsyncGenerator<LanePart> {
-  const optionsOf = (number: number): UnsealOptions => context.unsealing(nameOf(set, number, context.prefixes), true);
-  const fetched = fetchAhead(manifest.volumes, (info) =>
-    fetchVolume(info, context, optionsOf(info.number), memoryLimit, workers()),
-  );
-  for await (const { info, volume } of fetched) {
-    const { name } = optionsOf(info.number);
-    yield { number: info.number, name, size: volume.size, bytes: () => volume.bytes() };
-  }
+): AsyncGenerator<LanePart | LostVolume> {
+  const fetch = async (info: VolumeInfo): Promise<Fetched> => {
+    const { number, start, end } = info;
+    const name = nameOf(set, number, context.prefixes);
+    const bounds = { start: start.path, end: end.path };
+    const options = context.unsealing(name, true);
+    try {
+      if (!set.volumes.has(number)) throw missing(name);
+      const volume = await fetchVolume(info, context, options, memoryLimit, workers());
+      const part = { number, name, bounds, size: volume.size, bytes: () => volume.bytes() };
+      return { part, [Symbol.asyncDispose]: () => volume[Symbol.asyncDispose]() };
+    } catch (error) {
+      if (!isLoss(error)) throw error;
+      return { part: { number, name, bounds, error }, async [Symbol.asyncDispose]() {} };
+    }
+  };
+  for await (const { volume } of fetchAhead(manifest.volumes, fetch)) yield volume.part;
 }
 
-/** A full set has nothing to delete or to build upon: such entries have no meaning there, and must not be passed over. */
-function checked(items: readonly DifftarItem[], set: BackupSet): readonly DifftarItem[] {
-  if (set.id.kind !== "full") return items;
-  for (const item of items) {
-    if (item.type !== "entry" || item.kind === "snapshot") continue;
-    const reason = `a full set holds a "${item.kind}" entry, which has no meaning there`;
-    throw new DoppelError("format.bad-set", reason, { set: "full", reason });
-  }
-  return items;
+interface Fetched extends AsyncDisposable {
+  readonly part: LanePart | LostVolume;
 }
 
 /** @throws volume.missing before anything is read, for every volume that will be wanted */
 export function checkVolumes(set: BackupSet, manifest: Manifest, prefixes: NamePrefixes): void {
-  for (const { number } of manifest.volumes) nameOf(set, number, prefixes);
+  for (const { number } of manifest.volumes) if (!set.volumes.has(number)) throw missing(nameOf(set, number, prefixes));
 }
 
+/** The name that the volume has, or should have. */
 function nameOf(set: BackupSet, number: number, prefixes: NamePrefixes): string {
-  const name = set.volumes.get(number);
-  if (name === undefined) throw missing(volumeName(set.id, number, set.encoding, prefixes));
-  return name;
-}
-
-function namingVolume(error: unknown, name: string): unknown {
-  if (!isDoppelError(error, "format.bad-tar") && !isDoppelError(error, "format.bad-set")) return error;
-  const where = isDoppelError(error, "format.bad-tar") ? ` at byte ${error.data.offset} of its tar archive` : "";
-  const message = `${name} is damaged${where}: ${error.data.reason}; nothing behind this place was used. Fetch it again or restore another backup with --time`;
-  return new DoppelError("volume.damaged", message, { name, reason: error.data.reason }, error);
+  return set.volumes.get(number) ?? volumeName(set.id, number, set.encoding, prefixes);
 }

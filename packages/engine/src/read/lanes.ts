@@ -2,8 +2,11 @@ import type { BytePath } from "@doppel/base";
 import { type BackupSet, type IndexedEntry, type Manifest, volumesFor } from "@doppel/format";
 import type { ReadContext } from "./context.ts";
 import { UnsealWorkers } from "../workers/unseal.ts";
-import { checkVolumes, type FetchOptions, Lane, type LanePart, wholeVolumes } from "./lane.ts";
+import { checkVolumes, type FetchOptions, Lane, type LaneOptions, type LanePart, wholeVolumes } from "./lane.ts";
 import { type LeftOutObserver, tellOfUnnamedVolumes } from "./left-out.ts";
+import type { LostVolume } from "./lost/loss.ts";
+import { openRoll } from "./lost/roll.ts";
+import type { Survival } from "./lost/surviving.ts";
 import { readManifest } from "./metadata.ts";
 import { readWanted, slicedParts } from "./slices/read-wanted.ts";
 import type { Target } from "./target.ts";
@@ -22,6 +25,8 @@ export interface Lanes extends AsyncDisposable {
 export interface LaneObserver extends LeftOutObserver {
   expect(volumes: number, bytes: number): void;
   volume(name: string, number: number, size: number): void;
+  /** A volume cannot be used. `exactly`: which paths it held is known, and those that are lost are told one by one. */
+  lostVolume(volume: LostVolume, exactly: boolean): void;
 }
 
 /** Which part of a state is read. */
@@ -30,11 +35,13 @@ export interface LaneChoice {
   readonly wanted?: BytePath;
   /** Parts of volumes will do, where a set's index tells which and how to check them. */
   readonly useIndex: boolean;
+  /** Go on beside volumes that are missing or damaged; without it the first one is an error. Reads whole volumes only. */
+  readonly keepGoing: boolean;
 }
 
 /** What a set has to say, not read yet. */
 interface Content {
-  readonly parts: readonly LanePart[] | AsyncIterable<LanePart>;
+  readonly parts: LaneOptions["parts"];
   readonly records?: readonly IndexedEntry[];
   readonly volumes: number;
   readonly bytes: number;
@@ -49,7 +56,7 @@ export async function openLanes(
   target: Target,
   context: ReadContext,
   observer: LaneObserver,
-  { wanted, useIndex }: LaneChoice,
+  { wanted, useIndex, keepGoing }: LaneChoice,
 ): Promise<Lanes> {
   const memoryLimit = Math.floor(SPOOL_MEMORY / (2 * sets.length)); // each lane holds one volume and fetches the next
   const all: Lane[] = [];
@@ -57,15 +64,20 @@ export async function openLanes(
   let total = 0;
   const fetching = { memoryLimit, workers: () => workers };
   for (const set of sets) {
-    const few = useIndex && wanted ? await readWanted(set, wanted, context, observer) : undefined;
+    const few = useIndex && wanted && !keepGoing ? await readWanted(set, wanted, context, observer) : undefined;
     const { volumes, bytes, ...content } = few
       ? contentOf(slicedParts(set, few.parts, context), few.records)
-      : await wholeContent(set, target, context, observer, fetching, wanted);
+      : await wholeContent(set, target, context, observer, fetching, { keepGoing, ...(wanted === undefined ? {} : { wanted }) });
     if (!few) total += bytes;
     observer.expect(volumes, bytes);
     context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes });
     const onVolume = (name: string, number: number, size: number): void => observer.volume(name, number, size);
-    all.push(new Lane({ set, ...content, ...(wanted === undefined ? {} : { wanted }), onVolume }));
+    const survival: Survival = {
+      openRoll: () => openRoll(set, context, memoryLimit),
+      onLost: (volume, exactly) => observer.lostVolume(volume, exactly),
+    };
+    const options = { ...(wanted === undefined ? {} : { wanted }), ...(keepGoing ? { survival } : {}) };
+    all.push(new Lane({ set, ...content, ...options, onVolume }));
   }
   if (total >= WORKERS_FROM) workers = new UnsealWorkers(context.runtime.signal);
   return {
@@ -87,11 +99,11 @@ async function wholeContent(
   context: ReadContext,
   observer: LaneObserver,
   fetching: FetchOptions,
-  wanted?: BytePath,
+  { keepGoing, wanted }: Omit<LaneChoice, "useIndex">,
 ): Promise<Content> {
   const whole = await readManifest(set, context);
   const manifest = wanted === undefined ? whole : { ...whole, volumes: volumesFor(whole, wanted) };
-  checkVolumes(set, manifest, context.prefixes);
+  if (!keepGoing) checkVolumes(set, manifest, context.prefixes);
   tellOfUnnamedVolumes(set, whole, observer);
   return {
     parts: wholeVolumes(set, manifest, context, fetching),

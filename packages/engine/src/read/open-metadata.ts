@@ -30,20 +30,35 @@ export async function openMetadata(
   context: ReadContext,
   memoryLimit: number,
 ): Promise<Metadata | undefined> {
+  return (await openLocal(local, context)) ?? (remote === undefined ? undefined : fetchMetadata(remote, context, memoryLimit));
+}
+
+/** The copy in the archive directory, which is not checked before its end; undefined when it is not there. */
+export async function openLocal(local: string, context: ReadContext): Promise<Metadata | undefined> {
   const { deps, runtime } = context;
-  if (await new ArchiveDir(deps.archiveDir).has(local)) {
-    runtime.emit({ type: "debug", detail: `reading ${local} from the archive directory` });
-    const copy = join(deps.archiveDir, local);
-    const payload = { size: 0, open: () => createReadStream(copy, { highWaterMark: READ_CHUNK }) };
-    return {
-      name: copy,
-      bytes: () => tellingOfCopy(unseal(payload, context.unsealing(local)), copy),
-      async [Symbol.asyncDispose]() {},
-    };
-  }
-  if (remote === undefined) return undefined;
+  if (!(await new ArchiveDir(deps.archiveDir).has(local))) return undefined;
+  runtime.emit({ type: "debug", detail: `reading ${local} from the archive directory` });
+  const copy = join(deps.archiveDir, local);
+  const payload = { size: 0, open: () => createReadStream(copy, { highWaterMark: READ_CHUNK }) };
+  return {
+    name: copy,
+    bytes: () => tellingOfCopy(unseal(payload, context.unsealing(local)), copy),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+/**
+ * Fetches an object and checks it to its last byte. @throws volume.damaged, openpgp.*, storage.*
+ * @param signed it must carry the expected signature, if there is one
+ */
+export async function fetchMetadata(
+  remote: string,
+  context: ReadContext,
+  memoryLimit: number,
+  signed = false,
+): Promise<Metadata> {
   const spool = await fetchObject(remote, context, memoryLimit);
-  const options = context.unsealing(remote);
+  const options = context.unsealing(remote, signed);
   try {
     await authenticate(spool, options);
   } catch (error) {

@@ -21,32 +21,67 @@ export interface StateEntry {
   readonly content: () => ByteStream;
 }
 
+/** A path whose state cannot be had: "lost" is a file that was there; "uncertain", that nobody knows whether it was. */
+export interface LostEntry {
+  readonly path: BytePath;
+  readonly lost: "lost" | "uncertain";
+  readonly detail: string;
+}
+
 /**
  * The state that a full set and its increments add up to, in format order (spec 5.3): one lane a set, merged by path. Per
  * path the newest set decides; deltas are followed back to the last complete content and applied forward, with the
- * attributes of the newest.
- * @throws volume.damaged for a delta without its base, or one that does not fit it
+ * attributes of the newest. An older state never takes the place of one that is lost.
+ * @throws volume.damaged for a delta without its base (unless it is to be told as lost), or one that does not fit it
  */
-export async function* stateEntries(lanes: readonly Lane[], context: ReadContext): AsyncGenerator<StateEntry> {
+export async function* stateEntries(
+  lanes: readonly Lane[],
+  context: ReadContext,
+  keepGoing: boolean,
+): AsyncGenerator<StateEntry | LostEntry> {
   await Promise.all(lanes.map((lane) => lane.next()));
   for (;;) {
     const here = lanesAtSmallestPath(lanes);
-    const newest = here.at(-1)?.current;
-    if (!newest) return;
-    const from = here.findLastIndex((lane) => lane.current?.kind !== "diff");
-    const base = here[from];
-    if (!base?.current) throw baseless(newest.entry.path);
-    const deltas = here.slice(from + 1);
-    if (deltas.length > 0 && (base.current.kind !== "snapshot" || base.current.entry.type !== "file"))
-      throw baseless(newest.entry.path);
+    const path = here[0]?.current?.entry.path;
+    if (path === undefined) return;
+    const found = stateOf(path, here, lanes, context);
     // What is older than the base is passed over now, so that content is asked for in the order it comes.
-    if (newest.kind !== "deleted") {
-      const content = (): ByteStream => (deltas.length > 0 ? patched(base, deltas, context) : base.content());
-      const { entry, sha256 } = newest;
-      yield { entry, content: sha256 ? () => digested(content(), sha256, entry.path) : content };
-    }
+    if (found === "baseless" && !keepGoing) throw baseless(path);
+    if (found) yield found === "baseless" ? { path, lost: "lost", detail: BASELESS } : found;
     for (const lane of here) await lane.next();
   }
+}
+
+const BASELESS = "lost: the backup holds only changes to it, not what they build upon";
+
+/** Undefined: nothing is there. @param here those of `lanes` that stand at the path */
+function stateOf(
+  path: BytePath,
+  here: readonly Lane[],
+  lanes: readonly Lane[],
+  context: ReadContext,
+): StateEntry | LostEntry | "baseless" | undefined {
+  // What a set may have said, and lost, counts for more than what older ones say.
+  const unsure = lanes.findLastIndex((lane) => lane.isUnsureOf(path) && !here.includes(lane));
+  const certain = unsure < 0 ? here : here.filter((lane) => lanes.indexOf(lane) > unsure);
+  const newest = certain.at(-1)?.current;
+  if (!newest) {
+    const detail = "uncertain: a lost volume may hold a newer state of it, or that it was deleted";
+    return { path, lost: "uncertain", detail };
+  }
+  const from = certain.findLastIndex((lane) => lane.current?.kind !== "diff");
+  const base = certain[from];
+  const deltas = certain.slice(from + 1);
+  const { entry, sha256 } = newest;
+  if (base?.current?.kind === "lost") {
+    const what = deltas.length > 0 ? "changes of it are there, but what they build upon is" : "it is";
+    return { path, lost: "lost", detail: `lost: ${what} in a volume that cannot be used` };
+  }
+  if (!base?.current) return "baseless";
+  if (deltas.length > 0 && (base.current.kind !== "snapshot" || base.current.entry.type !== "file")) return "baseless";
+  if (newest.kind === "deleted") return undefined;
+  const content = (): ByteStream => (deltas.length > 0 ? patched(base, deltas, context) : base.content());
+  return { entry, content: sha256 ? () => digested(content(), sha256, entry.path) : content };
 }
 
 /** Where a path lies when the wanted one becomes the root; `path` is within it. */

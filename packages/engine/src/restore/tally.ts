@@ -1,5 +1,7 @@
-import type { PathEntry, Runtime } from "@doppel/base";
+import { type BytePath, displayPath, type PathEntry, type Runtime } from "@doppel/base";
 import type { Notice } from "../read/left-out.ts";
+import type { LossError, LostVolume } from "../read/lost/loss.ts";
+import type { LostEntry } from "../read/state.ts";
 
 const PROGRESS_EVERY_MS = 100;
 
@@ -17,10 +19,20 @@ export class RestoreTally {
   files = 0;
   bytes = 0;
   incomplete = 0;
+  /** Paths whose state cannot be had. */
+  lost = 0;
+  badVolumes = 0;
+  /** Something may be lost that has no name here. */
+  isUnsure = false;
 
   constructor(runtime: Runtime, verbose: boolean) {
     this.#runtime = runtime;
     this.#verbose = verbose;
+  }
+
+  /** All that there are to read. */
+  get volumes(): number {
+    return this.#totalVolumes;
   }
 
   /** There is this much more to read. */
@@ -32,6 +44,29 @@ export class RestoreTally {
   notice(notice: Notice): void {
     if (notice.incomplete) this.incomplete++;
     this.#runtime.emit({ type: "notice", ...notice });
+  }
+
+  lostEntry({ path, lost, detail }: LostEntry): void {
+    this.lost++;
+    this.notice({ reason: lost, path, incomplete: true, detail });
+  }
+
+  /** The entry in hand turns out to be lost. */
+  giveUp(path: BytePath, error: LossError): void {
+    this.files--;
+    this.bytes -= this.#entryBytes;
+    this.#entry = undefined;
+    const reason = "reason" in error.data ? error.data.reason : error.message;
+    this.lostEntry({ path, lost: "lost", detail: `lost: its content cannot be put together (${reason})` });
+  }
+
+  lostVolume({ error, bounds: { start, end } }: LostVolume, exactly: boolean): void {
+    this.badVolumes++;
+    if (!exactly) this.isUnsure = true;
+    const span = `${displayPath(start)} to ${displayPath(end)}`;
+    const rest = "what else it held is not known, because its set has neither signatures nor an index that can be used";
+    const detail = exactly ? error.message : `${error.message}; it held paths from ${span}: ${rest}`;
+    this.notice({ reason: "volume", incomplete: true, detail });
   }
 
   begin(entry: PathEntry): void {

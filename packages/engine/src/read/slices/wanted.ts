@@ -63,7 +63,8 @@ function partsOf(
     });
 }
 
-function refuseOther(found: SetId, expected: SetId): void {
+/** @throws format.bad-index when an index says that it is that of another set */
+export function refuseOther(found: SetId, expected: SetId): void {
   const isSame = (["start", "end"] as const).every((time) => found[time].getTime() === expected[time].getTime());
   if (found.kind !== expected.kind || !isSame) throw bad("it is that of another set");
 }

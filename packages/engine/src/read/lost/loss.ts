@@ -1,0 +1,29 @@
+import { type BytePath, type DoppelError, isDoppelError } from "@doppel/base";
+
+/** A volume that cannot be used, and which paths its manifest says it holds. */
+export interface LostVolume {
+  readonly number: number;
+  readonly name: string;
+  readonly bounds: PathRange;
+  readonly error: LossError;
+}
+
+/** Both ends belong to it. */
+export interface PathRange {
+  readonly start: BytePath;
+  readonly end: BytePath;
+}
+
+/**
+ * Whether it is the damage of one volume, or of one file, beside which others can be read. A wrong signature is none: it
+ * puts the whole backup in doubt. Nor is trouble with the target, which another attempt may not meet.
+ */
+export function isLoss(error: unknown): error is LossError {
+  return (
+    isDoppelError(error, "volume.missing") ||
+    isDoppelError(error, "volume.hash-mismatch") ||
+    isDoppelError(error, "volume.damaged")
+  );
+}
+
+export type LossError = DoppelError<"volume.missing"> | DoppelError<"volume.hash-mismatch"> | DoppelError<"volume.damaged">;
