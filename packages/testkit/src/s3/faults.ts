@@ -1,4 +1,7 @@
 /** What goes wrong on purpose, and with which requests. */
+import type { IncomingMessage } from "node:http";
+import { S3Error } from "./error.ts";
+import { requestTimeTooSkewed } from "./signature.ts";
 import type { S3Request } from "./types.ts";
 
 export type S3FaultEffect =
@@ -37,6 +40,14 @@ export interface S3FaultRule {
   /** How many in a row it hits. Default 1. */
   readonly times?: number;
   readonly effect: S3FaultEffect;
+}
+
+/** The answer that a fault gives in place of the server's. */
+export function faultError(effect: S3FaultEffect | undefined, request: IncomingMessage, now: Date): S3Error | undefined {
+  if (effect?.kind === "error") return new S3Error(effect.status, effect.code, effect.message ?? "", {}, effect.headers);
+  if (effect?.kind === "skew") return requestTimeTooSkewed(String(request.headers["x-amz-date"]), now);
+  if (effect?.kind === "expiredToken") return new S3Error(400, "ExpiredToken", "The provided token has expired.");
+  return undefined;
 }
 
 /** The rules that are in force. */

@@ -1,8 +1,9 @@
 /** Signature Version 4 in the Authorization header, checked as S3 checks it. */
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { accessDenied, S3Error } from "./error.ts";
 import type { S3Target } from "./operation.ts";
+import { canonicalRequest, scopeOf, signatureOf, stringToSign } from "./sigv4.ts";
 
 /** What a signature says and proves. */
 export interface Signed {
@@ -15,7 +16,6 @@ export interface Signed {
 
 interface Authorization {
   readonly accessKeyId: string;
-  readonly scope: string;
   readonly day: string;
   readonly region: string;
   readonly signedHeaders: readonly string[];
@@ -25,7 +25,6 @@ interface Authorization {
 /** S3 takes requests this much older or younger than its clock. */
 const MAX_SKEW_MS = 15 * 60_000;
 
-/** Never signed by clients, because proxies may change them. */
 const PAYLOAD = /^(?:[0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-UNSIGNED-PAYLOAD-TRAILER)$/;
 
 /**
@@ -62,14 +61,11 @@ export function verifySignature(
     });
   }
 
-  const canonical = canonicalRequest(request, target, authorization.signedHeaders, payload);
-  const hashed = createHash("sha256").update(canonical).digest("hex");
-  const toSign = `AWS4-HMAC-SHA256\n${time}\n${authorization.scope}\n${hashed}`;
-  const signature = hmac(signingKey(secret, authorization), toSign).toString("hex");
-  if (
-    signature.length !== authorization.signature.length ||
-    !timingSafeEqual(Buffer.from(signature), Buffer.from(authorization.signature))
-  ) {
+  const { method = "", headers } = request;
+  const { signedHeaders, day, region } = authorization;
+  const canonical = canonicalRequest({ method, path: target.path, query: target.rawQuery, headers, signedHeaders, payload });
+  const toSign = stringToSign(canonical, time, scopeOf(day, region));
+  if (!timingSafeEqual(Buffer.from(signatureOf(toSign, secret, day, region)), Buffer.from(authorization.signature))) {
     throw new S3Error(
       403,
       "SignatureDoesNotMatch",
@@ -77,7 +73,7 @@ export function verifySignature(
       { AWSAccessKeyId: authorization.accessKeyId, StringToSign: toSign, CanonicalRequest: canonical },
     );
   }
-  return { accessKeyId: authorization.accessKeyId, region: authorization.region, payload };
+  return { accessKeyId: authorization.accessKeyId, region, payload };
 }
 
 /** The key that a request claims to be signed with, or "". For the record of requests. */
@@ -96,12 +92,12 @@ export function requestTimeTooSkewed(requestTime: string, now: Date): S3Error {
 function parseAuthorization(header: string | undefined): Authorization {
   if (header === undefined) throw accessDenied("Access Denied");
   const match =
-    /^AWS4-HMAC-SHA256 +Credential=([^/,]+)\/((\d{8})\/([^/,]+)\/s3\/aws4_request), *SignedHeaders=([^,]+), *Signature=([0-9a-f]{64})$/.exec(
+    /^AWS4-HMAC-SHA256 +Credential=([^/,]+)\/(\d{8})\/([^/,]+)\/s3\/aws4_request, *SignedHeaders=([^,]+), *Signature=([0-9a-f]{64})$/.exec(
       header,
     );
   if (match === null) throw new S3Error(400, "AuthorizationHeaderMalformed", "The authorization header is malformed.");
-  const [, accessKeyId = "", scope = "", day = "", region = "", headers = "", signature = ""] = match;
-  return { accessKeyId, scope, day, region, signedHeaders: headers.split(";"), signature };
+  const [, accessKeyId = "", day = "", region = "", headers = "", signature = ""] = match;
+  return { accessKeyId, day, region, signedHeaders: headers.split(";"), signature };
 }
 
 function checkTime(time: string, day: string, now: Date): void {
@@ -124,44 +120,4 @@ function checkSignedHeaders(request: IncomingMessage, signed: readonly string[])
   throw new S3Error(403, "AccessDenied", "There were headers present in the request which were not signed", {
     HeadersNotSigned: missing.join(", "),
   });
-}
-
-function canonicalRequest(request: IncomingMessage, target: S3Target, signed: readonly string[], payload: string): string {
-  const path = target.path
-    .split("/")
-    .map((part) => encode(decodeURIComponent(part)))
-    .join("/");
-  const pairs = target.rawQuery.split("&").filter((pair) => pair !== "");
-  const query = pairs.map((pair) => {
-    const [name = "", ...value] = pair.split("=");
-    return [encode(decodeURIComponent(name)), encode(decodeURIComponent(value.join("=")))] as const;
-  });
-  query.sort(([a, x], [b, y]) => (a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1));
-  const headers = signed.map((name) => `${name}:${trimAll(String(request.headers[name] ?? ""))}\n`);
-  const parts = [
-    request.method,
-    path,
-    query.map((pair) => pair.join("=")).join("&"),
-    headers.join(""),
-    signed.join(";"),
-    payload,
-  ];
-  return parts.join("\n");
-}
-
-function trimAll(value: string): string {
-  return value.trim().replace(/ +/g, " ");
-}
-
-/** RFC 3986, as S3 wants it: everything but the unreserved characters. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-function signingKey(secret: string, { day, region }: Authorization): Buffer {
-  return hmac(hmac(hmac(hmac(`AWS4${secret}`, day), region), "s3"), "aws4_request");
-}
-
-function hmac(key: string | Buffer, text: string): Buffer {
-  return createHmac("sha256", key).update(text).digest();
 }

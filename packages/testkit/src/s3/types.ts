@@ -5,6 +5,20 @@ export interface S3Credentials {
   readonly secretAccessKey: string;
 }
 
+/** A server to test with, whichever: the one in this process, a real one, a proxy in front of either. */
+export interface S3Site {
+  readonly endpoint: string;
+  readonly region: string;
+  /** The main bucket. Shared with other tests where the server is: use a prefix of your own. */
+  readonly bucket: string;
+  /** Owns the buckets and may do everything. */
+  readonly admin: S3Credentials;
+  /** May do what a machine that is backed up may. */
+  readonly append: S3Credentials;
+  /** Makes a bucket that `append` may write to as well; its name. */
+  makeBucket(options?: { readonly versioning?: boolean }): Promise<string>;
+}
+
 /** A request that was answered or broken off, in the order in which they came. */
 export interface S3Request {
   readonly method: string;
