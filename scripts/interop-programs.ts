@@ -12,6 +12,8 @@ export interface InteropProgram {
   readonly usedFor: string;
 }
 
+const REAL_S3 = "a real S3 server";
+
 const INTEROP_PROGRAMS: readonly InteropProgram[] = [
   { program: "duplicity", debianPackage: "duplicity", usedFor: "reading our backups with stock duplicity, and the reverse" },
   { program: "gpg", debianPackage: "gnupg", usedFor: "encrypted backups against GnuPG, and its keyrings" },
@@ -19,27 +21,32 @@ const INTEROP_PROGRAMS: readonly InteropProgram[] = [
   { program: "sq", debianPackage: "sq", usedFor: "OpenPGP messages against Sequoia" },
   { program: "tar", debianPackage: "tar", usedFor: "restoring volumes with plain tools" },
   { program: "time", debianPackage: "time", usedFor: "peak memory in the benchmark" },
+  { program: "ceph", debianPackage: "ceph-common", usedFor: REAL_S3 },
+  { program: "ceph-mon", debianPackage: "ceph-mon", usedFor: REAL_S3 },
+  { program: "ceph-osd", debianPackage: "ceph-osd", usedFor: REAL_S3 },
+  { program: "radosgw", debianPackage: "radosgw", usedFor: REAL_S3 },
 ];
 
-/** The programs of the table that PATH does not have. */
-function missingPrograms(): readonly InteropProgram[] {
-  return INTEROP_PROGRAMS.filter(({ program }) => !isInPath(program));
+/** Programs that PATH does not have, of the table or of those in it that are used for this alone. */
+function missingPrograms(purpose: string | undefined): readonly InteropProgram[] {
+  return INTEROP_PROGRAMS.filter(({ program, usedFor }) => (purpose ?? usedFor) === usedFor && !isInPath(program));
 }
 
 /**
  * Installs what is missing with apt-get when we are root on Debian or a system derived from it; otherwise changes nothing.
  * Quiet apart from one line, unless apt-get fails: then its output is shown.
+ * @param purpose  only what is used for this
  * @returns what is still missing
  */
-export function installMissingPrograms(): readonly InteropProgram[] {
-  const missing = missingPrograms();
+export function installMissingPrograms(purpose?: typeof REAL_S3): readonly InteropProgram[] {
+  const missing = missingPrograms(purpose);
   if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) return missing;
   const packages = missing.map(({ debianPackage }) => debianPackage);
   console.error(`doppel: installing for the interop tests: ${packages.join(" ")} (apt-get) ...`);
   aptGet("update");
   // One by one only when all together fail: a package that this release does not have must not cost the others.
   if (!aptGet("install", ...packages) && packages.length > 1) for (const name of packages) aptGet("install", name);
-  return missingPrograms();
+  return missingPrograms(purpose);
 }
 
 function aptGet(command: "update" | "install", ...packages: readonly string[]): boolean {

@@ -73,7 +73,10 @@ export async function readBody(
     if (Buffer.from(statedMd5, "base64").toString("hex") !== md5) throw badDigest("Content-MD5");
   }
   const checksum = quirks.ignoresChecksums ? undefined : statedChecksum(headers);
-  if (checksum !== undefined && checksumOf(checksum.algorithm, chunks) !== checksum.value) throw badDigest(checksum.algorithm);
+  // With CompleteMultipartUpload it is the object's, not that of the list of parts.
+  const isOfBody = headersSent["x-amz-mp-object-size"] === undefined && headersSent["x-amz-checksum-type"] === undefined;
+  if (isOfBody && checksum !== undefined && checksumOf(checksum.algorithm, chunks) !== checksum.value)
+    throw badDigest(checksum.algorithm);
   return { chunks, size: chunks.reduce((sum, { length }) => sum + length, 0), md5, checksum };
 }
 

@@ -5,7 +5,7 @@ import { type Gate, listenHttp } from "./listen.ts";
 import { deliver, errorReply } from "./reply.ts";
 import { type OpenRequest, openRecord } from "./request-record.ts";
 import type { S3Request, S3Site } from "./types.ts";
-import { BrokenOff, breakOff, receive, send } from "./wire.ts";
+import { BrokenOff, breakOff, drained, receive, send } from "./wire.ts";
 
 /** A site as before, seen and disturbed on the way to it. */
 export interface S3Proxy extends S3Site, AsyncDisposable {
@@ -86,7 +86,7 @@ export async function startS3Proxy(site: S3Site): Promise<S3Proxy> {
     try {
       for await (const chunk of body) {
         if (onward.destroyed) break;
-        if (!onward.write(chunk)) await new Promise((resolve) => onward.once("drain", resolve).once("close", resolve));
+        if (!onward.write(chunk)) await drained(onward);
       }
       onward.end();
     } catch (error) {

@@ -1,5 +1,6 @@
 /** Bodies on their way in and out, and what a fault does to them there. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Writable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import type { S3FaultEffect } from "./faults.ts";
 
@@ -43,7 +44,7 @@ export async function send(
     if (response.destroyed) return;
     const piece = corrupted(chunk.subarray(0, end - at), at, effect, "answer");
     at += chunk.length;
-    if (!response.write(piece)) await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
+    if (!response.write(piece)) await drained(response);
     if (at >= end) break;
   }
   if (end === Number.POSITIVE_INFINITY) {
@@ -54,6 +55,18 @@ export async function send(
   await setImmediate();
   if (effect?.kind === "short") request.socket.destroySoon();
   else await breakOff(request, effect).catch(() => {});
+}
+
+/** Resolves when there is room for more, or never will be. */
+export function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off("drain", done).off("close", done);
+      resolve();
+    };
+    stream.on("drain", done).on("close", done);
+    if (stream.destroyed) done();
+  });
 }
 
 /** Resets the connection, or keeps it open until the client gives up. */
