@@ -48,7 +48,14 @@ export async function openTarget(
   environment: Environment,
   runtime: Runtime,
 ): Promise<Storage> {
-  const storage = await openStorage(urlText(url), { cwd: environment.cwd, purpose, random });
+  const storage = await openStorage(urlText(url), {
+    cwd: environment.cwd,
+    purpose,
+    random,
+    clock: runtime.clock,
+    emit: runtime.emit,
+    env: environment.variables,
+  });
   return withRetry(storage, {
     random,
     emit: runtime.emit,
