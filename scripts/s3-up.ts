@@ -22,4 +22,8 @@ if (gateway === undefined) {
   gateway = await startGateway("own");
   rememberGateway(gateway);
 }
-for (const [name, value] of Object.entries(gateway.env)) console.log(`${name}=${value}`);
+console.log(
+  Object.entries(gateway.env)
+    .map((pair) => pair.join("="))
+    .join("\n"),
+);

@@ -1,5 +1,4 @@
 /** Vitest's global setup, once, before any test file runs. */
-import { BROKER_VARIABLE } from "@doppel/testkit";
 import { buildIfStale } from "./build.ts";
 import { startBroker } from "./s3/broker.ts";
 
@@ -7,6 +6,6 @@ import { startBroker } from "./s3/broker.ts";
 export default async function setUp(): Promise<() => Promise<void>> {
   await buildIfStale();
   const broker = await startBroker();
-  process.env[BROKER_VARIABLE] = broker.address;
+  process.env["DOPPEL_S3_BROKER"] = broker.address;
   return () => broker.stop();
 }

@@ -1,9 +1,10 @@
 /** Lets the processes of a test run share one gateway, which is started when the first of them asks, and ends with the run. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Gateway, startGateway, stopGateway } from "./gateway.ts";
 
 export interface Broker {
   /** A socket's path: who connects is sent `{ env }` or `{ problem }` as JSON. */
@@ -14,12 +15,14 @@ export interface Broker {
 export async function startBroker(): Promise<Broker> {
   const folder = mkdtempSync(join(tmpdir(), "doppel-s3-"));
   const address = join(folder, "broker");
-  let gateway: Promise<Gateway> | undefined;
+  let child: ChildProcess | undefined;
+  let answer: Promise<unknown> | undefined;
   const server = createServer((socket) => {
     socket.on("error", () => {}); // who asked has gone
-    gateway ??= startGateway("ours");
-    gateway.then(
-      ({ env }) => socket.end(JSON.stringify({ env })),
+    child ??= startRunner();
+    answer ??= once(child, "message").then(([message]: unknown[]) => message);
+    answer.then(
+      (message) => socket.end(JSON.stringify(message)),
       (error: Error) => socket.end(JSON.stringify({ problem: error.message })),
     );
   });
@@ -29,8 +32,19 @@ export async function startBroker(): Promise<Broker> {
     async stop() {
       server.close();
       rmSync(folder, { recursive: true });
-      const started = await gateway?.catch(() => undefined);
-      if (started !== undefined) await stopGateway(started);
+      if (child === undefined || child.exitCode !== null) return;
+      const ended = once(child, "exit");
+      child.disconnect();
+      await ended;
     },
   };
+}
+
+/** In a process of its own, because vitest's could end without cleaning up. */
+function startRunner(): ChildProcess {
+  const runner = join(import.meta.dirname, "runner.ts");
+  return spawn(process.execPath, ["-C", "@doppel/source", "--import", "tsx", runner], {
+    cwd: join(import.meta.dirname, "../.."),
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
 }

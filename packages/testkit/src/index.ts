@@ -14,7 +14,7 @@ export { type RawAnswer, type RawRequest, sendRaw } from "./s3/client.ts";
 export type { S3FaultEffect, S3FaultRule } from "./s3/faults.ts";
 export { APPEND_ONLY_ACTIONS } from "./s3/permissions.ts";
 export { type S3Proxy, startS3Proxy } from "./s3/proxy.ts";
-export { BROKER_VARIABLE, describeRealS3, realS3 } from "./s3/real.ts";
+export { describeRealS3, realS3 } from "./s3/real.ts";
 export { type PendingUpload, type S3TestServer, type StoredVersion, startS3Server } from "./s3/server.ts";
 export { makeAppendOnlyBucket, type S3Address, type S3Env, s3Env } from "./s3/site-env.ts";
 export type { S3Credentials, S3Quirks, S3Request, S3ServerOptions, S3Site, SyntheticObjects } from "./s3/types.ts";

@@ -69,7 +69,7 @@ export function stateHeaders({ world, bucket }: Exchange, version: ObjectVersion
   };
 }
 
-export function expirationHeader({ expireAfterDays }: S3World, { modified }: ObjectVersion): string | undefined {
+function expirationHeader({ expireAfterDays }: S3World, { modified }: ObjectVersion): string | undefined {
   if (expireAfterDays === undefined) return undefined;
   // Lifecycle works in whole days, at midnight.
   const at = new Date(Math.ceil(modified.getTime() / 86_400_000 + expireAfterDays) * 86_400_000);

@@ -41,6 +41,7 @@ export function checkBodyHeaders(request: IncomingMessage, quirks: S3Quirks): vo
 
 /**
  * @param payload  `x-amz-content-sha256`, which the signature covers
+ * @param statesOwnChecksum  false for CompleteMultipartUpload, whose checksum header is the object's
  * @throws S3Error 400 when any hash is another than stated
  */
 export async function readBody(
@@ -48,6 +49,7 @@ export async function readBody(
   stream: AsyncIterable<Buffer>,
   payload: string,
   quirks: S3Quirks,
+  statesOwnChecksum: boolean,
 ): Promise<Body> {
   const received: Buffer[] = [];
   for await (const chunk of stream) received.push(chunk);
@@ -73,9 +75,7 @@ export async function readBody(
     if (Buffer.from(statedMd5, "base64").toString("hex") !== md5) throw badDigest("Content-MD5");
   }
   const checksum = quirks.ignoresChecksums ? undefined : statedChecksum(headers);
-  // With CompleteMultipartUpload it is the object's, not that of the list of parts.
-  const isOfBody = headersSent["x-amz-mp-object-size"] === undefined && headersSent["x-amz-checksum-type"] === undefined;
-  if (isOfBody && checksum !== undefined && checksumOf(checksum.algorithm, chunks) !== checksum.value)
+  if (checksum !== undefined && statesOwnChecksum && checksumOf(checksum.algorithm, chunks) !== checksum.value)
     throw badDigest(checksum.algorithm);
   return { chunks, size: chunks.reduce((sum, { length }) => sum + length, 0), md5, checksum };
 }

@@ -72,7 +72,7 @@ export function checkKey(key: string): void {
 }
 
 /** S3 computes a CRC64NVME where nobody stated a checksum. */
-export function checksumHeaders({ world }: Exchange, { checksum }: ObjectVersion, content?: Content): Record<string, string> {
+function checksumHeaders({ world }: Exchange, { checksum }: ObjectVersion, content?: Content): Record<string, string> {
   if (world.quirks.ignoresChecksums || world.quirks.refusesChecksumHeaders || !world.keepBytes) return {};
   const known: Checksum | undefined =
     checksum ??

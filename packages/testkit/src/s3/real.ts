@@ -9,8 +9,8 @@ import type { S3Site } from "./types.ts";
 /** What a real server is made of, where S3_ENDPOINT names none. */
 const PROGRAMS = ["ceph", "ceph-mon", "ceph-osd", "radosgw", "radosgw-admin"];
 
-/** Names the socket of the process that starts the gateway of this test run (scripts/s3/broker.ts). */
-export const BROKER_VARIABLE = "DOPPEL_S3_BROKER";
+/** Names the socket by which the gateway of this test run is asked for; set by scripts/vitest-setup.ts. */
+const BROKER_VARIABLE = "DOPPEL_S3_BROKER";
 
 /**
  * A `describe` against a real S3 server: the one that S3_ENDPOINT and its variables name, or a RADOS Gateway that is

@@ -74,7 +74,7 @@ async function answer(
   if (handler === undefined) throw notImplemented(target.operation);
   checkBodyHeaders(request, quirks);
   gate.open();
-  const body = await readBody(request.headers, stream, signed.payload, quirks);
+  const body = await readBody(request.headers, stream, signed.payload, quirks, target.operation !== "CompleteMultipartUpload");
   const exchange: Exchange = { world, target, headers: request.headers, user, bucket, body, may };
   if (effect?.kind !== "errorIn200") return handler(exchange);
   if (effect.done === true) handler(exchange);

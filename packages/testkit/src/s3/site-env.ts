@@ -5,20 +5,16 @@ import { appendOnlyPolicy } from "./policy.ts";
 import type { S3Credentials, S3Site } from "./types.ts";
 
 /** The variables that say where a server is. */
-export const S3_VARIABLES = [
-  "S3_ENDPOINT",
-  "S3_REGION",
-  "S3_BUCKET",
-  "S3_FORCE_PATH_STYLE",
-  "S3_ADMIN_ACCESS_KEY_ID",
-  "S3_ADMIN_SECRET_ACCESS_KEY",
-  "S3_ADMIN_PRINCIPAL",
-  "S3_APPEND_ACCESS_KEY_ID",
-  "S3_APPEND_SECRET_ACCESS_KEY",
-  "S3_APPEND_PRINCIPAL",
-] as const;
-
-export type S3Env = Readonly<Record<(typeof S3_VARIABLES)[number], string>>;
+export type S3Env = Readonly<
+  Record<
+    | "S3_ENDPOINT"
+    | "S3_REGION"
+    | "S3_BUCKET"
+    | "S3_FORCE_PATH_STYLE"
+    | `S3_${"ADMIN" | "APPEND"}_${"ACCESS_KEY_ID" | "SECRET_ACCESS_KEY" | "PRINCIPAL"}`,
+    string
+  >
+>;
 
 /** Where a server is, without the means to make buckets. */
 export type S3Address = Omit<S3Site, "makeBucket">;
