@@ -80,6 +80,7 @@ const NOT_TLS = new Set(["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACK
 export function classify(error: unknown, step: S3Step, place: S3Place): S3Failure | undefined {
   const facts = factsOf(error);
   if (facts === undefined) return undefined;
+  hideRequest(error);
   return (
     credentialsFailure(facts, step, place, error) ??
     placeFailure(facts, step, place, error) ??
@@ -284,9 +285,18 @@ function factsOf(error: unknown): Facts | undefined {
   };
 }
 
+/**
+ * Takes the answer's body off: the SDK hangs it to the error, and with it the socket and the signed request, session token
+ * included. Whoever prints a cause would print that.
+ */
+function hideRequest(error: unknown): void {
+  delete (error as { readonly $response?: Answer }).$response?.body;
+}
+
 interface Answer {
   readonly statusCode?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  body?: unknown;
 }
 
 const CLIENT_ERRORS = new Set(["TimeoutError", "CredentialsProviderError", "TokenProviderError"]);

@@ -60,6 +60,8 @@ export function parseS3Url(url: string, options: Pick<S3Options, "endpoint" | "a
   if (/:\d*$|^\[/.test(host)) return clear(asHost("it has a port"));
   if (!host.includes(".") || path.length === 0)
     return clear(asBucket(path.length === 0 ? "nothing follows it" : "it has no dot"));
+  if (!isBucketName(path[0] ?? "")) return clear(asBucket("what follows is no bucket's name"));
+  if (!isBucketName(host)) return clear(asHost("it is no bucket's name"));
   return {
     kind: "ambiguous",
     asBucket: asBucket("there is such a bucket"),
