@@ -59,7 +59,7 @@ export async function openBucket(reading: S3Reading, context: DriverContext): Pr
   const storage = new S3Storage({ label, bucket, close: () => connection.client.destroy() });
   if (context.purpose === "write" && options.asOf === undefined) {
     tell(describeProtection(protection.state));
-    storage.tidyUp((aborted) => {
+    void storage.tidyUp((aborted) => {
       if (aborted > 0) tell(`${aborted} unfinished uploads of more than a day ago were aborted`);
     });
   }

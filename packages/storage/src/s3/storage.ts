@@ -27,7 +27,7 @@ export class S3Storage implements Storage {
   readonly #asOf: Date | undefined;
   readonly #unsettled: Unsettled = new Map();
   readonly #stop = new AbortController();
-  #tidying: Promise<unknown> | undefined;
+  #tidying: Promise<void> | undefined;
 
   constructor({ label, bucket, close }: S3StorageOptions) {
     this.label = label;
@@ -96,10 +96,12 @@ export class S3Storage implements Storage {
     await thawObjects(this.#bucket, names, options, signal);
   }
 
-  /** Begins to abort, beside everything else, what crashed backups have left; ends with this storage at the latest. */
-  tidyUp(told: (aborted: number) => void): void {
-    // That it may not be allowed, or fails, harms nobody.
-    this.#tidying ??= abortStale(this.#bucket, this.#stop.signal).then(told, () => undefined);
+  /**
+   * Aborts what crashed backups have left, beside everything else; ends with this storage at the latest. That it may not be
+   * allowed, or fails, harms nobody.
+   */
+  tidyUp(told: (aborted: number) => void): Promise<void> {
+    return (this.#tidying ??= abortStale(this.#bucket, this.#stop.signal).then(told, () => undefined));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -40,18 +40,27 @@ export function ownPrefix(): string {
 /** The bucket of the site, at a prefix of its own; what happens is added to `events`. */
 export async function openAt(
   site: Site,
-  { prefix = ownPrefix(), events = [], purpose = "write", ...options }: S3Options & OpenMore = {},
+  { prefix = ownPrefix(), events = [], purpose = "write", context = {}, ...options }: S3Options & OpenMore = {},
 ): Promise<Storage> {
-  return openStorage(
-    `s3://${site.bucket}/${prefix}`,
-    contextFor(site, options, { purpose, emit: (event) => events.push(event) }),
-  );
+  const more = { purpose, emit: (event: RunEvent) => void events.push(event), ...context };
+  return openStorage(`s3://${site.bucket}/${prefix}`, contextFor(site, options, more));
 }
 
 interface OpenMore {
   readonly prefix?: string;
   readonly events?: RunEvent[];
   readonly purpose?: DriverContext["purpose"];
+  readonly context?: Partial<DriverContext>;
+}
+
+export async function names(storage: Storage, prefix = ""): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name } of storage.list(prefix)) found.push(name);
+  return found;
+}
+
+export function noticesOf(events: readonly RunEvent[]): string[] {
+  return events.flatMap((event) => (event.type === "notice" ? [event.detail] : []));
 }
 
 /** Bytes without a short period. */

@@ -46,7 +46,7 @@ const CLEAR: readonly (readonly [string, Options, string, string, { endpoint?: s
 ];
 
 describe("parseS3Url", () => {
-  it.each(CLEAR)("%s %j", (url, options, bucket, prefix, where = {}) => {
+  it.each(CLEAR.map((row) => [row[0], row] as const))("%s", (_, [url, options, bucket, prefix, where = {}]) => {
     expect(S3_SCHEMES).toContain(schemeOf(url));
     const reading = parseS3Url(url, options);
     if (reading.kind !== "clear") throw new Error("ambiguous");
