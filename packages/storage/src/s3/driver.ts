@@ -5,8 +5,11 @@ import { parseS3Url, S3_SCHEMES } from "./url.ts";
 export const s3Driver: StorageDriver = {
   schemes: S3_SCHEMES,
   async open(url: string, context: DriverContext): Promise<Storage> {
-    const reading = parseS3Url(url, context.s3 ?? {});
+    const { s3 = {}, env = {} } = context;
+    const endpoint = s3.endpoint ?? (env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"]);
+    const options = { ...s3, ...(endpoint && { endpoint }) };
+    const reading = parseS3Url(url, options);
     const { openBucket } = await import("./open.ts");
-    return openBucket(reading, context);
+    return openBucket(reading, { ...context, s3: options });
   },
 };

@@ -1,8 +1,10 @@
 import { type S3TestServer, startS3Server } from "@doppel/testkit";
-import type { RunEvent } from "@doppel/base";
+import { DoppelError, type RunEvent } from "@doppel/base";
 import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openStorage } from "../drivers.ts";
+import { openReading } from "./open.ts";
+import { parseS3Url } from "./url.ts";
 import { contextFor, names, noticesOf, openAt } from "./test-support.ts";
 
 let server: S3TestServer;
@@ -12,6 +14,29 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const host = (): string => new URL(server.endpoint).host;
+
+describe("a URL in doubt", () => {
+  const reading = parseS3Url("s3://storage.example.org/bucket/p", {});
+  const refused = (code: "storage.denied" | "storage.unavailable") =>
+    new DoppelError(code, code, { operation: "open", name: "x" } as never);
+  const none = new DoppelError("storage.credentials", "none", { reason: "none" });
+
+  it.each<[string, Error | undefined, Error | undefined, string]>([
+    ["is a bucket that can be seen", undefined, undefined, "storage.example.org"],
+    ["is a server when there is no such bucket", refused("storage.unavailable"), undefined, "bucket"],
+    ["is a server when the bucket is somebody else's", refused("storage.denied"), undefined, "bucket"],
+    ["tells of the server when neither opens", refused("storage.unavailable"), new Error("host"), "host"],
+    ["tells of the bucket when that is denied", refused("storage.denied"), new Error("host"), "storage.denied"],
+    ["needs credentials either way", none, undefined, "none"],
+  ])("%s", async (_, asBucket, asHost, expected) => {
+    const opened = openReading(reading, async ({ bucket, endpoint }) => {
+      const failure = endpoint === undefined ? asBucket : asHost;
+      if (failure) throw failure;
+      return bucket;
+    });
+    expect(await opened.catch((error: Error) => error.message)).toBe(expected);
+  });
+});
 
 describe("opening", () => {
   it("takes all forms of URL, and says how it read them", async () => {

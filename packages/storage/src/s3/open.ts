@@ -1,5 +1,5 @@
 import { HeadBucketCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { DoppelError } from "@doppel/base";
+import { DoppelError, isDoppelError } from "@doppel/base";
 import type { DriverContext } from "../storage.ts";
 import type { Bucket } from "./bucket.ts";
 import { Buffers } from "./buffers.ts";
@@ -32,7 +32,7 @@ interface Opened {
  */
 export async function openBucket(reading: S3Reading, context: DriverContext): Promise<S3Storage> {
   const { s3: options = {}, emit = () => undefined, random } = context;
-  const { location, connection, sender, software } = await openRight(reading, context);
+  const { location, connection, sender, software } = await openReading(reading, (place, signal) => openLocation(place, context, signal));
   const tell = (detail: string): void => emit({ type: "notice", reason: "target", incomplete: false, detail });
   const { bucket: name, prefix } = location;
   const where =
@@ -66,14 +66,25 @@ export async function openBucket(reading: S3Reading, context: DriverContext): Pr
   return storage;
 }
 
-async function openRight(reading: S3Reading, context: DriverContext): Promise<Opened> {
-  if (reading.kind === "clear") return openLocation(reading.location, context);
-  const asBucket = await openLocation(reading.asBucket, context, AbortSignal.timeout(LOOK_MS)).catch((error: unknown) => error);
-  if (!(asBucket instanceof Error)) return asBucket as Opened;
-  if (asBucket instanceof DoppelError && asBucket.code === "storage.credentials" && asBucket.data && "reason" in asBucket.data) {
-    if (asBucket.data.reason === "none") throw asBucket; // the other reading needs them as well
+/**
+ * What a URL turns out to mean: the bucket if there is one that can be seen, else the server. When neither opens, the error is
+ * that of the reading that came nearer.
+ */
+export async function openReading<T>(reading: S3Reading, open: (location: S3Location, signal?: AbortSignal) => Promise<T>): Promise<T> {
+  if (reading.kind === "clear") return open(reading.location);
+  let failure: unknown;
+  try {
+    return await open(reading.asBucket, AbortSignal.timeout(LOOK_MS));
+  } catch (error) {
+    failure = error;
   }
-  return openLocation(reading.asHost, context);
+  // Without credentials nothing can be seen anywhere.
+  if (isDoppelError(failure, "storage.credentials") && failure.data.reason === "none") throw failure;
+  try {
+    return await open(reading.asHost);
+  } catch (error) {
+    throw isDoppelError(failure, "storage.denied") ? failure : error;
+  }
 }
 
 /** Follows AWS to the bucket's region when nobody has said one. */
@@ -98,7 +109,7 @@ function connectTo(
   { s3: options = {}, env = {} }: DriverContext,
   region: string | undefined,
 ): Promise<Connection> {
-  const endpoint = options.endpoint ?? location.endpoint ?? (env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || undefined);
+  const endpoint = location.endpoint ?? options.endpoint;
   if (endpoint !== undefined && !URL.canParse(endpoint)) {
     throw new DoppelError("storage.bad-url", `"${endpoint}" is no URL of an S3 server; write https://HOST[:PORT]`, {
       url: endpoint,
