@@ -27,9 +27,11 @@ const INTEROP_PROGRAMS: readonly InteropProgram[] = [
   { program: "radosgw", debianPackage: "radosgw", usedFor: REAL_S3 },
 ];
 
-/** Programs that PATH does not have, of the table or of those in it that are used for this alone. */
+/** Programs of the table that PATH does not have: those used for `purpose`, or all. S3_ENDPOINT stands for a server of one's own. */
 function missingPrograms(purpose: string | undefined): readonly InteropProgram[] {
-  return INTEROP_PROGRAMS.filter(({ program, usedFor }) => (purpose ?? usedFor) === usedFor && !isInPath(program));
+  const wanted = ({ usedFor }: InteropProgram): boolean =>
+    purpose === undefined ? usedFor !== REAL_S3 || process.env["S3_ENDPOINT"] === undefined : usedFor === purpose;
+  return INTEROP_PROGRAMS.filter((one) => wanted(one) && !isInPath(one.program));
 }
 
 /**

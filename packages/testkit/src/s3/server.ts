@@ -14,7 +14,7 @@ export interface StoredVersion
   readonly size: number;
   /** Replaced or removed: no request sees it any more. */
   readonly gone: boolean;
-  bytes(): Uint8Array;
+  readonly bytes: () => Uint8Array;
 }
 
 export interface PendingUpload {

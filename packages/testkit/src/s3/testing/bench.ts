@@ -12,12 +12,12 @@ export interface Bench {
   readonly bucket: string;
   /** Of this case alone; ends in a slash. */
   readonly prefix: string;
-  append(request: RawRequest): Promise<RawAnswer>;
-  admin(request: RawRequest): Promise<RawAnswer>;
+  readonly append: (request: RawRequest) => Promise<RawAnswer>;
+  readonly admin: (request: RawRequest) => Promise<RawAnswer>;
   /** `PUT prefix+name`, expected to succeed. */
-  put(name: string, body: Uint8Array | string, headers?: Readonly<Record<string, string>>): Promise<RawAnswer>;
+  readonly put: (name: string, body: Uint8Array | string, headers?: Readonly<Record<string, string>>) => Promise<RawAnswer>;
   /** The object's text. */
-  read(name: string): Promise<string>;
+  readonly read: (name: string) => Promise<string>;
 }
 
 /** Requests name their keys below the prefix, and the bucket only when it is another one. */
