@@ -236,6 +236,12 @@ export const OPTIONS = {
     commands: RESTORE,
     to: "RestoreJob.restoreOwner",
   }),
+  "no-index": flag({
+    group: "Restoring",
+    help: "with --path-to-restore: read and check whole volumes, even where an index tells which parts will do",
+    commands: RESTORE,
+    to: "RestoreJob.useIndex",
+  }),
   "compare-data": flag({
     group: "Reading a backup",
     help: "compare with the files in DIR, and exit 1 when something differs",

@@ -40,7 +40,7 @@ describeInterop(["duplicity"], "a chain that doppel and stock duplicity write in
         }
         await chain.expectAllPoints();
       }),
-      { numRuns: RUNS, seed: 20261122, interruptAfterTimeLimit: 3_000_000 },
+      { numRuns: RUNS, seed: 20261122, interruptAfterTimeLimit: 3_000_000, markInterruptAsFailure: true },
     );
   }, 3_600_000);
 });

@@ -132,7 +132,7 @@ describeInterop(["duplicity", "tar"], "an increment, case by case", () => {
     return through([tree(small, T0), tree(grown, T0 + 1), tree(small, T0 + 2), tree(grown, T0 + 3)], (difftar) => {
       const pieces = difftar.filter(({ name }) => /^(multivol_)?diff\/grows/.test(name));
       expect(pieces.reduce((sum, { size }) => sum + size, 0)).toBeGreaterThan(4 * MIB);
-      expect(new Set(difftar.map(({ volume }) => volume)).size).toBeGreaterThan(1);
+      expect(new Set(difftar.map(({ volume }) => volume)).size).toBeGreaterThan(3); // of 1 MB each
       expect(namesOf(difftar)).toContain("diff/z");
       expect(namesOf(difftar)).not.toContain("diff/a");
     });

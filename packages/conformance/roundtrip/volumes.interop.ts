@@ -111,6 +111,7 @@ describeInterop(["tar", "gzip"], "the volumes of doppel", () => {
     const expected = [
       `duplicity-full-signatures.${time}.sigtar.gz`,
       `duplicity-full.${time}.manifest`,
+      `duplicity-full.${time}.index.gz`,
       ...volumes.map((_, i) => `duplicity-full.${time}.vol${i + 1}.difftar.gz`),
     ];
     expect(names.sort()).toEqual(expected.sort());
@@ -154,6 +155,7 @@ describeInterop(["tar", "gzip"], "the volumes of doppel", () => {
     const kinds = readdirSync(backup).map((name) => name.replace(/\d{8}T\d{6}Z/, "T"));
     expect(kinds.sort()).toEqual([
       "h-a-duplicity-full.T.vol1.difftar.gz",
+      "h-m-duplicity-full.T.index.gz",
       "h-m-duplicity-full.T.manifest",
       "h-s-duplicity-full-signatures.T.sigtar.gz",
     ]);

@@ -3,6 +3,8 @@ import { type SetId, volumeName } from "@doppel/format";
 import { checkSource } from "@doppel/tree";
 import { choose } from "./backup/choose.ts";
 import { Filelist, Signatures } from "./backup/metadata.ts";
+import { SetIndex } from "./backup/set-index.ts";
+import { storeIndex } from "./backup/store-index.ts";
 import { keepLocally, storeMetadata } from "./backup/store-metadata.ts";
 import { StoreQueue } from "./backup/store-queue.ts";
 import { Tally } from "./backup/tally.ts";
@@ -22,7 +24,8 @@ const PIECES_IN_FLIGHT = 8;
 const SPOOL_MEMORY = 16 << 20;
 
 /**
- * Makes a backup: walk, compare, tar blocks, cut, seal, store; then signatures; then the manifest, which is the commit.
+ * Makes a backup: walk, compare, tar blocks, cut, seal, store; then signatures; then the manifest, which is the commit;
+ * then the index, without which everything works.
  * A full backup reads nothing from the target and needs no local state; an increment needs the signatures of its chain.
  * @throws DoppelError; nothing that is stored by then counts as a backup, because its manifest is missing
  */
@@ -46,7 +49,8 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
   const sealer = new Sealer({ envelope: deps.envelope, level: job.compressLevel, permits: new Permits(PIECES_IN_FLIGHT), spool });
   const nameOf = (number: number): string => volumeName(set, number, sealer.encoding, job.prefixes);
   const queue = new StoreQueue(storage, runtime, nameOf);
-  const volumes = new Volumes(job.volumeBytes, sealer, queue);
+  await using index = await SetIndex.open(set, sealer);
+  const volumes = new Volumes(job.volumeBytes, sealer, queue, index);
   await using signatures = await Signatures.open(sealer);
   await using filelist = new Filelist(spool);
   const source = { ...sourceOf(job), ...(base ? { base } : {}) };
@@ -68,6 +72,10 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
         if (usable) await tryArchive(true, tally, () => keepLocally(archive, local));
       },
     );
+    const stored = await storeIndex(
+      { set, index, volumes: queue.layouts, sealer, prefixes: job.prefixes, storage, runtime },
+      (problem) => tally.notice(problem),
+    );
     runtime.emit({ type: "run.finished", kind: "backup", incomplete: tally.incomplete });
     return {
       statistics: tally.statistics(startTime, queue.storedBytes),
@@ -76,9 +84,10 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
         volumes: new Map(infos.map(({ number }) => [number, nameOf(number)])),
         manifest: metadata.manifest,
         signatures: metadata.signatures,
+        ...(stored ? { index: stored.name } : {}),
         encoding: sealer.encoding,
       },
-      storedBytes: queue.storedBytes + metadata.bytes,
+      storedBytes: queue.storedBytes + metadata.bytes + (stored?.bytes ?? 0),
       incomplete: tally.incomplete,
     };
   } finally {

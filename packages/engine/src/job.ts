@@ -81,7 +81,7 @@ export interface BackupStatistics {
 export interface BackupReport {
   readonly statistics: BackupStatistics;
   readonly set: BackupSet;
-  /** All objects of the set: volumes, signatures and manifest. */
+  /** All objects of the set: volumes, signatures, manifest and index. */
   readonly storedBytes: number;
   /** Notices with `incomplete: true`: above 0 the backup missed something. */
   readonly incomplete: number;
@@ -106,6 +106,8 @@ export interface RestoreJob {
   readonly time?: Date;
   /** Only this path of the backup, which becomes the root; undefined: everything. */
   readonly path?: BytePath;
+  /** Read only the parts of volumes that `path` needs, in sets that have an index. */
+  readonly useIndex: boolean;
   readonly prefixes: NamePrefixes;
   /** Restore into a target that has something in it. */
   readonly force: boolean;

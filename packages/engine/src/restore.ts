@@ -21,7 +21,10 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const tally = new RestoreTally(runtime, job.verbose);
   const context = readContext(deps, job.prefixes, runtime);
   tellOfOrphans(target, sets, tally, job.time);
-  await using lanes = await openLanes(sets, target, context, tally, job.path);
+  await using lanes = await openLanes(sets, target, context, tally, {
+    ...(job.path === undefined ? {} : { wanted: job.path }),
+    useIndex: job.useIndex,
+  });
   const writer = new TreeWriter(job.target, {
     numericOwner: job.numericOwner,
     restoreOwner: job.restoreOwner,

@@ -42,7 +42,7 @@ function setStatus(set: BackupSet, { sizes }: Target, manifest?: Manifest): SetS
     set,
     volumes: set.volumes.size,
     volumeBytes: sum(set.volumes.values()),
-    metadataBytes: sum([set.manifest, set.signatures]),
+    metadataBytes: sum([set.manifest, set.signatures, set.index]),
     problems: problemsOf(set, sizes, manifest),
   };
 }

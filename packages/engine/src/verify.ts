@@ -25,7 +25,10 @@ export async function verify(job: VerifyJob, deps: ReadDeps, runtime: Runtime): 
   const rules = rulesOf(job, "skip"); // a pattern for the whole source says nothing about a part of it
   const local = walkTree(job.source, { rules, owners, copyLinks: job.copyLinks, onProblem: (problem) => tally.notice(problem) });
   tellOfOrphans(target, sets, tally, job.time);
-  await using lanes = await openLanes(sets, target, context, tally, job.path);
+  await using lanes = await openLanes(sets, target, context, tally, {
+    ...(job.path === undefined ? {} : { wanted: job.path }),
+    useIndex: false, // whole volumes are what is verified
+  });
 
   let compared = 0;
   let differences = 0;

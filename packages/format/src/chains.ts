@@ -8,6 +8,8 @@ export interface BackupSet {
   readonly volumes: ReadonlyMap<number, string>;
   readonly manifest?: string;
   readonly signatures?: string;
+  /** Doppel's own, without which everything works (FORMAT.md, "Index"). */
+  readonly index?: string;
   /** The strongest among its files: they may differ (spec 1.5). */
   readonly encoding: Encoding;
 }
@@ -50,6 +52,7 @@ export interface Collection {
 
 interface SetDraft {
   readonly id: SetId;
+  index?: ObjectName;
   readonly volumes: Map<number, ObjectName>;
   manifest?: ObjectName;
   signatures?: ObjectName;
@@ -64,10 +67,16 @@ interface SetDraft {
 export function buildCollection(names: Iterable<string>, prefixes: NamePrefixes = NO_PREFIXES, separator = ":"): Collection {
   const drafts = new Map<string, SetDraft>();
   const conflicts: Conflict[] = [];
+  const indexes: ObjectName[] = [];
   // Sorted, so that the outcome does not depend on the listing's order.
   for (const name of [...new Set(names)].sort()) {
     const read = readName(name, prefixes, separator);
     if (read === undefined || read.object.role === "jsonstat") continue;
+    if (read.object.role === "index") {
+      // Nothing depends on it and stock does not see it: whatever its name has behind, it is no conflict.
+      if (!read.stockOnly && !read.object.partial) indexes.push(read.object);
+      continue;
+    }
     if (read.stockOnly || read.object.partial) {
       const reason = `duplicity takes it for ${roleOf(read.object)} of a backup; doppel passes it over`;
       conflicts.push({ names: [name], reason, ambiguous: false });
@@ -80,6 +89,10 @@ export function buildCollection(names: Iterable<string>, prefixes: NamePrefixes 
       reason: `both are ${roleOf(read.object)} of one backup set`,
       ambiguous: true,
     });
+  }
+  for (const index of indexes) {
+    const draft = drafts.get(keyOf(index.set));
+    if (draft) draft.index ??= index;
   }
   const sets: BackupSet[] = [];
   const orphanedSignatures: string[] = [];
@@ -94,8 +107,7 @@ export function buildCollection(names: Iterable<string>, prefixes: NamePrefixes 
 
 /** Puts the object into its set; returns the one that already holds its place. */
 function place(drafts: Map<string, SetDraft>, object: ObjectName): ObjectName | undefined {
-  const { kind, start, end } = object.set;
-  const key = `${kind} ${start.getTime()} ${end.getTime()}`;
+  const key = keyOf(object.set);
   let draft = drafts.get(key);
   if (draft === undefined) drafts.set(key, (draft = { id: object.set, volumes: new Map() }));
   if (object.role === "volume") {
@@ -109,7 +121,11 @@ function place(drafts: Map<string, SetDraft>, object: ObjectName): ObjectName | 
   return earlier;
 }
 
-function finished({ id, volumes, manifest, signatures }: SetDraft): BackupSet {
+function keyOf({ kind, start, end }: SetId): string {
+  return `${kind} ${start.getTime()} ${end.getTime()}`;
+}
+
+function finished({ id, volumes, manifest, signatures, index }: SetDraft): BackupSet {
   const ordered = [...volumes.values()].sort((a, b) => a.volume! - b.volume!);
   const encodings = new Set([...ordered, manifest, signatures].map((object) => object?.encoding));
   return {
@@ -117,6 +133,7 @@ function finished({ id, volumes, manifest, signatures }: SetDraft): BackupSet {
     volumes: new Map(ordered.map((object) => [object.volume!, object.name])),
     ...(manifest === undefined ? {} : { manifest: manifest.name }),
     ...(signatures === undefined ? {} : { signatures: signatures.name }),
+    ...(index === undefined ? {} : { index: index.name }),
     encoding: encodings.has("gpg") ? "gpg" : encodings.has("gzip") ? "gzip" : "plain",
   };
 }

@@ -15,6 +15,7 @@ export {
 export { ManifestParser, parseManifest } from "./manifest-parser.ts";
 export {
   type Encoding,
+  indexName,
   manifestName,
   type NamePrefixes,
   NO_PREFIXES,
@@ -24,6 +25,9 @@ export {
   signaturesName,
   volumeName,
 } from "./names.ts";
+export type { IndexedEntry, IndexedVolume, IndexItem, TarPlace, VolumeLayout } from "./set-index/records.ts";
+export { SetIndexReader } from "./set-index/reader.ts";
+export { indexAttributes, indexEnd, indexEntry, indexHead, indexVolume } from "./set-index/write.ts";
 export { type SigtarItem, SigtarReader, sigtarDeletedHeader, sigtarHeader } from "./sigtar.ts";
 export { END_OF_ARCHIVE, encodeTarHeader, TAR_BLOCK, type TarHeader, tarPadding } from "./tar/header.ts";
 export { type TarItem, TarParser } from "./tar/parser.ts";

@@ -22,7 +22,7 @@ export interface SetId {
 
 /** What a name at the target says. */
 export interface ObjectName {
-  readonly role: "volume" | "manifest" | "signatures" | "jsonstat";
+  readonly role: "volume" | "manifest" | "signatures" | "jsonstat" | "index";
   readonly set: SetId;
   /** Only for volumes; 1 or more. */
   readonly volume?: number;
@@ -49,6 +49,14 @@ export function manifestName(set: SetId, encoding: Encoding, prefixes = NO_PREFI
 export function signaturesName(set: SetId, encoding: Encoding, prefixes = NO_PREFIXES): string {
   const word = set.kind === "full" ? "full" : "new";
   return `${prefixes.all}${prefixes.signature}duplicity-${word}-signatures.${span(set)}.sigtar${SUFFIX[encoding]}`;
+}
+
+/**
+ * The name of a set's index (FORMAT.md), which is doppel's own: stock's patterns do not match it (spec 1.4). It has the prefix
+ * of the manifests, so that whoever keeps those at hand keeps it at hand too.
+ */
+export function indexName(set: SetId, encoding: Encoding, prefixes = NO_PREFIXES): string {
+  return `${prefixes.all}${prefixes.manifest}duplicity-${set.kind}.${span(set)}.index${SUFFIX[encoding]}`;
 }
 
 function span(set: SetId): string {
@@ -81,15 +89,21 @@ interface Pattern {
   readonly form: RegExp;
 }
 
+const ROLE_PREFIX: Readonly<Record<ObjectName["role"], PrefixRole | undefined>> = {
+  volume: "archive",
+  manifest: "manifest",
+  signatures: "signature",
+  jsonstat: undefined,
+  index: "manifest",
+};
+
 const T = "(?<start>.+?)";
 const T_TO_T = "(?<start>.+?)\\.to\\.(?<end>.+?)";
 const SHORT_T = "(?<start>[0-9a-z]+)";
 const SHORT_TT = "(?<start>[0-9a-z]+)\\.(?<end>[0-9a-z]+)";
 
 function pattern(role: ObjectName["role"], kind: SetId["kind"], body: string, short = false): Pattern {
-  const prefix = { volume: "archive", manifest: "manifest", signatures: "signature", jsonstat: undefined }[role] as
-    | PrefixRole
-    | undefined;
+  const prefix = ROLE_PREFIX[role];
   const form = new RegExp(`^${body}(?<tail>\\..*)?$`, "s");
   return prefix === undefined ? { role, kind, short, form } : { role, kind, short, form, prefix };
 }
@@ -110,6 +124,8 @@ const PATTERNS: readonly Pattern[] = [
   pattern("signatures", "inc", `duplicity-new-signatures\\.${T_TO_T}\\.sigtar`),
   pattern("jsonstat", "full", `duplicity-full\\.${T}\\.jsonstat`),
   pattern("jsonstat", "inc", `duplicity-inc\\.${T_TO_T}\\.jsonstat`),
+  pattern("index", "full", `duplicity-full\\.${T}\\.index`),
+  pattern("index", "inc", `duplicity-inc\\.${T_TO_T}\\.index`),
 ];
 
 const LONG_TAIL = /^(?<part>\.part)?(?<suffix>\.gpg|\.gz)?$/;

@@ -12,6 +12,8 @@ export { secretKeysFromGpg } from "./secret/gpg.ts";
 export { secretKeysFromKeyFile } from "./secret/key-file.ts";
 export { secretKeysFromPassphrase } from "./secret/passphrase.ts";
 export type { SecretKeys } from "./secret/secret-keys.ts";
+export { type EncryptedRange, encryptedRange, type SeekableMessage } from "./seek/encrypted-range.ts";
+export { deframed, FramedBody } from "./seek/framed-body.ts";
 export { signerFromGpg } from "./sign/gpg.ts";
 export { signerFromKeyFile } from "./sign/key-file.ts";
 export type { SignatureInProgress, Signer } from "./sign/signer.ts";

@@ -117,7 +117,7 @@ describe.concurrent("doppel", () => {
     expect({ ...full, out: full.out.replace(STATISTICS, "") }).toEqual({
       code: 0,
       out: expect.stringMatching(
-        /^Full backup complete: 1 volume, \d+ bytes stored in SECONDS; restore with: doppel restore file:\/\/target TARGET\n$/,
+        /^Full backup complete: 1 volume, [\d.]+ KB stored in SECONDS; restore with: doppel restore file:\/\/target TARGET\n$/,
       ),
       err: "",
     });
@@ -239,7 +239,7 @@ Would be deleted:
 Stays:
   TIME, 1 backup
     the newest chain always stays
-In all 6 objects, SIZE, and 4 local copies.
+In all 8 objects, SIZE, and 4 local copies.
 Nothing was deleted; --force deletes.
 `,
       err: "",
@@ -247,8 +247,8 @@ Nothing was deleted; --force deletes.
     await bench.type("remove-all-but-n-full 1 --force --dry-run file://target");
     expect(readdirSync(bench.path("target"))).toEqual(before);
     const done = seen(await bench.type("remove-older-than 1700500000 --force file://target"));
-    expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/\nDeleted 6 objects, .*\n$/), err: "" });
-    expect(readdirSync(bench.path("target"))).toHaveLength(3);
+    expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/\nDeleted 8 objects, .*\n$/), err: "" });
+    expect(readdirSync(bench.path("target"))).toHaveLength(4);
     expect((await bench.type("restore file://target back")).code).toBe(0);
     expect(bench.differences("back")).toEqual([]);
     expect(seen(await bench.type("cleanup --force file://target"))).toMatchObject({

@@ -22,6 +22,7 @@ export const restore: Command = async (session) => {
     target,
     ...stateOf(settings, started),
     prefixes: prefixesOf(settings),
+    useIndex: !settings["no-index"],
     force: settings.force,
     numericOwner: settings["numeric-owner"],
     restoreOwner: environment.isRoot && !settings["no-restore-ownership"],

@@ -1,5 +1,5 @@
 import type { Runtime } from "@doppel/base";
-import type { VolumeInfo } from "@doppel/format";
+import type { IndexedVolume, VolumeInfo } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import type { SealedVolume } from "./volume.ts";
 
@@ -17,6 +17,8 @@ export class StoreQueue {
   readonly #under: Set<Promise<void>> = new Set();
   #failure: { readonly error: unknown } | undefined;
   readonly infos: VolumeInfo[] = [];
+  /** Where things lie in the volumes that are stored. */
+  readonly layouts: IndexedVolume[] = [];
   storedBytes = 0;
 
   constructor(storage: Storage, runtime: Runtime, nameOf: (volume: number) => string) {
@@ -55,6 +57,7 @@ export class StoreQueue {
       const name = this.#nameOf(volume.info.number);
       await this.#storage.put(name, volume.object.body, this.#runtime.signal);
       this.infos.push(volume.info);
+      this.layouts.push({ number: volume.info.number, ...volume.object.pieces });
       this.storedBytes += volume.object.body.size;
       this.#runtime.emit({ type: "volume.stored", name, number: volume.info.number, size: volume.object.body.size });
     } finally {

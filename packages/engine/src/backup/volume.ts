@@ -1,4 +1,4 @@
-import { type Bound, END_OF_ARCHIVE, type VolumeInfo } from "@doppel/format";
+import { type Bound, END_OF_ARCHIVE, type TarPlace, type VolumeInfo } from "@doppel/format";
 import { ROOT } from "@doppel/base";
 import type { SealedObject, SealWriter } from "../seal/seal-writer.ts";
 import type { EntryMark } from "../workers/protocol.ts";
@@ -29,10 +29,12 @@ export class VolumeBuilder {
     return this.#writer.estimatedBytes;
   }
 
-  begin(mark: EntryMark): void {
+  /** The entry that is written next; returns where it begins. */
+  begin(mark: EntryMark): TarPlace {
     const bound = boundOf(mark);
     this.#start ??= bound;
     this.#end = bound;
+    return { volume: this.number, offset: this.#writer.plainBytes };
   }
 
   write(tar: Uint8Array): Promise<void> {

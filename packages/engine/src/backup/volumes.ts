@@ -1,6 +1,7 @@
 import type { Sealer } from "../seal/sealer.ts";
 import type { EntryMark, SourceBatch } from "../workers/protocol.ts";
 import { pieceBytesFor, VolumeCut } from "./cut.ts";
+import type { SetIndex } from "./set-index.ts";
 import type { StoreQueue } from "./store-queue.ts";
 import { VolumeBuilder } from "./volume.ts";
 
@@ -10,18 +11,20 @@ export class Volumes {
   readonly #queue: StoreQueue;
   readonly #cut: VolumeCut;
   readonly #pieceBytes: number;
+  readonly #index: SetIndex;
   #current: VolumeBuilder | undefined;
   #count = 0;
   #closeNext = false;
 
-  constructor(volumeBytes: number, sealer: Sealer, queue: StoreQueue) {
+  constructor(volumeBytes: number, sealer: Sealer, queue: StoreQueue, index: SetIndex) {
+    this.#index = index;
     this.#sealer = sealer;
     this.#queue = queue;
     this.#cut = new VolumeCut(volumeBytes);
     this.#pieceBytes = pieceBytesFor(volumeBytes);
   }
 
-  async write({ tar, marks }: SourceBatch): Promise<void> {
+  async write({ tar, marks, digests }: SourceBatch): Promise<void> {
     let at = 0;
     for (const mark of marks) {
       await this.#append(tar.subarray(at, mark.offset));
@@ -29,6 +32,7 @@ export class Volumes {
       await this.#begin(mark);
     }
     await this.#append(tar.subarray(at));
+    await this.#index.digests(digests);
   }
 
   /** Closes the last volume; an empty set still has one (spec 3.2). */
@@ -47,7 +51,7 @@ export class Volumes {
     if (open && !open.isEmpty && (this.#closeNext || this.#cut.closeBefore(open.estimatedBytes, mark.tarBytes)))
       await this.#close();
     this.#current ??= await this.#open();
-    this.#current.begin(mark);
+    this.#index.place(mark, this.#current.begin(mark));
     this.#closeNext = mark.endsVolume;
   }
 

@@ -1,13 +1,15 @@
-import { type BytePath, comparePaths, DoppelError, isDoppelError, isWithin, type PathEntry } from "@doppel/base";
+import { type BytePath, type ByteStream, comparePaths, DoppelError, isDoppelError, isWithin, type PathEntry } from "@doppel/base";
 import {
   type BackupSet,
   type DifftarItem,
+  type IndexedEntry,
   type DifftarKind,
   DifftarReader,
   type Manifest,
   type NamePrefixes,
   volumeName,
 } from "@doppel/format";
+import { RecordCheck } from "./slices/record-check.ts";
 import { fetchAhead } from "./fetch-ahead.ts";
 import { fetchVolume, missing } from "./fetch.ts";
 import type { ReadContext } from "./context.ts";
@@ -17,17 +19,28 @@ import { unseal, type UnsealOptions } from "./unseal.ts";
 export interface LaneEntry {
   readonly kind: DifftarKind;
   readonly entry: PathEntry;
+  /** Of the file's whole content as of this set, where that is known. */
+  readonly sha256?: Uint8Array;
+}
+
+/** A volume, or part of one that begins and ends with an entry. */
+export interface LanePart {
+  readonly number: number;
+  readonly name: string;
+  /** Stored bytes. */
+  readonly size: number;
+  /** Its tar bytes, checked, or else the lane's `records` are there to check them by. */
+  readonly bytes: () => ByteStream;
 }
 
 export interface LaneOptions {
   readonly set: BackupSet;
-  /** Only the volumes in it are read. */
-  readonly manifest: Manifest;
+  /** In order. */
+  readonly parts: Iterable<LanePart> | AsyncIterable<LanePart>;
+  /** What must come, and nothing else: everything at `wanted` and below it. */
+  readonly records?: readonly IndexedEntry[];
   /** Only this path and what is below it. */
   readonly wanted?: BytePath;
-  /** Bytes that a fetched volume may take in memory before it goes to a file. */
-  readonly memoryLimit: number;
-  readonly context: ReadContext;
   readonly onVolume: (name: string, number: number, size: number) => void;
 }
 
@@ -35,6 +48,7 @@ export interface LaneOptions {
 export class Lane implements AsyncDisposable {
   readonly #items: AsyncGenerator<readonly DifftarItem[]>;
   readonly #wanted: BytePath | undefined;
+  readonly #records: RecordCheck | undefined;
   #batch: readonly DifftarItem[] = [];
   #at = 0;
   /** Where the lane stands; undefined at its end (and before the first `next`). */
@@ -42,6 +56,7 @@ export class Lane implements AsyncDisposable {
 
   constructor(options: LaneOptions) {
     this.#wanted = options.wanted;
+    this.#records = options.records && new RecordCheck(options.records);
     this.#items = itemsOf(options);
   }
 
@@ -54,9 +69,11 @@ export class Lane implements AsyncDisposable {
         if (comparePaths(item.entry.path, this.#wanted) < 0) continue;
         await this.#items.return(undefined); // entries are in order: what is wanted lies behind us
         [this.#batch, this.#at, this.current] = [[], 0, undefined];
+        this.#records?.end();
         return;
       }
-      this.current = item;
+      this.current = item && this.#records ? this.#records.check(item) : item;
+      if (!item) this.#records?.end();
       return;
     }
   }
@@ -91,29 +108,34 @@ export class Lane implements AsyncDisposable {
   }
 }
 
-async function* itemsOf({
-  set,
-  manifest,
-  wanted,
-  memoryLimit,
-  context,
-  onVolume,
-}: LaneOptions): AsyncGenerator<readonly DifftarItem[]> {
+async function* itemsOf({ set, parts, wanted, onVolume }: LaneOptions): AsyncGenerator<readonly DifftarItem[]> {
   const reader = new DifftarReader({ partial: wanted !== undefined, set: set.manifest ?? "the set" });
+  for await (const { number, name, size, bytes } of parts) {
+    try {
+      reader.beginVolume(number);
+      for await (const chunk of bytes()) yield checked(reader.update(chunk), set);
+      yield checked(reader.endVolume(), set);
+    } catch (error) {
+      throw namingVolume(error, name);
+    }
+    onVolume(name, number, size);
+  }
+  yield reader.finish();
+}
+
+/** The volumes of a manifest, each checked before a byte of it is used. `memoryLimit`: what a fetched one may take of memory. */
+export async function* wholeVolumes(
+  set: BackupSet,
+  manifest: Manifest,
+  memoryLimit: number,
+  context: ReadContext,
+): AsyncGenerator<LanePart> {
   const optionsOf = (number: number): UnsealOptions => context.unsealing(nameOf(set, number, context.prefixes), true);
   const fetched = fetchAhead(manifest.volumes, (info) => fetchVolume(info, context, optionsOf(info.number), memoryLimit));
   for await (const { info, sealed } of fetched) {
     const options = optionsOf(info.number);
-    try {
-      reader.beginVolume(info.number);
-      for await (const chunk of unseal(sealed, options)) yield checked(reader.update(chunk), set);
-      yield checked(reader.endVolume(), set);
-    } catch (error) {
-      throw namingVolume(error, options.name);
-    }
-    onVolume(options.name, info.number, sealed.size);
+    yield { number: info.number, name: options.name, size: sealed.size, bytes: () => unseal(sealed, options) };
   }
-  yield reader.finish();
 }
 
 /** A full set has nothing to delete or to build upon: such entries have no meaning there, and must not be passed over. */

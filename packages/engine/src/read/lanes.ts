@@ -1,9 +1,10 @@
 import type { BytePath } from "@doppel/base";
-import { type BackupSet, type Manifest, volumesFor } from "@doppel/format";
+import { type BackupSet, type IndexedEntry, type Manifest, volumesFor } from "@doppel/format";
 import type { ReadContext } from "./context.ts";
-import { checkVolumes, Lane } from "./lane.ts";
+import { checkVolumes, Lane, type LanePart, wholeVolumes } from "./lane.ts";
 import { type LeftOutObserver, tellOfUnnamedVolumes } from "./left-out.ts";
 import { readManifest } from "./metadata.ts";
+import { readWanted, slicedParts } from "./slices/read-wanted.ts";
 import type { Target } from "./target.ts";
 
 /** Fetched volumes of all lanes together take about this much memory; what is more goes to temporary files. */
@@ -19,44 +20,73 @@ export interface LaneObserver extends LeftOutObserver {
   volume(name: string, number: number, size: number): void;
 }
 
+/** Which part of a state is read. */
+export interface LaneChoice {
+  /** Only this path and what is below it. */
+  readonly wanted?: BytePath;
+  /** Parts of volumes will do, where a set's index tells which and how to check them. */
+  readonly useIndex: boolean;
+}
+
+/** What a set has to say, not read yet. */
+interface Content {
+  readonly parts: readonly LanePart[] | AsyncIterable<LanePart>;
+  readonly records?: readonly IndexedEntry[];
+  readonly volumes: number;
+  readonly bytes: number;
+}
+
 /**
- * Opens the sets of a state for reading. Reads their manifests, and makes sure that every volume that will be wanted is
- * there, before the first one is fetched. @throws volume.missing, format.bad-manifest, openpgp.*
+ * Opens the sets of a state for reading. Reads their manifests (or indexes), and makes sure that every volume that will be
+ * wanted is there, before the first one is fetched. @throws volume.missing, format.bad-manifest, openpgp.*
  */
 export async function openLanes(
   sets: readonly BackupSet[],
   target: Target,
   context: ReadContext,
   observer: LaneObserver,
-  wanted?: BytePath,
+  { wanted, useIndex }: LaneChoice,
 ): Promise<Lanes> {
-  const read: { readonly set: BackupSet; readonly manifest: Manifest }[] = [];
-  for (const set of sets) {
-    const whole = await readManifest(set, context);
-    const manifest = wanted === undefined ? whole : { ...whole, volumes: volumesFor(whole, wanted) };
-    checkVolumes(set, manifest, context.prefixes);
-    tellOfUnnamedVolumes(set, whole, observer);
-    observer.expect(manifest.volumes.length, bytesOf(set, manifest, target));
-    context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes: manifest.volumes.length });
-    read.push({ set, manifest });
-  }
   const memoryLimit = Math.floor(SPOOL_MEMORY / (2 * sets.length)); // each lane holds one volume and fetches the next
-  const all = read.map(
-    ({ set, manifest }) =>
-      new Lane({
-        set,
-        manifest,
-        ...(wanted === undefined ? {} : { wanted }),
-        memoryLimit,
-        context,
-        onVolume: (name, number, size) => observer.volume(name, number, size),
-      }),
-  );
+  const all: Lane[] = [];
+  for (const set of sets) {
+    const few = useIndex && wanted ? await readWanted(set, wanted, context, observer) : undefined;
+    const { volumes, bytes, ...content } = few
+      ? contentOf(slicedParts(set, few.parts, context), few.records)
+      : await wholeContent(set, target, context, observer, memoryLimit, wanted);
+    observer.expect(volumes, bytes);
+    context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes });
+    const onVolume = (name: string, number: number, size: number): void => observer.volume(name, number, size);
+    all.push(new Lane({ set, ...content, ...(wanted === undefined ? {} : { wanted }), onVolume }));
+  }
   return {
     all,
     async [Symbol.asyncDispose]() {
       for (const lane of all) await lane[Symbol.asyncDispose]();
     },
+  };
+}
+
+function contentOf(parts: readonly LanePart[], records: readonly IndexedEntry[]): Content {
+  return { parts, records, volumes: parts.length, bytes: parts.reduce((sum, { size }) => sum + size, 0) };
+}
+
+async function wholeContent(
+  set: BackupSet,
+  target: Target,
+  context: ReadContext,
+  observer: LaneObserver,
+  memoryLimit: number,
+  wanted?: BytePath,
+): Promise<Content> {
+  const whole = await readManifest(set, context);
+  const manifest = wanted === undefined ? whole : { ...whole, volumes: volumesFor(whole, wanted) };
+  checkVolumes(set, manifest, context.prefixes);
+  tellOfUnnamedVolumes(set, whole, observer);
+  return {
+    parts: wholeVolumes(set, manifest, memoryLimit, context),
+    volumes: manifest.volumes.length,
+    bytes: bytesOf(set, manifest, target),
   };
 }
 

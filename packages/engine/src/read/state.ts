@@ -7,7 +7,9 @@ import {
   isDoppelError,
   type PathEntry,
 } from "@doppel/base";
+import { createHash } from "node:crypto";
 import { Patcher } from "@doppel/rsync";
+import { differs } from "./slices/read-wanted.ts";
 import { BasisFile } from "./basis.ts";
 import type { ReadContext } from "./context.ts";
 import type { Lane } from "./lane.ts";
@@ -39,7 +41,9 @@ export async function* stateEntries(lanes: readonly Lane[], context: ReadContext
       throw baseless(newest.entry.path);
     // What is older than the base is passed over now, so that content is asked for in the order it comes.
     if (newest.kind !== "deleted") {
-      yield { entry: newest.entry, content: () => (deltas.length > 0 ? patched(base, deltas, context) : base.content()) };
+      const content = (): ByteStream => (deltas.length > 0 ? patched(base, deltas, context) : base.content());
+      const { entry, sha256 } = newest;
+      yield { entry, content: sha256 ? () => digested(content(), sha256, entry.path) : content };
     }
     for (const lane of here) await lane.next();
   }
@@ -98,6 +102,17 @@ async function* patched(base: Lane, deltas: readonly Lane[], { deps, runtime }: 
   } finally {
     basis[Symbol.dispose]();
   }
+}
+
+/** The same bytes; throws at their end, before anybody takes them for a whole file, when they are not what was backed up. */
+async function* digested(content: ByteStream, expected: Uint8Array, path: BytePath): ByteStream {
+  const hash = createHash("sha256");
+  for await (const chunk of content) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (Buffer.compare(hash.digest(), expected) === 0) return;
+  throw new DoppelError("volume.damaged", ...differs(displayPath(path), "its content has another SHA-256"));
 }
 
 function baseless(path: BytePath): DoppelError {

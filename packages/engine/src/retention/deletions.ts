@@ -11,7 +11,7 @@ export interface Deletions {
   /** One at a time: what depends on others goes before them. */
   readonly manifests: readonly string[];
   readonly signatures: readonly string[];
-  /** Volumes and statistics. */
+  /** Volumes, statistics and indexes. */
   readonly volumes: readonly string[];
   /** Files of the archive directory, after everything else. */
   readonly local: readonly string[];
@@ -19,7 +19,13 @@ export interface Deletions {
   readonly bytes: number;
 }
 
-const STAGE = { manifest: "manifests", signatures: "signatures", volume: "volumes", jsonstat: "volumes" } as const;
+const STAGE = {
+  manifest: "manifests",
+  signatures: "signatures",
+  volume: "volumes",
+  jsonstat: "volumes",
+  index: "volumes",
+} as const;
 
 /** The sets that make a chain. */
 export type ChainSets = Pick<Chain, "full" | "incrementals">;

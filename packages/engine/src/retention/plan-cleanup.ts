@@ -19,7 +19,7 @@ export interface CleanupPlan {
   readonly incomplete: readonly BackupSet[];
   /** Complete increments that continue nothing. By end time. */
   readonly orphaned: readonly BackupSet[];
-  /** Signatures and statistics of which there is neither a volume nor a manifest. */
+  /** Signatures, statistics and indexes of which there is neither a volume nor a manifest. */
   readonly loose: readonly string[];
   /** Sets that may be in use: the same, but younger than the minimum age. */
   readonly recent: readonly BackupSet[];
@@ -70,7 +70,7 @@ function looseSets({ collection }: Inventory, bySet: ReturnType<typeof namesBySe
   const loose: SetId[] = [];
   for (const [key, [first, ...rest]] of bySet) {
     if (first === undefined || known.has(key)) continue;
-    if ([first, ...rest].every(({ role }) => role === "signatures" || role === "jsonstat")) loose.push(first.set);
+    if ([first, ...rest].every(({ role }) => role !== "volume" && role !== "manifest")) loose.push(first.set);
   }
   return loose;
 }

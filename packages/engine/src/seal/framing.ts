@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import type { VolumeLayout } from "@doppel/format";
 
 /**
  * How one object is wrapped around its compressed pieces. `inner*` frame plain bytes before compression, `outer*` wrap what
@@ -15,6 +16,8 @@ export interface Framing {
   innerEnd(): Promise<readonly Uint8Array[]>;
   outer(compressed: Uint8Array): readonly Uint8Array[];
   outerEnd(): readonly Uint8Array[];
+  /** Where things lie in the object, once it is complete. */
+  layout(): VolumeLayout;
   /** Called when the object is given up before its end. */
   discard?(): void;
 }
@@ -28,16 +31,18 @@ export function plainFraming(): Framing {
     innerEnd: async () => [],
     outer: (bytes) => [bytes],
     outerEnd: () => [],
+    layout: () => ({ encoding: "plain" }),
   };
 }
 
 /** One gzip member (RFC 1952) with the header stock writes, but without a time, so that equal input gives equal output. */
 export function gzipFraming(): Framing {
+  const header = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
   let crc = 0;
   let length = 0;
   return {
     compress: true,
-    open: () => [Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255)],
+    open: () => [header],
     inner(plain) {
       crc = crc32(plain, crc);
       length = (length + plain.length) % 2 ** 32;
@@ -51,5 +56,6 @@ export function gzipFraming(): Framing {
       trailer.setUint32(4, length, true);
       return [new Uint8Array(trailer.buffer)];
     },
+    layout: () => ({ encoding: "gzip", headerBytes: header.length }),
   };
 }

@@ -30,11 +30,14 @@ export async function openpgpFraming(options: MessageOptions): Promise<Framing> 
   const encoder = new SeipdEncoder(session, random);
   const signature = signer?.begin();
   let started = false;
+  let literalStart = 0;
   let signing: Promise<void> | void;
   const start = (): Uint8Array[] => {
     if (started || !signer) return [];
     started = true;
-    return [signer.onePass()];
+    const onePass = signer.onePass();
+    literalStart = onePass.length;
+    return [onePass];
   };
   return {
     compress: options.compress,
@@ -52,6 +55,17 @@ export async function openpgpFraming(options: MessageOptions): Promise<Framing> 
     },
     outer: (bytes) => encoder.update(bytes),
     outerEnd: () => encoder.finish(),
+    layout: () => ({
+      encoding: "gpg",
+      cipher: session.cipher,
+      sessionKey: session.key,
+      messageStart: keyPackets.length,
+      bodyBytes: encoder.bodyBytes,
+      partBits: encoder.partBits,
+      compressed: options.compress,
+      literalStart,
+      literalBits: literal.chunkBits,
+    }),
     discard: () => signature?.discard(),
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Payload } from "@doppel/base";
+import type { IndexedVolume } from "@doppel/format";
 import { deflatePiece } from "./deflate.ts";
 import type { Framing } from "./framing.ts";
 import type { Permits } from "./permits.ts";
@@ -21,6 +22,8 @@ export interface SealedObject extends AsyncDisposable {
   /** Lower-case hex over the stored bytes. */
   readonly sha1: string;
   readonly sha256: string;
+  /** Its pieces, each of which can be read without those before it. */
+  readonly pieces: Omit<IndexedVolume, "number">;
 }
 
 /**
@@ -40,6 +43,8 @@ export class SealWriter {
   /** Bytes of the pieces that are compressed (plain bytes and a little framing), and what became of them. */
   #workedBytes = 0;
   #compressedBytes = 0;
+  /** Bytes of each piece as it was stored. */
+  readonly #pieceSizes: number[] = [];
 
   constructor(options: SealWriterOptions) {
     this.#options = options;
@@ -85,6 +90,12 @@ export class SealWriter {
       body: spool,
       sha1: this.#sha1.digest("hex"),
       sha256: this.#sha256.digest("hex"),
+      pieces: {
+        tarBytes: this.#plainBytes,
+        pieceBytes: this.#options.pieceBytes,
+        pieces: this.#pieceSizes,
+        layout: this.#options.framing.layout(),
+      },
       [Symbol.asyncDispose]: () => spool[Symbol.asyncDispose](),
     };
   }
@@ -124,6 +135,7 @@ export class SealWriter {
         const compressed = await work;
         this.#workedBytes += piece.length;
         this.#compressedBytes += compressed.length;
+        this.#pieceSizes.push(compressed.length);
         await this.#emit(framing.outer(compressed));
       } finally {
         release();

@@ -1,3 +1,4 @@
+import { concatBytes } from "@doppel/base";
 import {
   CREDITS,
   type EntryMark,
@@ -27,6 +28,7 @@ export class Batcher {
   #signatures: Uint8Array[] = [];
   #signatureBytes = 0;
   #notices: SourceNotice[] = [];
+  #digests: Uint8Array[] = [];
   counts: { -readonly [K in keyof SourceCounts]: number } = { ...NO_COUNTS };
 
   constructor(control: SharedArrayBuffer, send: (batch: SourceBatch, transfer: ArrayBuffer[]) => void) {
@@ -85,13 +87,26 @@ export class Batcher {
     if (this.#signatureBytes >= BATCH_BYTES) this.flush();
   }
 
+  /** SHA-256 of the file whose content is complete now. */
+  digest(sha256: Uint8Array): void {
+    this.#digests.push(sha256);
+  }
+
   /** Sends what there is. @throws Stopped */
   flush(): void {
     this.#waitForCredit();
     const tar = this.#buffer.subarray(0, this.#fill);
     const { counts } = this;
     this.#send(
-      { kind: "batch", tar, signatures: this.#signatures, marks: this.#marks, notices: this.#notices, counts: { ...counts } },
+      {
+        kind: "batch",
+        tar,
+        signatures: this.#signatures,
+        marks: this.#marks,
+        digests: concatBytes(this.#digests),
+        notices: this.#notices,
+        counts: { ...counts },
+      },
       [this.#buffer.buffer as ArrayBuffer],
     );
     this.#buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
@@ -100,6 +115,7 @@ export class Batcher {
     this.#signatures = [];
     this.#signatureBytes = 0;
     this.#notices = [];
+    this.#digests = [];
   }
 
   #waitForCredit(): void {

@@ -1,5 +1,5 @@
-import { type BytePath, comparePaths, isDoppelError, isWithin } from "@doppel/base";
-import { difftarHeader, sigtarDeletedHeader } from "@doppel/format";
+import { type BytePath, comparePaths, isDoppelError, isWithin, type PathEntry } from "@doppel/base";
+import { difftarHeader, indexAttributes, sigtarDeletedHeader } from "@doppel/format";
 import type { SignatureTable } from "@doppel/rsync";
 import type { OwnerNames, SourceEntry } from "@doppel/tree";
 import { hasChanged } from "./changes.ts";
@@ -52,7 +52,8 @@ async function tableOf(old: OldState): Promise<SignatureTable | undefined> {
 
 function storeDeleted({ entry: { path, type }, isFile }: OldEntry, { batcher, unreadable }: IncrementContext): void {
   if (path === "" || unreadable.some((kept) => isWithin(path, kept))) return;
-  const header = difftarHeader("deleted", { path, type, mode: 0, uid: 0, gid: 0, uname: "", gname: "", mtime: 0, size: 0 });
+  const gone: PathEntry = { path, type: "file", mode: 0, uid: 0, gid: 0, uname: "", gname: "", mtime: 0, size: 0 };
+  const header = difftarHeader("deleted", gone);
   batcher.counts.deleted++;
   batcher.mark({
     tarBytes: header.length,
@@ -60,6 +61,7 @@ function storeDeleted({ entry: { path, type }, isFile }: OldEntry, { batcher, un
     type: isFile ? "file" : type,
     change: "deleted",
     size: 0,
+    attributes: indexAttributes("deleted", gone),
     lastPiece: true,
     endsVolume: false,
   });

@@ -1,12 +1,16 @@
+import { createHash } from "node:crypto";
 import { concatBytes, type PathEntry } from "@doppel/base";
-import { difftarHeader, tarPadding } from "@doppel/format";
+import { difftarHeader, indexAttributes, tarPadding } from "@doppel/format";
 import type { SignatureTable } from "@doppel/rsync";
 import type { SourceEntry } from "@doppel/tree";
 import type { Batcher } from "./batcher.ts";
 import { type FileToStore, openFile } from "./file.ts";
 import type { StoreContext } from "./store-entry.ts";
 
-/** A delta is one tar entry up to this size, and pieces of it beyond: its length stands in a header before it. */
+/**
+ * A delta is one tar entry up to this size (or that of a volume, if it is smaller), and pieces of it beyond: its length stands
+ * in a header before it, so that a piece is held in memory.
+ */
 const DELTA_PIECE = 4 << 20;
 const READ_BYTES = 1 << 18;
 
@@ -23,14 +27,17 @@ export function storeDelta(entry: SourceEntry, old: SignatureTable, context: Sto
     const stored: PathEntry = { ...entry, size: file.size };
     const signature = signatures.begin(stored);
     const encoder = rsync.delta(old);
-    const pieces = new DeltaPieces(stored, batcher);
+    const pieces = new DeltaPieces(stored, batcher, Math.min(DELTA_PIECE, context.volumeBytes));
+    const sha256 = createHash("sha256");
     forEachPart(file, (part) => {
       signature.update(part);
+      sha256.update(part);
       for (const chunk of encoder.update(part)) pieces.add(chunk);
     });
     for (const chunk of encoder.finish()) pieces.add(chunk);
     pieces.finish();
     signature.finish();
+    batcher.digest(sha256.digest());
     const notice = file.outcome();
     if (notice) batcher.notice(notice);
   } finally {
@@ -55,14 +62,17 @@ class DeltaPieces {
   #bytes = 0;
   #written = 0;
 
-  constructor(entry: PathEntry, batcher: Batcher) {
+  readonly #limit: number;
+
+  constructor(entry: PathEntry, batcher: Batcher, limit: number) {
+    this.#limit = limit;
     this.#entry = entry;
     this.#batcher = batcher;
   }
 
   add(chunk: Uint8Array): void {
     // A piece goes out when more is certain to come, so that the last one is known for what it is.
-    if (this.#bytes >= DELTA_PIECE) this.#write(false);
+    if (this.#bytes >= this.#limit) this.#write(false);
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
   }
@@ -90,6 +100,7 @@ class DeltaPieces {
       type,
       change: "changed",
       size: this.#entry.size,
+      ...(piece === 1 ? { attributes: indexAttributes("diff", this.#entry) } : {}),
       ...(whole ? {} : { piece }),
       lastPiece: last,
       endsVolume: false,

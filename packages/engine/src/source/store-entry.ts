@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { type PathEntry, ROOT } from "@doppel/base";
-import { difftarHeader, sigtarHeader, tarPadding } from "@doppel/format";
+import { difftarHeader, indexAttributes, sigtarHeader, tarPadding } from "@doppel/format";
 import type { Rsync } from "@doppel/rsync";
 import type { SourceEntry } from "@doppel/tree";
 import { pieceSizes } from "../backup/cut.ts";
@@ -32,6 +33,7 @@ export function storeEntry(entry: SourceEntry, context: StoreContext): void {
     type: entry.type,
     change: "new",
     size: 0,
+    attributes: indexAttributes("snapshot", stored),
     lastPiece: true,
     endsVolume: false,
   });
@@ -47,6 +49,7 @@ function storeFile(entry: SourceEntry, context: StoreContext): void {
     countNew(batcher, file.size);
     const stored: PathEntry = { ...entry, size: file.size };
     const signature = signatures.begin(stored);
+    const sha256 = createHash("sha256");
     const pieces = pieceSizes(file.size, volumeBytes);
     // A single file as the source is `snapshot/` (spec 3.4), which GNU tar takes for a folder: as a piece tar restores it.
     const cut = pieces.count > 1 || entry.path === ROOT;
@@ -61,15 +64,20 @@ function storeFile(entry: SourceEntry, context: StoreContext): void {
         type: entry.type,
         change: "new",
         size: file.size,
+        ...(piece === 1 ? { attributes: indexAttributes("snapshot", stored) } : {}),
         ...(cut ? { piece } : {}),
         lastPiece: piece === count,
         endsVolume: piece < pieces.count,
       });
       batcher.append(header);
-      storeContent(file, size, batcher, (bytes) => signature.update(bytes));
+      storeContent(file, size, batcher, (bytes) => {
+        signature.update(bytes);
+        sha256.update(bytes);
+      });
       batcher.zeros(tarPadding(size));
     }
     signature.finish();
+    batcher.digest(sha256.digest());
     batcher.counts.contentBytes += file.size;
     const notice = file.outcome();
     if (notice) batcher.notice(notice);

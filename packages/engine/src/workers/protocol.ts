@@ -27,6 +27,8 @@ export interface EntryMark {
   readonly change: "new" | "changed" | "deleted";
   /** Size of the whole object's content. */
   readonly size: number;
+  /** The beginning of its line in the index (`indexAttributes`); not at the second and later pieces of a file. */
+  readonly attributes?: string;
   /** Number of this piece when the file is cut. */
   readonly piece?: number;
   readonly lastPiece: boolean;
@@ -77,6 +79,8 @@ export interface SourceBatch {
   readonly tar: Uint8Array;
   readonly signatures: readonly Uint8Array[];
   readonly marks: readonly EntryMark[];
+  /** SHA-256 of files whose content ended in this batch, 32 bytes each, in the order of their marks: deleted ones have none. */
+  readonly digests: Uint8Array;
   readonly notices: readonly SourceNotice[];
   readonly counts: SourceCounts;
 }

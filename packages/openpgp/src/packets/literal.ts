@@ -3,12 +3,15 @@ import { TAG } from "./tags.ts";
 
 /** Frames the bytes of one literal data packet (RFC 4880 5.9): mode `b`, no name. */
 export class LiteralFramer {
+  /** Parts of 2^chunkBits bytes. */
+  readonly chunkBits: number;
   readonly #framer: PartialFramer;
   readonly #head: Uint8Array;
   #started = false;
 
-  /** Parts of 2^chunkBits bytes; `date` in seconds since 1970, 0 for none. */
+  /** `date` in seconds since 1970, 0 for none. */
   constructor(chunkBits = 20, date = 0) {
+    this.chunkBits = chunkBits;
     this.#framer = new PartialFramer(TAG.literal, chunkBits);
     this.#head = Uint8Array.of(0x62, 0, date >>> 24, date >>> 16, date >>> 8, date);
   }

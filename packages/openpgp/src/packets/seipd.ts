@@ -11,16 +11,21 @@ const MDC_SIZE = 22;
 
 /** Encrypts and authenticates packets as a SEIPD version 1 packet (RFC 4880 5.13): prefix, CFB, MDC, partial lengths. */
 export class SeipdEncoder {
+  /** Parts of 2^partBits bytes. */
+  readonly partBits: number;
+  /** Bytes of the packet's body so far, version and prefix included; all of them after `finish`. */
+  bodyBytes = 0;
   readonly #framer: PartialFramer;
   readonly #cipher;
   readonly #hash = createHash("sha1");
   readonly #prefix: Uint8Array;
   #started = false;
 
-  /** `session` must be AES-256. Parts of 2^partialBits bytes. */
-  constructor(session: SessionKey, random: { bytes(n: number): Uint8Array }, partialBits = 16) {
+  /** `session` must be AES-256. */
+  constructor(session: SessionKey, random: { bytes(n: number): Uint8Array }, partBits = 16) {
     if (session.cipher !== AES_256) throw new RangeError("only AES-256 is written");
-    this.#framer = new PartialFramer(TAG.seipd, partialBits);
+    this.#framer = new PartialFramer(TAG.seipd, partBits);
+    this.partBits = partBits;
     this.#cipher = createCipheriv("aes-256-cfb", session.key, new Uint8Array(16));
     const noise = random.bytes(16);
     this.#prefix = Uint8Array.of(...noise, noise[14]!, noise[15]!);
@@ -39,7 +44,7 @@ export class SeipdEncoder {
     const out: Uint8Array[] = [];
     this.#start(out);
     this.#encrypt(MDC_HEADER, out);
-    this.#framer.push(this.#cipher.update(this.#hash.digest()), out);
+    this.#push(this.#cipher.update(this.#hash.digest()), out);
     this.#framer.finish(out);
     return out;
   }
@@ -47,13 +52,18 @@ export class SeipdEncoder {
   #start(out: Uint8Array[]): void {
     if (this.#started) return;
     this.#started = true;
-    this.#framer.push(Uint8Array.of(1), out);
+    this.#push(Uint8Array.of(1), out);
     this.#encrypt(this.#prefix, out);
   }
 
   #encrypt(bytes: Uint8Array, out: Uint8Array[]): void {
     this.#hash.update(bytes);
-    this.#framer.push(this.#cipher.update(bytes), out);
+    this.#push(this.#cipher.update(bytes), out);
+  }
+
+  #push(body: Uint8Array, out: Uint8Array[]): void {
+    this.bodyBytes += body.length;
+    this.#framer.push(body, out);
   }
 }
 

@@ -1,0 +1,55 @@
+import type { EntryType, PathEntry } from "@doppel/base";
+import type { DifftarKind } from "../difftar.ts";
+import type { SetId } from "../names.ts";
+import { formatTime } from "../time.ts";
+import type { IndexedVolume, TarPlace } from "./records.ts";
+
+export const INDEX_VERSION = 1;
+
+export const KIND_LETTER: Readonly<Record<DifftarKind, string>> = { snapshot: "s", diff: "d", deleted: "x" };
+export const TYPE_LETTER: Readonly<Record<EntryType, string>> = {
+  file: "f",
+  dir: "d",
+  symlink: "l",
+  fifo: "p",
+  chardev: "c",
+  blockdev: "b",
+};
+
+const COLUMNS = "path kind type mode uid gid uname gname mtime size target sha256 volume offset".split(" ");
+
+/*
+ * An index is JSON, a line an item, so that `gpg -d` shows it to a person. Names are raw bytes: a line is a latin1 string
+ * of them, in which JSON escapes what it must (FORMAT.md, "Index").
+ */
+
+/** The first line. */
+export function indexHead({ kind, start, end }: SetId): string {
+  const times = kind === "full" ? { time: formatTime(end) } : { start: formatTime(start), end: formatTime(end) };
+  return `${JSON.stringify({ index: INDEX_VERSION, kind, ...times, columns: COLUMNS })}\n`;
+}
+
+/** The first part of an entry's line: what is known before its content is read. {@link indexEntry} makes the line of it. */
+export function indexAttributes(kind: DifftarKind, entry: PathEntry): string {
+  const { path, type, mode, uid, gid, uname, gname, mtime, size, linkTarget, device } = entry;
+  const target = linkTarget ?? (device ? [device.major, device.minor] : null);
+  const row = [path, KIND_LETTER[kind], TYPE_LETTER[type], mode, uid, gid, uname, gname, mtime, size, target];
+  return JSON.stringify(row).slice(0, -1);
+}
+
+/** An entry's line. `sha256` is 32 bytes, or undefined for what has no content. */
+export function indexEntry(attributes: string, sha256: Uint8Array | undefined, places: readonly TarPlace[]): string {
+  const digest = sha256 ? `"${Buffer.from(sha256.buffer, sha256.byteOffset, sha256.length).toString("base64url")}"` : "null";
+  return `${attributes},${digest},${places.map(({ volume, offset }) => `${volume},${offset}`).join()}]\n`;
+}
+
+export function indexVolume({ number, tarBytes, pieceBytes, pieces, layout }: IndexedVolume): string {
+  const { encoding, ...rest } = layout;
+  const shown = layout.encoding === "gpg" ? { ...rest, sessionKey: Buffer.from(layout.sessionKey).toString("hex") } : rest;
+  return `${JSON.stringify({ volume: number, encoding, ...shown, tarBytes, pieceBytes, pieces })}\n`;
+}
+
+/** The last line: without it an index is cut off. */
+export function indexEnd(entries: number, volumes: number): string {
+  return `${JSON.stringify({ end: true, entries, volumes })}\n`;
+}
