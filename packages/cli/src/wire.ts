@@ -38,6 +38,8 @@ import { gpgEnvironment, readIfThere, readSecretKeyFile } from "./key-files.ts";
 import { archiveDirOf, type Environment, gnupgHomeOf, localPath, tempDirOf, urlText } from "./locations.ts";
 import type { GivenRule, RuleName, Settings } from "./options.ts";
 import type { Passphrases } from "./passphrases.ts";
+import { s3OptionsOf, thawOf } from "./s3-settings.ts";
+import type { Session } from "./session.ts";
 
 export const random: Runtime["random"] = { bytes: (n) => randomBytes(n) };
 
@@ -45,8 +47,7 @@ export const random: Runtime["random"] = { bytes: (n) => randomBytes(n) };
 export async function openTarget(
   url: BytePath,
   purpose: "read" | "write",
-  environment: Environment,
-  runtime: Runtime,
+  { environment, runtime, invocation: { settings } }: Pick<Session, "environment" | "runtime" | "invocation">,
 ): Promise<Storage> {
   const storage = await openStorage(urlText(url), {
     cwd: environment.cwd,
@@ -55,6 +56,7 @@ export async function openTarget(
     clock: runtime.clock,
     emit: runtime.emit,
     env: environment.variables,
+    s3: s3OptionsOf(settings, runtime.clock.now()),
   });
   return withRetry(storage, {
     random,
@@ -123,6 +125,7 @@ export function verifyJob(source: BytePath, settings: Settings, rules: readonly 
   return Object.freeze<VerifyJob>({
     ...treeOf(source, settings, rules, now),
     ...stateOf(settings, now),
+    ...thawOf(settings),
     compareData: settings["compare-data"],
     numericOwner: settings["numeric-owner"],
     prefixes: prefixesOf(settings),

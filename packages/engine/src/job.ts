@@ -1,7 +1,7 @@
 import type { BytePath, PathEntry } from "@doppel/base";
 import type { BackupSet, Chain, NamePrefixes } from "@doppel/format";
 import type { Recipient, SecretKeys, Signer, Verifier } from "@doppel/openpgp";
-import type { Storage } from "@doppel/storage";
+import type { Storage, ThawOptions } from "@doppel/storage";
 import type { SelectionOption } from "@doppel/tree";
 
 /** How objects are wrapped: one choice for every object of a set. */
@@ -108,6 +108,8 @@ export interface RestoreJob {
   readonly path?: BytePath;
   /** Read only the parts of volumes that `path` needs, in sets that have an index. */
   readonly useIndex: boolean;
+  /** How what lies in an archive (Glacier) is got out of it; undefined: that is an error. */
+  readonly thaw?: ThawOptions;
   readonly prefixes: NamePrefixes;
   /** Restore into a target that has something in it. */
   readonly force: boolean;
@@ -128,6 +130,8 @@ export interface VerifyJob extends SourceChoice {
   /** Compare with the local tree; otherwise the backup is only read and checked. */
   readonly compareData: boolean;
   readonly numericOwner: boolean;
+  /** How what lies in an archive (Glacier) is got out of it; undefined: that is an error. */
+  readonly thaw?: ThawOptions;
   readonly time?: Date;
   readonly path?: BytePath;
   readonly prefixes: NamePrefixes;

@@ -23,6 +23,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   tellOfOrphans(target, sets, tally, job.time);
   await using lanes = await openLanes(sets, target, context, tally, {
     ...(job.path === undefined ? {} : { wanted: job.path }),
+    ...(job.thaw && { thaw: job.thaw }),
     useIndex: job.useIndex,
   });
   const writer = new TreeWriter(job.target, {

@@ -28,7 +28,7 @@ async function run(session: Session, kind: BackupJob["kind"]) {
   checkBackup(job);
   const tempDir = tempDirOf(settings, environment);
   const envelope = await envelopeOf({ ...session, settings });
-  await using storage = await openTarget(url, "write", environment, runtime);
+  await using storage = await openTarget(url, "write", session);
   const archiveDir = archiveDirOf(url, settings, environment);
   const folder = folderOf(url, environment);
   const detail = folder && warningOfTargetInside(job, folder);

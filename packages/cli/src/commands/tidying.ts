@@ -43,7 +43,7 @@ async function deleting(session: Session, use: (force: boolean, deps: DeleteDeps
   const { invocation, environment, runtime } = session;
   const { settings } = invocation;
   const url = argument(invocation, "URL");
-  await using storage = await openTarget(url, "read", environment, runtime);
+  await using storage = await openTarget(url, "read", session);
   await use(settings.force && !settings["dry-run"], { storage, archiveDir: archiveDirOf(url, settings, environment) });
   return "complete";
 }

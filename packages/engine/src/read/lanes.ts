@@ -1,8 +1,10 @@
 import type { BytePath } from "@doppel/base";
 import { type BackupSet, type IndexedEntry, type Manifest, volumesFor } from "@doppel/format";
+import type { ThawOptions } from "@doppel/storage";
 import type { ReadContext } from "./context.ts";
 import { checkVolumes, Lane, type LanePart, wholeVolumes } from "./lane.ts";
 import { type LeftOutObserver, tellOfUnnamedVolumes } from "./left-out.ts";
+import { ensureReadable } from "./archived.ts";
 import { readManifest } from "./metadata.ts";
 import { readWanted, slicedParts } from "./slices/read-wanted.ts";
 import type { Target } from "./target.ts";
@@ -24,6 +26,8 @@ export interface LaneObserver extends LeftOutObserver {
 export interface LaneChoice {
   /** Only this path and what is below it. */
   readonly wanted?: BytePath;
+  /** How what lies in an archive is got out of it; undefined: that is an error. */
+  readonly thaw?: ThawOptions;
   /** Parts of volumes will do, where a set's index tells which and how to check them. */
   readonly useIndex: boolean;
 }
@@ -32,7 +36,8 @@ export interface LaneChoice {
 interface Content {
   readonly parts: readonly LanePart[] | AsyncIterable<LanePart>;
   readonly records?: readonly IndexedEntry[];
-  readonly volumes: number;
+  /** The volumes' names. */
+  readonly names: readonly string[];
   readonly bytes: number;
 }
 
@@ -45,20 +50,30 @@ export async function openLanes(
   target: Target,
   context: ReadContext,
   observer: LaneObserver,
-  { wanted, useIndex }: LaneChoice,
+  { wanted, useIndex, thaw }: LaneChoice,
 ): Promise<Lanes> {
+  const metadata = sets.flatMap(({ manifest, index }) => [manifest, ...(useIndex && wanted ? [index] : [])]);
+  await ensureReadable(
+    metadata.filter((name) => name !== undefined),
+    target,
+    context,
+    thaw,
+  );
+  const needed: string[] = [];
   const memoryLimit = Math.floor(SPOOL_MEMORY / (2 * sets.length)); // each lane holds one volume and fetches the next
   const all: Lane[] = [];
   for (const set of sets) {
     const few = useIndex && wanted ? await readWanted(set, wanted, context, observer) : undefined;
-    const { volumes, bytes, ...content } = few
+    const { names, bytes, ...content } = few
       ? contentOf(slicedParts(set, few.parts, context), few.records)
       : await wholeContent(set, target, context, observer, memoryLimit, wanted);
-    observer.expect(volumes, bytes);
-    context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes });
+    needed.push(...names);
+    observer.expect(names.length, bytes);
+    context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes: names.length });
     const onVolume = (name: string, number: number, size: number): void => observer.volume(name, number, size);
     all.push(new Lane({ set, ...content, ...(wanted === undefined ? {} : { wanted }), onVolume }));
   }
+  await ensureReadable(needed, target, context, thaw);
   return {
     all,
     async [Symbol.asyncDispose]() {
@@ -68,7 +83,7 @@ export async function openLanes(
 }
 
 function contentOf(parts: readonly LanePart[], records: readonly IndexedEntry[]): Content {
-  return { parts, records, volumes: parts.length, bytes: parts.reduce((sum, { size }) => sum + size, 0) };
+  return { parts, records, names: parts.map(({ name }) => name), bytes: parts.reduce((sum, { size }) => sum + size, 0) };
 }
 
 async function wholeContent(
@@ -85,7 +100,7 @@ async function wholeContent(
   tellOfUnnamedVolumes(set, whole, observer);
   return {
     parts: wholeVolumes(set, manifest, memoryLimit, context),
-    volumes: manifest.volumes.length,
+    names: manifest.volumes.flatMap(({ number }) => set.volumes.get(number) ?? []),
     bytes: bytesOf(set, manifest, target),
   };
 }
