@@ -2,14 +2,20 @@
 import { startGateway, stopGateway } from "./gateway.ts";
 
 process.on("SIGINT", () => {}); // a terminal sends it to everybody; our parent decides when this is over
-const released = new Promise((resolve) => process.once("disconnect", resolve));
+const released = new Promise<void>((resolve) => {
+  process.once("disconnect", resolve);
+  if (!process.connected) resolve(); // it went while we were being loaded
+});
 
 try {
   const gateway = await startGateway("ours");
-  process.send?.({ env: gateway.env });
+  tell({ env: gateway.env });
   await released;
   await stopGateway(gateway);
 } catch (error) {
-  process.send?.({ problem: (error as Error).message });
-  await released;
+  tell({ problem: (error as Error).message });
+}
+
+function tell(message: object): void {
+  if (process.connected) process.send?.(message);
 }

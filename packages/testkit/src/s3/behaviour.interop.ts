@@ -4,8 +4,10 @@ import { bucketBehaviour } from "./testing/bucket-behaviour.ts";
 import { multipartBehaviour } from "./testing/multipart-behaviour.ts";
 import { objectBehaviour } from "./testing/object-behaviour.ts";
 
+const kind = process.env["S3_ENDPOINT"]?.includes("amazonaws.com") === true ? "s3" : "gateway";
+
 describeRealS3("a real S3 server behaves as the one of the tests", (site) => {
-  objectBehaviour(site, "gateway");
-  multipartBehaviour(site, "gateway");
-  bucketBehaviour(site, "gateway");
+  objectBehaviour(site, kind);
+  multipartBehaviour(site, kind);
+  bucketBehaviour(site, kind);
 });
