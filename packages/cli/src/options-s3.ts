@@ -105,6 +105,13 @@ export const S3_OPTIONS = {
     shownFor: STORES,
     to: "S3Options.parallelParts",
   }),
+  timeout: withDefault(wholeNumber(1, 86_400), "60", {
+    metavar: "SECONDS",
+    group: "S3",
+    help: "give up a connection on which no byte moves for so long, and try again",
+    commands: ALL,
+    to: "S3Options.idleTimeoutMs",
+  }),
   "s3-checksums": withDefault(oneOf("auto", "off"), "auto", {
     metavar: "WHEN",
     group: "S3",

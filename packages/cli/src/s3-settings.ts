@@ -28,9 +28,22 @@ export function s3OptionsOf(settings: Settings, now: Date): S3Options {
     ...(settings["s3-kms-grant"] !== undefined && { grantFullControl: settings["s3-kms-grant"] }),
     partBytes: settings["s3-multipart-chunk-size"] * 2 ** 20,
     parallelParts: settings["s3-multipart-max-procs"],
+    idleTimeoutMs: settings.timeout * 1000,
     checksums: settings["s3-checksums"],
     ...(settings["as-of"] !== undefined && { asOf: parseTimeExpression(settings["as-of"], now) }),
   };
+}
+
+/** The options without which another command would not find the bucket, as they are typed. */
+export function s3PlaceOptions(settings: Settings): readonly string[] {
+  const valued = (["s3-endpoint-url", "s3-region-name"] as const).flatMap((name) =>
+    settings[name] === undefined ? [] : [`--${name}`, settings[name]],
+  );
+  const style = settings["s3-url-style"] === "auto" ? [] : ["--s3-url-style", settings["s3-url-style"]];
+  const flags = (["s3-path-style", "s3-unencrypted-connection"] as const).flatMap((name) =>
+    settings[name] ? [`--${name}`] : [],
+  );
+  return [...valued, ...style, ...flags];
 }
 
 /** `--thaw`, for jobs that read volumes. */

@@ -156,6 +156,8 @@ export interface SetStatus {
   readonly volumes: number;
   readonly volumeBytes: number;
   readonly metadataBytes: number;
+  /** How many of its objects lie in an archive, by its class: a copy must be asked for before they can be read. */
+  readonly archived: ReadonlyMap<string, number>;
   /** What the listing (and the archive directory's manifest, if there is one) shows to be wrong with it; a phrase each. */
   readonly problems: readonly string[];
 }
