@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 export interface InteropProgram {
-  /** Looked up in PATH. */
+  /** Looked up in PATH; or a module of Python, behind `python:`, that Debian's Python must be able to import. */
   readonly program: string;
   /** Debian's package that has it, installed without recommended packages. */
   readonly debianPackage: string;
@@ -16,6 +16,7 @@ const REAL_S3 = "a real S3 server";
 
 const INTEROP_PROGRAMS: readonly InteropProgram[] = [
   { program: "duplicity", debianPackage: "duplicity", usedFor: "reading our backups with stock duplicity, and the reverse" },
+  { program: "python:boto3", debianPackage: "python3-boto3", usedFor: "stock duplicity at an S3 server" },
   { program: "gpg", debianPackage: "gnupg", usedFor: "encrypted backups against GnuPG, and its keyrings" },
   { program: "rdiff", debianPackage: "rdiff", usedFor: "signatures, deltas and patches against librsync" },
   { program: "sq", debianPackage: "sq", usedFor: "OpenPGP messages against Sequoia" },
@@ -31,7 +32,7 @@ const INTEROP_PROGRAMS: readonly InteropProgram[] = [
 function missingPrograms(purpose: string | undefined): readonly InteropProgram[] {
   const wanted = ({ usedFor }: InteropProgram): boolean =>
     purpose === undefined ? usedFor !== REAL_S3 || process.env["S3_ENDPOINT"] === undefined : usedFor === purpose;
-  return INTEROP_PROGRAMS.filter((one) => wanted(one) && !isInPath(one.program));
+  return INTEROP_PROGRAMS.filter((one) => wanted(one) && !isThere(one.program));
 }
 
 /**
@@ -63,6 +64,12 @@ function aptGet(command: "update" | "install", ...packages: readonly string[]): 
   const reason = run.error?.message ?? `exit code ${run.status}, see above`;
   console.error(`${run.stdout ?? ""}${run.stderr ?? ""}doppel: apt-get ${[command, ...packages].join(" ")} failed: ${reason}`);
   return false;
+}
+
+function isThere(program: string): boolean {
+  const [kind, module] = program.split(":");
+  if (kind !== "python" || module === undefined) return isInPath(program);
+  return spawnSync("/usr/bin/python3", ["-c", `import ${module}`], { stdio: "ignore" }).status === 0;
 }
 
 function isInPath(program: string): boolean {

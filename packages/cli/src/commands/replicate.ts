@@ -6,7 +6,7 @@ import { openTarget, prefixesOf, readDeps, timeIn } from "../wire.ts";
 
 /** `doppel replicate SRC_URL TGT_URL` */
 export const replicate: Command = async (session) => {
-  const { invocation, environment, runtime, renderer } = session;
+  const { invocation, runtime, renderer } = session;
   const { settings } = invocation;
   const url = argument(invocation, "SRC_URL");
   const { since } = settings;
