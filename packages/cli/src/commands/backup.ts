@@ -1,6 +1,7 @@
 import { type BytePath, DoppelError, type ErrorCode, isDoppelError, pathFromText } from "@doppel/base";
+import { redactUrl } from "@doppel/storage";
 import { backup as makeBackup, type BackupJob, checkBackup } from "@doppel/engine";
-import { archiveDirOf, folderOf, tempDirOf } from "../locations.ts";
+import { archiveDirOf, folderOf, tempDirOf, urlText } from "../locations.ts";
 import { pasteable } from "../pasteable.ts";
 import { s3PlaceOptions } from "../s3-settings.ts";
 import { argument, type Command, outcomeOf, type Session } from "../session.ts";
@@ -47,10 +48,13 @@ async function run(session: Session, kind: BackupJob["kind"]) {
   }
 }
 
-/** To be pasted; keys and passphrases are the reader's business. */
+/** To be pasted; keys and passphrases are the reader's business, and one that stands in the URL is not shown. */
 function restoreLine({ program, invocation: { settings } }: Session, url: BytePath): string {
+  const text = urlText(url);
+  const redacted = redactUrl(text);
+  const shown = redacted === text ? url : pathFromText(redacted);
   const options = s3PlaceOptions(settings).map((option) => pasteable(pathFromText(option)));
-  return [program, "restore", ...options, ...(url.startsWith("-") ? ["--"] : []), pasteable(url), "TARGET"].join(" ");
+  return [program, "restore", ...options, ...(url.startsWith("-") ? ["--"] : []), pasteable(shown), "TARGET"].join(" ");
 }
 
 /** On a machine with the public key only, the missing secret is not what is wrong: the archive directory is. */

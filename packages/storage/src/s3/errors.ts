@@ -262,9 +262,10 @@ function cannot({ operation, name }: S3Step, { bucket }: S3Place): string {
   return name === undefined ? `cannot ${operation} S3 bucket ${bucket}` : `cannot ${operation} ${name} in S3 bucket ${bucket}`;
 }
 
+/** "UnknownError" is the SDK's word where the server has given none. */
 function said({ code, message }: Facts): string {
   const text = displayText(message).slice(0, 200);
-  return text === "" || text === code ? ` (${code})` : ` (${code}: ${text})`;
+  return text === "" || text === code || text === "UnknownError" ? ` (${code})` : ` (${code}: ${text})`;
 }
 
 function factsOf(error: unknown): Facts | undefined {
