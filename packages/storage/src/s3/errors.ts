@@ -118,7 +118,7 @@ export function mayHaveArrived(error: unknown): boolean {
 
 function credentialsFailure({ code, header }: Facts, step: S3Step, place: S3Place, cause: unknown): S3Failure | undefined {
   const what = cannot(step, place);
-  if (code === "CredentialsProviderError" || code === "TokenProviderError") {
+  if (CLIENT_ERRORS.has(code) && code !== "TimeoutError") {
     const message = `${what}: no usable AWS credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the machine a role`;
     return final("storage.credentials", message, cause, { reason: "none" });
   }

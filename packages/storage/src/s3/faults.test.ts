@@ -140,7 +140,13 @@ describe("a fault that stays is an error, and leaves nothing", () => {
     for (const [operation, bytes] of [["PutObject", SMALL] as const, ["CompleteMultipartUpload", LARGE] as const]) {
       await using test = await opened();
       server.fault({ operation, key: test.key, effect: { kind: "lostAnswer" } });
-      server.fault({ operation: "HeadObject", key: test.key, nth: operation === "PutObject" ? 2 : 3, times: 1000, effect: { kind: "reset", at: "start" } });
+      server.fault({
+        operation: "HeadObject",
+        key: test.key,
+        nth: operation === "PutObject" ? 2 : 3,
+        times: 1000,
+        effect: { kind: "reset", at: "start" },
+      });
       await expect(test.storage.put("x", payloadOf(bytes))).rejects.toMatchObject({ code: "storage.unavailable" });
       server.clearFaults();
       await test.storage.put("x", payloadOf(bytes)); // what a retry does

@@ -49,7 +49,10 @@ describe("opening", () => {
       expect(JSON.stringify(events)).not.toContain("secret");
     }
     const { endpoint: _, ...context } = contextFor(server).s3!;
-    await using storage = await openStorage(`s3://${host()}/${url}`, { ...contextFor(server), s3: { ...context, unencrypted: true } });
+    await using storage = await openStorage(`s3://${host()}/${url}`, {
+      ...contextFor(server),
+      s3: { ...context, unencrypted: true },
+    });
     expect(storage.label).toBe(`s3://${server.bucket}/a/b/ at ${server.endpoint}`);
   });
 
@@ -68,12 +71,37 @@ describe("opening", () => {
 
   const FAILURES: readonly (readonly [string, () => ReturnType<typeof openAt>, string, RegExp])[] = [
     ["a wrong region", () => openAt({ ...server, region: "us-east-2" }), "storage.bad-url", /--s3-region-name eu-west-1/],
-    ["an unknown bucket", () => openAt({ ...server, bucket: "nothing-here" }), "storage.bad-url", /bucket "nothing-here" does not exist/],
-    ["an unknown key", () => openAt({ ...server, append: { ...server.append, accessKeyId: "AKIANOBODY" } }), "storage.credentials", /does not know this access key/],
-    ["a wrong secret", () => openAt({ ...server, append: { ...server.append, secretAccessKey: "wrong" } }), "storage.credentials", /signature does not match/],
-    ["an endpoint that nobody serves", () => openAt({ ...server, endpoint: "http://127.0.0.1:1" }), "storage.unavailable", /nothing answers at 127.0.0.1:1 \(ECONNREFUSED\)/],
+    [
+      "an unknown bucket",
+      () => openAt({ ...server, bucket: "nothing-here" }),
+      "storage.bad-url",
+      /bucket "nothing-here" does not exist/,
+    ],
+    [
+      "an unknown key",
+      () => openAt({ ...server, append: { ...server.append, accessKeyId: "AKIANOBODY" } }),
+      "storage.credentials",
+      /does not know this access key/,
+    ],
+    [
+      "a wrong secret",
+      () => openAt({ ...server, append: { ...server.append, secretAccessKey: "wrong" } }),
+      "storage.credentials",
+      /signature does not match/,
+    ],
+    [
+      "an endpoint that nobody serves",
+      () => openAt({ ...server, endpoint: "http://127.0.0.1:1" }),
+      "storage.unavailable",
+      /nothing answers at 127.0.0.1:1 \(ECONNREFUSED\)/,
+    ],
     ["an endpoint that is no URL", () => openAt({ ...server, endpoint: "nonsense" }), "storage.bad-url", /"nonsense" is no URL/],
-    ["https where http is spoken", () => openAt({ ...server, endpoint: server.endpoint.replace("http:", "https:") }), "storage.bad-url", /check http or https/],
+    [
+      "https where http is spoken",
+      () => openAt({ ...server, endpoint: server.endpoint.replace("http:", "https:") }),
+      "storage.bad-url",
+      /check http or https/,
+    ],
   ];
   it.each(FAILURES)("%s is one clear line", async (_, open, code, message) => {
     const failure = (await open().catch((thrown: unknown) => thrown)) as Error;

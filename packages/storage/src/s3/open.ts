@@ -32,7 +32,9 @@ interface Opened {
  */
 export async function openBucket(reading: S3Reading, context: DriverContext): Promise<S3Storage> {
   const { s3: options = {}, emit = () => undefined, random } = context;
-  const { location, connection, sender, software } = await openReading(reading, (place, signal) => openLocation(place, context, signal));
+  const { location, connection, sender, software } = await openReading(reading, (place, signal) =>
+    openLocation(place, context, signal),
+  );
   const tell = (detail: string): void => emit({ type: "notice", reason: "target", incomplete: false, detail });
   const { bucket: name, prefix } = location;
   const where =
@@ -70,7 +72,10 @@ export async function openBucket(reading: S3Reading, context: DriverContext): Pr
  * What a URL turns out to mean: the bucket if there is one that can be seen, else the server. When neither opens, the error is
  * that of the reading that came nearer.
  */
-export async function openReading<T>(reading: S3Reading, open: (location: S3Location, signal?: AbortSignal) => Promise<T>): Promise<T> {
+export async function openReading<T>(
+  reading: S3Reading,
+  open: (location: S3Location, signal?: AbortSignal) => Promise<T>,
+): Promise<T> {
   if (reading.kind === "clear") return open(reading.location);
   let failure: unknown;
   try {

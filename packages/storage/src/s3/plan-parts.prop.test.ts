@@ -7,7 +7,10 @@ const MIB = 2 ** 20;
 
 describe("planParts", () => {
   it("holds every object within S3's limits, and nothing but the last part is short", () => {
-    const size = fc.oneof(fc.integer({ min: 1, max: MIB * 1000 }), fc.maxSafeNat().map((n) => (n % MAX_OBJECT_BYTES) + 1));
+    const size = fc.oneof(
+      fc.integer({ min: 1, max: MIB * 1000 }),
+      fc.maxSafeNat().map((n) => (n % MAX_OBJECT_BYTES) + 1),
+    );
     fc.assert(
       fc.property(size, fc.integer({ min: 0, max: 6 * 2 ** 30 }), (bytes, preferred) => {
         const { partBytes, count } = planParts(bytes, preferred);

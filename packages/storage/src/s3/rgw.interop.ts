@@ -19,7 +19,12 @@ describeRealS3("a real S3 server", (site) => {
     await storage.put("small", payloadOf(sample(1000)));
     await storage.put("large", payloadOf(LARGE));
     expect(Buffer.compare(await collectBytes(storage.get("large"), LARGE.length), LARGE)).toBe(0);
-    expect(Buffer.compare(await collectBytes(storage.get("large", { start: 5, end: 6 * MIB }), LARGE.length), LARGE.subarray(5, 6 * MIB))).toBe(0);
+    expect(
+      Buffer.compare(
+        await collectBytes(storage.get("large", { start: 5, end: 6 * MIB }), LARGE.length),
+        LARGE.subarray(5, 6 * MIB),
+      ),
+    ).toBe(0);
     for (const name of ["small", "large"]) {
       await expect(storage.put(name, payloadOf(sample(3)))).rejects.toMatchObject({ code: "storage.exists" });
       await expect(storage.put(name, payloadOf(LARGE))).rejects.toMatchObject({ code: "storage.exists" });
@@ -64,7 +69,9 @@ describeRealS3("a real S3 server", (site) => {
   });
 
   it("tells an unknown bucket and a wrong secret in one line", async () => {
-    await expect(openAt({ ...site(), bucket: "nothing-here-at-all" })).rejects.toThrow(/bucket "nothing-here-at-all" does not exist/);
+    await expect(openAt({ ...site(), bucket: "nothing-here-at-all" })).rejects.toThrow(
+      /bucket "nothing-here-at-all" does not exist/,
+    );
     const append = { ...site().append, secretAccessKey: "wrong" };
     await expect(openAt({ ...site(), append })).rejects.toMatchObject({ code: "storage.credentials" });
   });

@@ -11,7 +11,17 @@ const LARGE = sample(5 * MIB + 300_005);
 /** Servers that differ from today's AWS, and what then protects an object from being written over. */
 const SERVERS: readonly (readonly [string, Partial<S3Quirks>])[] = [
   ["AWS", {}],
-  ["one like RGW 16", { ignoresIfNoneMatchOnComplete: true, ignoresChecksums: true, refusesTrailers: true, emptyEtagOnComplete: true, emptyErrorMessages: true, anyRegion: true }],
+  [
+    "one like RGW 16",
+    {
+      ignoresIfNoneMatchOnComplete: true,
+      ignoresChecksums: true,
+      refusesTrailers: true,
+      emptyEtagOnComplete: true,
+      emptyErrorMessages: true,
+      anyRegion: true,
+    },
+  ],
   ["one that refuses checksum headers", { refusesChecksumHeaders: true }],
   ["one under the policy that enforces creation", { requiresIfNoneMatch: true }],
 ];
@@ -63,7 +73,8 @@ describe("an S3 storage", () => {
   it("lists what lies directly below its prefix, page by page", async () => {
     const prefix = ownPrefix();
     for (let i = 0; i < 2_500; i++) server.put(`${prefix}n${String(i).padStart(4, "0")}`, Buffer.from("1"));
-    for (const key of [`${prefix}folder/x`, prefix, `${prefix}.hidden`, `${prefix}ä +%&`, "other/n1"]) server.put(key, Buffer.from("22"));
+    for (const key of [`${prefix}folder/x`, prefix, `${prefix}.hidden`, `${prefix}ä +%&`, "other/n1"])
+      server.put(key, Buffer.from("22"));
     await using storage = await openAt(server, { prefix });
     const found = await names(storage);
     expect(found).toHaveLength(2_501);
@@ -74,7 +85,12 @@ describe("an S3 storage", () => {
 
   it("writes what its options say, and marks what is its own", async () => {
     const prefix = ownPrefix();
-    await using storage = await openAt(server, { prefix, storageClass: "GLACIER", encryption: { kind: "AES256" }, partBytes: 5 * MIB });
+    await using storage = await openAt(server, {
+      prefix,
+      storageClass: "GLACIER",
+      encryption: { kind: "AES256" },
+      partBytes: 5 * MIB,
+    });
     await storage.put("duplicity-full.20260101T000000Z.vol1.difftar.gpg", payloadOf(LARGE));
     await storage.put("duplicity-full.20260101T000000Z.manifest.gpg", payloadOf(sample(10)));
     const classes = [...(await all(storage))].map(({ name, archived }) => [name.includes("vol1"), archived?.class]);
@@ -95,7 +111,10 @@ describe("an S3 storage", () => {
     await storage.thaw!(["x"], { tier: "bulk", days: 3 }); // not archived: nothing to do
     server.archive(`${prefix}x`, "DEEP_ARCHIVE");
     expect(await storage.stat("x")).toMatchObject({ archived: { class: "DEEP_ARCHIVE" } });
-    await expect(collectBytes(storage.get("x"), 10)).rejects.toMatchObject({ code: "storage.archived", data: { class: "DEEP_ARCHIVE" } });
+    await expect(collectBytes(storage.get("x"), 10)).rejects.toMatchObject({
+      code: "storage.archived",
+      data: { class: "DEEP_ARCHIVE" },
+    });
     await storage.thaw!(["x"], { tier: "bulk", days: 3 });
     expect(await storage.stat("x")).toMatchObject({ archived: { thawing: true } });
     await storage.thaw!(["x"], { tier: "bulk", days: 3 });
@@ -125,7 +144,12 @@ describe("an S3 storage", () => {
     await using then = await openAt({ ...server, append: server.admin }, { prefix, asOf: time });
     expect((await names(then)).sort()).toEqual(["deleted", "kept", "often", "often-more", "overwritten"]);
     const read = async (name: string): Promise<string> => Buffer.from(await collectBytes(then.get(name), 100)).toString();
-    expect([await read("kept"), await read("overwritten"), await read("deleted"), await read("often")]).toEqual(["kept", "good", "good", "1099"]);
+    expect([await read("kept"), await read("overwritten"), await read("deleted"), await read("often")]).toEqual([
+      "kept",
+      "good",
+      "good",
+      "1099",
+    ]);
     expect((await then.stat("overwritten"))?.size).toBe(4);
     expect(await then.stat("young")).toBeUndefined();
     await expect(read("young")).rejects.toMatchObject({ code: "storage.not-found" });
@@ -155,7 +179,13 @@ describe("an S3 storage", () => {
     const prefix = ownPrefix();
     await using storage = (await openAt(server, { prefix, events })) as S3Storage;
     expect(storage.protection).toEqual({ put: "look", complete: "look" });
-    const body = { size: 1, open: async function* () { yield sample(1); server.put(`${prefix}x`, Buffer.from("theirs")); } };
+    const body = {
+      size: 1,
+      open: async function* () {
+        yield sample(1);
+        server.put(`${prefix}x`, Buffer.from("theirs"));
+      },
+    };
     await expect(storage.put("x", body)).rejects.toMatchObject({ code: "storage.exists" });
     expect(storage.protection).toEqual({ put: "server", complete: "look" });
     expect(noticesOf(events).at(-1)).toMatch(/small objects enforced by the server.*large ones looked up/);
@@ -165,8 +195,15 @@ describe("an S3 storage", () => {
     const prefix = ownPrefix();
     const volume = "duplicity-full.20260101T000000Z.vol1.difftar.gpg";
     for (const key of [prefix + volume, `${prefix}theirs.bin`, `${prefix}folder/${volume}`]) await beginUpload(server, key);
-    const later = (days: number) => ({ clock: { now: () => new Date(Date.now() + days * 86_400_000), sleep: async () => undefined } });
-    const left = (): string[] => server.pendingUploads().map(({ key }) => key).filter((key) => key.startsWith(prefix)).sort();
+    const later = (days: number) => ({
+      clock: { now: () => new Date(Date.now() + days * 86_400_000), sleep: async () => undefined },
+    });
+    const left = (): string[] =>
+      server
+        .pendingUploads()
+        .map(({ key }) => key)
+        .filter((key) => key.startsWith(prefix))
+        .sort();
     const open = async (days: number, purpose: "read" | "write"): Promise<void> => {
       const storage = await openAt(server, { prefix, purpose, context: later(days) });
       if (purpose === "write") await (storage as S3Storage).tidyUp(() => undefined);
@@ -193,7 +230,12 @@ function nextSecond(): Promise<void> {
 
 async function beginUpload(server: S3TestServer, key: string): Promise<void> {
   const { CreateMultipartUploadCommand, S3Client } = await import("@aws-sdk/client-s3");
-  const client = new S3Client({ endpoint: server.endpoint, region: server.region, forcePathStyle: true, credentials: server.append });
+  const client = new S3Client({
+    endpoint: server.endpoint,
+    region: server.region,
+    forcePathStyle: true,
+    credentials: server.append,
+  });
   await client.send(new CreateMultipartUploadCommand({ Bucket: server.bucket, Key: key }));
   client.destroy();
 }

@@ -12,12 +12,15 @@ const OTHERS = [
 ];
 
 describe("writeParams", () => {
-  it.each(["GLACIER", "GLACIER_IR", "DEEP_ARCHIVE"] as S3StorageClass[])("keeps what tells about volumes out of %s", (storageClass) => {
-    expect(writeParams(VOLUME, { storageClass })).toEqual({ StorageClass: storageClass });
-    expect(writeParams(`my-prefix-${VOLUME}`, { storageClass })).toEqual({ StorageClass: storageClass });
-    expect(writeParams(SHORT_VOLUME, { storageClass })).toEqual({ StorageClass: storageClass });
-    for (const name of OTHERS) expect(writeParams(name, { storageClass })).toEqual({});
-  });
+  it.each(["GLACIER", "GLACIER_IR", "DEEP_ARCHIVE"] as S3StorageClass[])(
+    "keeps what tells about volumes out of %s",
+    (storageClass) => {
+      expect(writeParams(VOLUME, { storageClass })).toEqual({ StorageClass: storageClass });
+      expect(writeParams(`my-prefix-${VOLUME}`, { storageClass })).toEqual({ StorageClass: storageClass });
+      expect(writeParams(SHORT_VOLUME, { storageClass })).toEqual({ StorageClass: storageClass });
+      for (const name of OTHERS) expect(writeParams(name, { storageClass })).toEqual({});
+    },
+  );
 
   it.each(["STANDARD_IA", "ONEZONE_IA", "REDUCED_REDUNDANCY"] as S3StorageClass[])("puts everything into %s", (storageClass) => {
     for (const name of [VOLUME, ...OTHERS]) expect(writeParams(name, { storageClass })).toEqual({ StorageClass: storageClass });
