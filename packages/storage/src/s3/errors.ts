@@ -232,7 +232,7 @@ function passingFailure(facts: Facts, step: S3Step, place: S3Place, cause: unkno
   }
   // What came with a 2xx could not be read: cut off, or garbled on the way.
   const garbled = status !== undefined && status >= 200 && status < 300;
-  if (garbled || BAD_LUCK.has(code) || status === undefined || status >= 500 || status === 408) {
+  if (garbled || BAD_LUCK.has(code) || status === undefined || (status >= 500 && status !== 501) || status === 408) {
     const reason = garbled ? "its answer could not be read" : `it answered ${status ?? "nothing"}${said(facts)}`;
     return again("passing", step, `${what}: ${place.server} failed, ${reason}; try again later`, cause);
   }
