@@ -17,6 +17,7 @@ export { type S3Proxy, startS3Proxy } from "./s3/proxy.ts";
 export { describeRealS3, realS3 } from "./s3/real.ts";
 export { type PendingUpload, type S3TestServer, type StoredVersion, startS3Server } from "./s3/server.ts";
 export { makeAppendOnlyBucket, type S3Address, type S3Env, s3Env, siteFromEnv } from "./s3/site-env.ts";
+export { compareKeys } from "./s3/store.ts";
 export type { S3Credentials, S3Quirks, S3Request, S3ServerOptions, S3Site, SyntheticObjects } from "./s3/types.ts";
 export { type StockDuplicity, stockDuplicity } from "./stock-duplicity.ts";
 export { openTempDir, removeTree, type TempDir, tempDir, withUmask } from "./temp-dir.ts";
