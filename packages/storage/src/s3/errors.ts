@@ -9,7 +9,7 @@ export interface S3Step {
   readonly name?: string;
 }
 
-export type S3Action =
+type S3Action =
   | "s3:PutObject"
   | "s3:GetObject"
   | "s3:GetObjectVersion"

@@ -49,9 +49,8 @@ export async function putObject(
   unsettled.delete(name);
   const mark = before?.size === body.size ? before.mark : Buffer.from(bucket.random.bytes(12)).toString("hex");
   const writing: Writing = { bucket, name, body, mark, signal };
-  if ((await look(writing, signal)) === "ours") return;
   try {
-    await inRounds(writing);
+    if ((await look(writing, signal)) === "nothing") await inRounds(writing);
   } catch (error) {
     if (isDoppelError(error, "storage.unavailable")) unsettled.set(name, { mark, size: body.size });
     throw error;
