@@ -159,7 +159,7 @@ async function complete(upload: Upload, parts: readonly SentPart[]): Promise<voi
       settle: () => settleByLooking(upload),
       run: async (client, options) => {
         const input = { ...address(bucket, name), UploadId: id, MultipartUpload: { Parts }, MpuObjectSize: body.size, ...sums };
-        await client.send(new CompleteMultipartUploadCommand({ ...input, IfNoneMatch: "*" }), options);
+        await client.send(new CompleteMultipartUploadCommand({ ...input, ...bucket.protection.header }), options);
         return true;
       },
     });
