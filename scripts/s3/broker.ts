@@ -20,11 +20,8 @@ export async function startBroker(): Promise<Broker> {
   const server = createServer((socket) => {
     socket.on("error", () => {}); // who asked has gone
     child ??= startRunner();
-    answer ??= once(child, "message").then(([message]: unknown[]) => message);
-    answer.then(
-      (message) => socket.end(JSON.stringify(message)),
-      (error: Error) => socket.end(JSON.stringify({ problem: error.message })),
-    );
+    answer ??= answerOf(child);
+    void answer.then((message) => socket.end(JSON.stringify(message)));
   });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(address, resolve));
   return {
@@ -38,6 +35,15 @@ export async function startBroker(): Promise<Broker> {
       await ended;
     },
   };
+}
+
+/** What the runner says, or that it says nothing. */
+function answerOf(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve) => {
+    child.once("message", resolve);
+    child.once("error", (error) => resolve({ problem: error.message }));
+    child.once("exit", (code) => resolve({ problem: `its process ended with exit code ${code}` }));
+  });
 }
 
 /** In a process of its own, because vitest's could end without cleaning up. */

@@ -1,6 +1,7 @@
 /** Programs that run in the background until they are told to end. */
 import { execFile, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 
@@ -13,7 +14,7 @@ export interface Daemon {
 const PATIENCE_MS = 120_000;
 
 /**
- * Starts `/usr/bin/<program>` in the foreground of nobody, what it says going to `log`.
+ * Starts a program of PATH in a session of its own, what it says going to `log`.
  * @param lifetime  `ours`: it dies with this process, whatever ends that; `own`: it stays
  */
 export function startDaemon(program: string, args: readonly string[], log: string, lifetime: "ours" | "own"): Daemon {
@@ -27,11 +28,11 @@ export function startDaemon(program: string, args: readonly string[], log: strin
   return { program, pid: child.pid };
 }
 
-/** Whether the process is there and still the program that was started under its number. */
+/** Whether the process is there and still the program that was started under its number (setpriv becomes it). */
 export function isRunning({ program, pid }: Daemon): boolean {
   try {
     if (/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) return false;
-    return readlinkSync(`/proc/${pid}/exe`).endsWith(`/${program}`);
+    return [program, "setpriv"].includes(basename(readlinkSync(`/proc/${pid}/exe`)));
   } catch {
     return false;
   }
@@ -47,8 +48,6 @@ export async function killDaemon(daemon: Daemon): Promise<void> {
 /** Waits until `ready` says so. @throws Error with the end of its log when the daemon ends or takes too long */
 export async function waitFor(daemon: Daemon, log: string, ready: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
-  // Between fork and exec it is not yet the program that it will be.
-  for (let tries = 0; !isRunning(daemon) && tries < 50; tries++) await setTimeout(20);
   while (!(await ready())) {
     const gone = !isRunning(daemon);
     if (gone || Date.now() > end) {

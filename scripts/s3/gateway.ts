@@ -1,6 +1,6 @@
 /** A real S3 server: Ceph's RADOS Gateway over a cluster of one, from Debian's packages, without root. */
 import { randomBytes, randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +26,7 @@ const USERS = { admin: "admin", append: "backup-append" } as const;
 export async function startGateway(lifetime: "ours" | "own"): Promise<Gateway> {
   const state = mkdtempSync(join(tmpdir(), "doppel-rgw-"));
   const daemons: Daemon[] = [];
+  if (lifetime === "ours") process.once("exit", () => rmSync(state, { recursive: true, force: true }));
   try {
     const env = await start(state, daemons, lifetime);
     return { state, daemons: daemons.toReversed(), env };
@@ -38,7 +39,7 @@ export async function startGateway(lifetime: "ours" | "own"): Promise<Gateway> {
 /** Ends it and deletes its data. */
 export async function stopGateway({ state, daemons }: Pick<Gateway, "state" | "daemons">): Promise<void> {
   for (const daemon of daemons) await killDaemon(daemon);
-  if (existsSync(state)) rmSync(state, { recursive: true });
+  rmSync(state, { recursive: true, force: true });
 }
 
 async function start(state: string, daemons: Daemon[], lifetime: "ours" | "own"): Promise<S3Env> {

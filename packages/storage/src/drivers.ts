@@ -18,7 +18,7 @@ export async function openStorage(url: string, context: DriverContext): Promise<
   const scheme = schemeOf(url);
   const driver = DRIVERS.find(({ schemes }) => schemes.includes(scheme));
   if (driver === undefined) {
-    const known = supportedSchemes.map((name) => `${name}://`).join(" or ");
+    const known = DRIVERS.map(({ schemes: [usual] }) => `${usual}://`).join(" or ");
     // Only the scheme is shown: what follows it may hold credentials.
     throw new DoppelError("storage.unknown-scheme", `unknown URL scheme "${scheme}": write a plain path or a ${known} URL`, {
       scheme,

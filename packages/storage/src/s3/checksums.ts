@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { crc32 } from "node:zlib";
+import { crc32Of, formatCrc32 } from "./crc32.ts";
 import { codeOf, statusOf } from "./errors.ts";
 
 /** The headers that go with a body: the SDK sends them as they are, and computes none of its own beside them. */
@@ -35,7 +35,7 @@ export class Checksums {
 
   of(bytes: Uint8Array): BodySum {
     return this.full
-      ? { ChecksumCRC32: crc32ToText(crc32(bytes)) }
+      ? { ChecksumCRC32: formatCrc32(crc32Of(bytes)) }
       : { ContentMD5: createHash("md5").update(bytes).digest("base64") };
   }
 
@@ -66,11 +66,4 @@ function isRefusal(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
   const status = statusOf(cause);
   return (status === 400 || status === 501) && REFUSALS.has(codeOf(cause));
-}
-
-/** As in the header: big-endian, in base64. */
-export function crc32ToText(value: number): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value >>> 0);
-  return bytes.toString("base64");
 }

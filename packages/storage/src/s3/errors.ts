@@ -9,7 +9,7 @@ export interface S3Step {
   readonly name?: string;
 }
 
-export type S3Action =
+type S3Action =
   | "s3:PutObject"
   | "s3:GetObject"
   | "s3:GetObjectVersion"
@@ -118,7 +118,7 @@ export function mayHaveArrived(error: unknown): boolean {
 
 function credentialsFailure({ code, header }: Facts, step: S3Step, place: S3Place, cause: unknown): S3Failure | undefined {
   const what = cannot(step, place);
-  if (code === "CredentialsProviderError" || code === "TokenProviderError") {
+  if (CLIENT_ERRORS.has(code) && code !== "TimeoutError") {
     const message = `${what}: no usable AWS credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the machine a role`;
     return final("storage.credentials", message, cause, { reason: "none" });
   }
@@ -232,7 +232,7 @@ function passingFailure(facts: Facts, step: S3Step, place: S3Place, cause: unkno
   }
   // What came with a 2xx could not be read: cut off, or garbled on the way.
   const garbled = status !== undefined && status >= 200 && status < 300;
-  if (garbled || BAD_LUCK.has(code) || status === undefined || status >= 500 || status === 408) {
+  if (garbled || BAD_LUCK.has(code) || status === undefined || (status >= 500 && status !== 501) || status === 408) {
     const reason = garbled ? "its answer could not be read" : `it answered ${status ?? "nothing"}${said(facts)}`;
     return again("passing", step, `${what}: ${place.server} failed, ${reason}; try again later`, cause);
   }

@@ -91,6 +91,17 @@ describe("a fault that passes is got over", () => {
     }
   });
 
+  it.each(["PutObject", "CompleteMultipartUpload"])("a server that refuses If-None-Match gets none: %s", async (operation) => {
+    await using test = await opened();
+    const bytes = operation === "PutObject" ? SMALL : LARGE;
+    server.fault({ operation, key: test.key, effect: error(501, "NotImplemented"), times: operation === "PutObject" ? 2 : 1 });
+    await test.storage.put("x", payloadOf(bytes));
+    test.mustBeSound(bytes);
+    const last = server.requests.filter((request) => request.key === test.key && request.operation === operation).at(-1);
+    expect(last?.headers["if-none-match"]).toBeUndefined();
+    await expect(test.storage.put("x", payloadOf(bytes))).rejects.toMatchObject({ code: "storage.exists" });
+  });
+
   it("an upload that somebody aborted is begun again", async () => {
     await using test = await opened();
     server.fault({ operation: "UploadPart", key: test.key, nth: 2, effect: error(404, "NoSuchUpload") });
@@ -112,7 +123,7 @@ describe("a fault that stays is an error, and leaves nothing", () => {
     ["a full quota", error(403, "QuotaExceeded"), "storage.full"],
   ];
   for (const [title, effect, code] of STAYING) {
-    it.each(WRITES)(`${title}: %s`, async (operation) => {
+    it.each(title === "denied" ? WRITES : ["PutObject", "CompleteMultipartUpload"])(`${title}: %s`, async (operation) => {
       await using test = await opened();
       const bytes = operation === "PutObject" ? SMALL : LARGE;
       server.fault({ operation, key: test.key, effect, times: 1000 });

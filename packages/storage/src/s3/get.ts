@@ -1,10 +1,9 @@
 import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { type ByteStream, DoppelError, isDoppelError } from "@doppel/base";
 import type { Readable } from "node:stream";
-import { crc32 } from "node:zlib";
 import type { ByteRange } from "../storage.ts";
 import { address, type Bucket, head } from "./bucket.ts";
-import { crc32ToText } from "./checksums.ts";
+import { crc32Of, formatCrc32 } from "./crc32.ts";
 import { codeOf, statusOf, type S3Step } from "./errors.ts";
 import { archivedBy } from "./list.ts";
 
@@ -42,7 +41,7 @@ export async function* getObject(source: Source, range: ByteRange | undefined, s
     try {
       for await (const chunk of chunksOf(answer.Body as Readable, signal)) {
         at += chunk.length;
-        if (range === undefined) sum = crc32(chunk, sum);
+        if (range === undefined) sum = crc32Of(chunk, sum);
         yield chunk;
       }
       if (at < last) throw Object.assign(new Error("the body ended early"), { code: "ECONNRESET" });
@@ -128,8 +127,8 @@ async function* chunksOf(body: Readable, signal: AbortSignal | undefined): Async
 
 /** A checksum of checksums (a `-` and the number of parts behind it) says nothing about the bytes in order. */
 function compareSum(name: string, { ChecksumCRC32 }: GetObjectCommandOutput, sum: number): void {
-  if (ChecksumCRC32 === undefined || ChecksumCRC32.includes("-") || ChecksumCRC32 === crc32ToText(sum)) return;
-  throw corrupt(name, `its CRC-32 is ${crc32ToText(sum)} instead of ${ChecksumCRC32}`);
+  if (ChecksumCRC32 === undefined || ChecksumCRC32.includes("-") || ChecksumCRC32 === formatCrc32(sum)) return;
+  throw corrupt(name, `its CRC-32 is ${formatCrc32(sum)} instead of ${ChecksumCRC32}`);
 }
 
 function corrupt(name: string, reason: string): DoppelError {

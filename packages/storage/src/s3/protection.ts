@@ -7,13 +7,14 @@ export interface ProtectionState {
 }
 
 /**
- * What is known about the server's part in it. Every write carries `If-None-Match: *`, but a server that does not know the
- * header says nothing, and trying it out would write over something. So it is believed of AWS, which documents it, and
+ * What is known about the server's part in it. Every write carries `If-None-Match: *`, but most servers that do not know the
+ * header say nothing (some say 501: to them it is not sent again), and trying it out would write over something. So it is believed of AWS, which documents it, and
  * of whoever has refused a write because of it.
  */
 export class Protection {
   #put: ProtectionState["put"];
   #complete: ProtectionState["complete"];
+  #sent = true;
   readonly #changed: (state: ProtectionState) => void;
 
   constructor(isAws: boolean, changed: (state: ProtectionState) => void) {
@@ -23,6 +24,20 @@ export class Protection {
 
   get state(): ProtectionState {
     return { put: this.#put, complete: this.#complete };
+  }
+
+  /** What goes with every write. */
+  get header(): { readonly IfNoneMatch?: "*" } {
+    return this.#sent ? { IfNoneMatch: "*" } : {};
+  }
+
+  /** A write failed with this code: whether it is worth sending again without the header, which the server may not know. */
+  dropHeader(code: string): boolean {
+    if (code !== "NotImplemented" || !this.#sent) return false;
+    this.#sent = false;
+    this.#put = this.#complete = "look";
+    this.#changed(this.state);
+    return true;
   }
 
   /** The server has refused such a write with 412. */

@@ -49,9 +49,8 @@ export async function putObject(
   unsettled.delete(name);
   const mark = before?.size === body.size ? before.mark : Buffer.from(bucket.random.bytes(12)).toString("hex");
   const writing: Writing = { bucket, name, body, mark, signal };
-  if ((await look(writing, signal)) === "ours") return;
   try {
-    await inRounds(writing);
+    if ((await look(writing, signal)) === "nothing") await inRounds(writing);
   } catch (error) {
     if (isDoppelError(error, "storage.unavailable")) unsettled.set(name, { mark, size: body.size });
     throw error;
@@ -65,8 +64,10 @@ async function inRounds(writing: Writing): Promise<void> {
     try {
       return await (inOne ? putWhole(writing) : uploadParts(writing, planParts(writing.body.size, preferred)));
     } catch (error) {
+      const { message, cause } = error as Error;
+      if (writing.bucket.protection.dropHeader(codeOf(cause))) continue;
       if (!(error instanceof BeginAgain)) throw error;
-      if (round >= ROUNDS) throw unavailable("store", error.message, error.cause);
+      if (round >= ROUNDS) throw unavailable("store", message, cause);
     }
   }
 }
@@ -151,13 +152,8 @@ function sendWhole(writing: Writing, bytes: Buffer): Promise<true> {
     signal,
     settle: () => settleByLooking(writing),
     run: async (client, options) => {
-      const input = {
-        ...creating(writing),
-        Body: bytes,
-        ContentLength: bytes.length,
-        IfNoneMatch: "*",
-        ...bucket.checksums.of(bytes),
-      };
+      const body = { Body: bytes, ContentLength: bytes.length, ...bucket.checksums.of(bytes) };
+      const input = { ...creating(writing), ...body, ...bucket.protection.header };
       await client.send(new PutObjectCommand(input), options);
       return true;
     },

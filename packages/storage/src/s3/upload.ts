@@ -1,13 +1,11 @@
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
-  type CompletedPart,
   CreateMultipartUploadCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { crc32 } from "node:zlib";
 import { address } from "./bucket.ts";
-import { crc32ToText } from "./checksums.ts";
+import { crc32Of, formatCrc32, joinCrc32 } from "./crc32.ts";
 import { cut, type Part } from "./cut.ts";
 import { mayHaveArrived, unavailable } from "./errors.ts";
 import type { PartPlan } from "./plan-parts.ts";
@@ -24,10 +22,12 @@ interface Upload extends Writing {
   readonly full: boolean;
 }
 
-/** What has been sent. */
-interface Sent {
-  readonly parts: readonly CompletedPart[];
-  /** CRC-32 of all bytes in order. */
+/** A part that has arrived. */
+interface SentPart {
+  readonly number: number;
+  readonly size: number;
+  readonly etag: string | undefined;
+  /** CRC-32 of its bytes; 0 when it was not sent. */
   readonly sum: number;
 }
 
@@ -85,17 +85,16 @@ async function begin(writing: Writing): Promise<Upload> {
   }
 }
 
-async function sendParts(upload: Upload, plan: PartPlan): Promise<Sent> {
+/** The parts, in order. */
+async function sendParts(upload: Upload, plan: PartPlan): Promise<readonly SentPart[]> {
   const { bucket, body, signal } = upload;
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const under = new Set<Promise<void>>();
-  const parts: CompletedPart[] = [];
-  let sum = 0;
+  const parts: SentPart[] = [];
   let failure: { readonly error: unknown } | undefined;
   try {
     for await (const part of cut(body, plan.partBytes, bucket.buffers, either)) {
-      if (upload.full) sum = crc32(part.bytes, sum);
       const task: Promise<void> = bucket.slots
         .run(() => sendPart(upload, part, either), either)
         .then((sent) => void parts.push(sent))
@@ -115,12 +114,13 @@ async function sendParts(upload: Upload, plan: PartPlan): Promise<Sent> {
   }
   await Promise.all(under);
   if (failure) throw failure.error;
-  return { parts: parts.sort((a, b) => a.PartNumber! - b.PartNumber!), sum };
+  return parts.sort((a, b) => a.number - b.number);
 }
 
-async function sendPart(upload: Upload, { number, bytes }: Part, signal: AbortSignal): Promise<CompletedPart> {
-  const { bucket, name, id } = upload;
-  const sums = bucket.checksums.of(bytes);
+async function sendPart(upload: Upload, { number, bytes }: Part, signal: AbortSignal): Promise<SentPart> {
+  const { bucket, name, id, full } = upload;
+  const sum = full ? crc32Of(bytes) : 0;
+  const sums = full ? { ChecksumCRC32: formatCrc32(sum) } : bucket.checksums.of(bytes);
   try {
     return await bucket.sender.send({
       operation: "store",
@@ -128,16 +128,10 @@ async function sendPart(upload: Upload, { number, bytes }: Part, signal: AbortSi
       name,
       signal,
       run: async (client, options) => {
-        const input = {
-          ...address(bucket, name),
-          UploadId: id,
-          PartNumber: number,
-          Body: bytes,
-          ContentLength: bytes.length,
-          ...sums,
-        };
-        const { ETag } = await client.send(new UploadPartCommand(input), options);
-        return { PartNumber: number, ETag, ...(upload.full && "ChecksumCRC32" in sums && sums) };
+        const size = bytes.length;
+        const input = { ...address(bucket, name), UploadId: id, PartNumber: number, Body: bytes, ContentLength: size, ...sums };
+        const { ETag: etag } = await client.send(new UploadPartCommand(input), options);
+        return { number, size, etag, sum };
       },
     });
   } catch (error) {
@@ -145,11 +139,17 @@ async function sendPart(upload: Upload, { number, bytes }: Part, signal: AbortSi
   }
 }
 
-async function complete(upload: Upload, { parts, sum }: Sent): Promise<void> {
-  const { bucket, name, body, signal, id } = upload;
+async function complete(upload: Upload, parts: readonly SentPart[]): Promise<void> {
+  const { bucket, name, body, signal, id, full } = upload;
   // As late as possible where the server would write over what has come meanwhile.
   if (bucket.protection.state.complete === "look" && (await look(upload, signal)) === "ours") return;
-  const sums = upload.full ? ({ ChecksumCRC32: crc32ToText(sum), ChecksumType: "FULL_OBJECT" } as const) : {};
+  const whole = parts.reduce((sum, part) => joinCrc32(sum, part.sum, part.size), 0);
+  const sums = full ? ({ ChecksumCRC32: formatCrc32(whole), ChecksumType: "FULL_OBJECT" } as const) : {};
+  const Parts = parts.map(({ number, etag, sum }) => ({
+    PartNumber: number,
+    ETag: etag,
+    ...(full && { ChecksumCRC32: formatCrc32(sum) }),
+  }));
   try {
     await bucket.sender.send<true>({
       operation: "store",
@@ -158,15 +158,8 @@ async function complete(upload: Upload, { parts, sum }: Sent): Promise<void> {
       signal,
       settle: () => settleByLooking(upload),
       run: async (client, options) => {
-        const input = {
-          ...address(bucket, name),
-          UploadId: id,
-          MultipartUpload: { Parts: [...parts] },
-          MpuObjectSize: body.size,
-          IfNoneMatch: "*",
-          ...sums,
-        };
-        await client.send(new CompleteMultipartUploadCommand(input), options);
+        const input = { ...address(bucket, name), UploadId: id, MultipartUpload: { Parts }, MpuObjectSize: body.size, ...sums };
+        await client.send(new CompleteMultipartUploadCommand({ ...input, ...bucket.protection.header }), options);
         return true;
       },
     });

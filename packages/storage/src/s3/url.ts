@@ -70,7 +70,7 @@ export function parseS3Url(url: string, options: Pick<S3Options, "endpoint" | "a
 }
 
 /** What AWS allows or once allowed; other servers are as strict or stricter. */
-export function isBucketName(name: string): boolean {
+function isBucketName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/.test(name) && !name.includes("..");
 }
 

@@ -139,7 +139,17 @@ export class Bucket {
 
 /** The order of listings: by UTF-8 bytes, which is not JavaScript's order beyond U+FFFF. */
 export function compareKeys(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    const [x, y] = [a.charCodeAt(index), b.charCodeAt(index)];
+    if (x !== y) return rankOf(x) - rankOf(y);
+  }
+  return a.length - b.length;
+}
+
+/** Halves of what lies beyond U+FFFF come after everything else. */
+function rankOf(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
 function computedObject(synthetic: SyntheticObjects, index: number): ObjectVersion {

@@ -16,12 +16,10 @@ export async function* receive(
   let at = 0;
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
-      const left = cutAt(effect, "request") - at;
       at += chunk.length;
       onBytes(chunk.length);
       if (at > cutAt(effect, "request")) await breakOff(request, effect);
       yield corrupted(chunk, at - chunk.length, effect, "request");
-      if (left < 0) return;
     }
   } catch (error) {
     if (error instanceof BrokenOff || !request.destroyed) throw error;
