@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { randomContent, sendRaw } from "@doppel/testkit";
 import { describe, expect, it } from "vitest";
 import { describeS3Servers, expectOneLine, mustBeDone, S3Place, s3Server } from "../src/s3-place.ts";
@@ -26,10 +25,8 @@ describeS3Servers("a versioned bucket after an attack by overwriting", (site) =>
     }
 
     const none = { archive: place.path("none") };
-    const out = place.path("out");
-    const restore = ["restore", "--no-encryption", place.url, out];
+    const restore = ["restore", "--no-encryption", place.url, place.path("overwritten")];
     expect((await place.doppel(restore, none)).code).toBe(21);
-    rmSync(out, { recursive: true, force: true });
     for (const point of [0, 1]) await place.expectPoint(point, ["--as-of", before], "admin");
     const status = await place.done(["status", "--as-of", before, place.url], { as: "admin" });
     expect(status.stdout).toContain("2 complete backups");
@@ -59,7 +56,7 @@ describe("archived objects", () => {
     expect((await place.done(["status", place.url])).stdout).toMatch(/Archived: 2 objects in GLACIER/);
     mustBeDone(await place.doppel(["list", "--no-encryption", place.url]));
     const none = { archive: place.path("none") };
-    const restore = ["restore", "--no-encryption", place.url, place.path("out")];
+    const restore = ["restore", "--no-encryption", place.url, place.path("archived")];
     expectOneLine(
       await place.doppel(restore, none),
       50,
@@ -71,7 +68,7 @@ describe("archived objects", () => {
     const asked = await place.stopped(
       [...restore, "--thaw", "bulk"],
       "SIGINT",
-      () => place.requests.filter(({ operation }) => operation === "RestoreObject").length === 2,
+      (stderr) => stderr.includes("copies are asked for"),
       none.archive,
     );
     expect(asked).toMatchObject({ code: 130, stderr: expect.stringMatching(/must be thawed first: copies are asked for/) });

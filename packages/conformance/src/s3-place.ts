@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { text } from "node:stream/consumers";
 import {
   asStored,
   compareTrees,
@@ -176,7 +175,7 @@ export class S3Place implements AsyncDisposable {
   async stopped(
     [command, ...args]: readonly string[],
     signal: NodeJS.Signals,
-    when: () => boolean,
+    when: (stderr: string) => boolean,
     archive?: string,
   ): Promise<{ readonly code: number | null; readonly stderr: string }> {
     const child = spawn(process.execPath, [DOPPEL, command!, ...this.#common(archive), ...args], {
@@ -184,13 +183,14 @@ export class S3Place implements AsyncDisposable {
       stdio: ["ignore", "ignore", "pipe"],
     });
     const ended = once(child, "close");
-    const stderr = text(child.stderr);
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
     const watch = setInterval(() => {
-      if (when()) child.kill(signal);
+      if (when(stderr)) child.kill(signal);
     }, 1);
     const [code] = (await ended) as [number | null];
     clearInterval(watch);
-    return { code, stderr: await stderr };
+    return { code, stderr };
   }
 
   /** Makes or changes a file of the source, at a time that no other edit has. */
