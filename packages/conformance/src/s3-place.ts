@@ -253,11 +253,11 @@ export function mustBeDone(outcome: Said): Said {
 export async function peakMegabytes(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-): Promise<Said & { readonly peak: number }> {
-  const command = ["-q", "-f", "peak %M", process.execPath, DOPPEL, ...args];
+): Promise<Said & { readonly peak: number; readonly seconds: number }> {
+  const command = ["-q", "-f", "peak %M %e", process.execPath, DOPPEL, ...args];
   const outcome = said(await run("/usr/bin/time", command, { env: cleanEnv(env) }));
-  const peak = Number(/^peak (\d+)$/m.exec(outcome.stderr)?.[1]) / 1024;
-  return { ...outcome, peak };
+  const [, kilobytes, seconds] = /^peak (\d+) ([\d.]+)$/m.exec(outcome.stderr) ?? [];
+  return { ...outcome, peak: Number(kilobytes) / 1024, seconds: Number(seconds) };
 }
 
 /** One clear line, this exit code, and nothing on standard output. */
