@@ -38,7 +38,7 @@ describeS3Servers("every command, as the user who may only create", (site) => {
     expect((await place.done(["list", ...plain, place.url], none)).stdout).toMatch(/folder\/text\n[^]*large\n[^]*new\n/);
     expect((await place.done(["list", ...plain, "-t", place.timeOf(0), place.url], none)).stdout).toMatch(/ gone\n/);
     expect((await place.done(["find", ...plain, "gone", place.url], none)).stdout).toMatch(/gone/);
-    const diff = await place.done(["diff", ...plain, place.timeOf(0), place.timeOf(2), place.url], none);
+    const diff = await place.done(["diff", ...plain, place.url, place.timeOf(0), place.timeOf(2)], none);
     expect(diff.stdout).toMatch(/folder\/text[^]*gone[^]*new/);
     const recipe = await place.doppel(["recipe", ...plain, "-t", place.timeOf(0), place.url], none);
     expect(recipe).toMatchObject({ code: 0, stdout: expect.stringContaining("duplicity-full.") });
