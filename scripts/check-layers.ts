@@ -30,7 +30,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     npm: ["cli-table3", "yargs"],
     node: "any",
     edge: true,
-    files: { "src/wire.ts": { doppel: "any", npm: [], node: "any" } },
+    files: {
+      "src/wire.ts": { doppel: "any", npm: [], node: "any" },
+      "src/s3-settings.ts": { doppel: ["base", "format", "storage"], npm: [], node: [] },
+    },
   },
 
   testkit: {

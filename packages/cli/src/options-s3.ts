@@ -1,8 +1,19 @@
-import { S3_STORAGE_CLASSES } from "@doppel/storage";
 import { ALL, READ, RESTORE, WRITE } from "./command-groups.ts";
 import { flag, oneOf, optional, text, wholeNumber, withDefault } from "./option.ts";
 
 const STORES = [...WRITE, "replicate"] as const;
+
+/** Those of the driver (s3-settings.ts does not compile with another one), which the parser must not load. */
+const CLASSES = [
+  "STANDARD",
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "REDUCED_REDUNDANCY",
+  "INTELLIGENT_TIERING",
+  "GLACIER_IR",
+  "GLACIER",
+  "DEEP_ARCHIVE",
+] as const;
 
 /** A flag of stock's that stands for a storage class. */
 const storageClass = (help: string) => flag({ group: "S3", help, commands: ALL, shownFor: [], to: "S3Options.storageClass" });
@@ -45,7 +56,7 @@ export const S3_OPTIONS = {
     commands: ALL,
     to: "S3Options.unencrypted",
   }),
-  "s3-storage-class": optional(oneOf(...S3_STORAGE_CLASSES), {
+  "s3-storage-class": optional(oneOf(...CLASSES), {
     metavar: "CLASS",
     group: "S3",
     help: "storage class of new objects; in GLACIER and the like manifests, signatures and indexes stay in STANDARD",

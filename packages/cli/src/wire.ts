@@ -31,7 +31,7 @@ import {
   signerFromGpg,
   signerFromKeyFile,
 } from "@doppel/openpgp";
-import { openStorage, type Storage, withRetry } from "@doppel/storage";
+import { openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
 import { readFilelists } from "./filelists.ts";
 import { gpgEnvironment, readIfThere, readSecretKeyFile } from "./key-files.ts";
@@ -63,6 +63,13 @@ export async function openTarget(
     emit: runtime.emit,
     sleep: (ms, signal = runtime.signal) => runtime.clock.sleep(ms, signal),
   });
+}
+
+/** A target as it may be shown. */
+export function withoutSecret(url: BytePath): BytePath {
+  const text = urlText(url);
+  const shown = redactUrl(text);
+  return shown === text ? url : pathFromText(shown);
 }
 
 /**

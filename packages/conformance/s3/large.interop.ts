@@ -72,21 +72,20 @@ function setOf(day: number, volumes: number): readonly string[] {
 async function slowly(port: string, bytesPerSecond: number): Promise<{ readonly port: number } & AsyncDisposable> {
   let free = performance.now();
   const sockets = new Set<Socket>();
-  const server = createServer(async (client) => {
+  const server = createServer((client) => {
     const onward = connect(Number(port), "127.0.0.1");
     for (const socket of [client, onward]) sockets.add(socket.on("error", () => undefined));
     onward.pipe(client);
-    try {
-      for await (const chunk of client as AsyncIterable<Uint8Array>) {
-        free = Math.max(free, performance.now()) + (chunk.length / bytesPerSecond) * 1000;
-        await sleep(free - performance.now());
-        if (!onward.write(chunk)) await once(onward, "drain");
-      }
-      onward.end();
-    } catch {
-      onward.destroy();
-    }
+    pass(client, onward).catch(() => onward.destroy());
   });
+  const pass = async (from: AsyncIterable<Uint8Array>, onward: Socket): Promise<void> => {
+    for await (const chunk of from) {
+      free = Math.max(free, performance.now()) + (chunk.length / bytesPerSecond) * 1000;
+      await sleep(free - performance.now());
+      if (!onward.write(chunk)) await once(onward, "drain");
+    }
+    onward.end();
+  };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   return {

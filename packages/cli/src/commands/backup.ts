@@ -1,11 +1,10 @@
 import { type BytePath, DoppelError, type ErrorCode, isDoppelError, pathFromText } from "@doppel/base";
-import { redactUrl } from "@doppel/storage";
 import { backup as makeBackup, type BackupJob, checkBackup } from "@doppel/engine";
-import { archiveDirOf, folderOf, tempDirOf, urlText } from "../locations.ts";
+import { archiveDirOf, folderOf, tempDirOf } from "../locations.ts";
 import { pasteable } from "../pasteable.ts";
 import { s3PlaceOptions } from "../s3-settings.ts";
 import { argument, type Command, outcomeOf, type Session } from "../session.ts";
-import { backupJob, envelopeOf, keysOf, openTarget } from "../wire.ts";
+import { backupJob, envelopeOf, keysOf, openTarget, withoutSecret } from "../wire.ts";
 import { warningOfTargetInside } from "../target-in-source.ts";
 
 /** `doppel backup SOURCE URL` */
@@ -50,11 +49,10 @@ async function run(session: Session, kind: BackupJob["kind"]) {
 
 /** To be pasted; keys and passphrases are the reader's business, and one that stands in the URL is not shown. */
 function restoreLine({ program, invocation: { settings } }: Session, url: BytePath): string {
-  const text = urlText(url);
-  const redacted = redactUrl(text);
-  const shown = redacted === text ? url : pathFromText(redacted);
   const options = s3PlaceOptions(settings).map((option) => pasteable(pathFromText(option)));
-  return [program, "restore", ...options, ...(url.startsWith("-") ? ["--"] : []), pasteable(shown), "TARGET"].join(" ");
+  return [program, "restore", ...options, ...(url.startsWith("-") ? ["--"] : []), pasteable(withoutSecret(url)), "TARGET"].join(
+    " ",
+  );
 }
 
 /** On a machine with the public key only, the missing secret is not what is wrong: the archive directory is. */

@@ -1,15 +1,13 @@
 /** A storage class that doppel puts objects into. */
-export const S3_STORAGE_CLASSES = [
-  "STANDARD",
-  "STANDARD_IA",
-  "ONEZONE_IA",
-  "REDUCED_REDUNDANCY",
-  "INTELLIGENT_TIERING",
-  "GLACIER_IR",
-  "GLACIER",
-  "DEEP_ARCHIVE",
-] as const;
-export type S3StorageClass = (typeof S3_STORAGE_CLASSES)[number];
+export type S3StorageClass =
+  | "STANDARD"
+  | "STANDARD_IA"
+  | "ONEZONE_IA"
+  | "REDUCED_REDUNDANCY"
+  | "INTELLIGENT_TIERING"
+  | "GLACIER_IR"
+  | "GLACIER"
+  | "DEEP_ARCHIVE";
 
 /** What may be said about an S3 target besides its URL (cli spec 11.2). Plain data; never holds credentials from a command line. */
 export interface S3Options {
