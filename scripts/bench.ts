@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- --pairs N --files N --megabytes N --big N --json FILE]`: doppel and stock duplicity alternately on the
- * same seeded trees, encrypted to the same key. Prints medians and the ratio of doppel to stock: below 1 is better.
+ * same seeded trees, encrypted to the same key. Prints medians and the ratio of doppel to stock: below 1 is better. Then S3
+ * on loopback; `--only s3` is that alone.
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -12,6 +13,7 @@ import { type Figures, JOBS, type Job } from "./bench/jobs.ts";
 import { makeKey } from "./bench/key.ts";
 import { measure, median } from "./bench/measure.ts";
 import { binaryOf, PROGRAMS, type Program } from "./bench/programs.ts";
+import { benchS3 } from "./bench/s3.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const { values } = parseArgs({
@@ -21,8 +23,13 @@ const { values } = parseArgs({
     megabytes: { type: "string", default: "1000" },
     big: { type: "string", default: "700" },
     json: { type: "string" },
+    only: { type: "string" },
   },
 });
+if (values.only === "s3") {
+  await benchS3();
+  process.exit();
+}
 const corpusOptions = { files: Number(values.files), bytes: Number(values.megabytes) * 1e6, seed: 1 };
 const corpus = join(ROOT, ".bench", `corpus-${corpusOptions.files}-${values.megabytes}`);
 const bigFile = join(ROOT, ".bench", `big-${values.big}`);
@@ -47,6 +54,7 @@ for (let pair = 1; pair <= Number(values.pairs); pair++) {
   for (const program of PROGRAMS) runAll(program, pair);
 }
 report();
+await benchS3();
 
 /** Everything once for one program, in an order in which each job finds what it needs. */
 function runAll(program: Program, pair: number): void {
@@ -73,7 +81,10 @@ function runAll(program: Program, pair: number): void {
         ? at(`big-cache-${program}`)
         : join(round, "cache");
     spawnSync("sleep", ["1.1"]); // two sets of one target must not share a second
-    const run = measure(binaryOf(program), job.args(program, places), { ...environment, XDG_CACHE_HOME: cache });
+    const { output: _, ...run } = measure(binaryOf(program), job.args(program, places), {
+      ...environment,
+      XDG_CACHE_HOME: cache,
+    });
     if (!job.measured) continue;
     const storedMegabytes = job.stores ? folderBytes(places.target.slice(7)) / 1e6 : 0;
     figures.get(job)![program].push({ ...run, storedMegabytes });

@@ -13,7 +13,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   format: { doppel: ["base"], npm: [], node: ["buffer"] },
   openpgp: { doppel: ["base"], npm: ["openpgp"], node: ["buffer", "child_process", "crypto", "stream", "zlib"] },
   tree: { doppel: ["base"], npm: [], node: ["buffer", "child_process", "fs", "path"] },
-  storage: { doppel: ["base"], npm: [], node: ["buffer", "crypto", "fs", "path"] },
+  storage: {
+    doppel: ["base"],
+    npm: ["@aws-sdk/client-s3", "@aws-sdk/core", "@smithy/node-http-handler", "http-proxy-agent", "https-proxy-agent"],
+    node: ["buffer", "crypto", "fs", "http", "https", "net", "path", "stream", "zlib"],
+  },
 
   engine: {
     doppel: ["base", "format", "openpgp", "rsync", "storage", "tree"],
@@ -26,7 +30,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     npm: ["cli-table3", "yargs"],
     node: "any",
     edge: true,
-    files: { "src/wire.ts": { doppel: "any", npm: [], node: "any" } },
+    files: {
+      "src/wire.ts": { doppel: "any", npm: [], node: "any" },
+      "src/s3-settings.ts": { doppel: ["base", "format", "storage"], npm: [], node: [] },
+    },
   },
 
   testkit: {

@@ -1,22 +1,28 @@
 /**
- * `npm run demo [-- FOLDER]`: the whole product in one go, on a throw-away key and a temporary target: back up a real folder
- * encrypted, show what is there, restore it, compare everything, and restore it once more with gpg and tar alone.
+ * `npm run demo [-- --s3] [FOLDER]`: the whole product in one go, on a throw-away key and a temporary target: back up a real
+ * folder encrypted, show what is there, restore it, compare everything, and restore it once more with gpg and tar alone.
+ * With `--s3` the target is a bucket, and the credentials are those of a machine that may only add to it.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { asStored, compareTrees, scanTree, type TreeEntry } from "@doppel/testkit";
+import { parseArgs } from "node:util";
+import { asStored, compareTrees, type S3Request, scanTree, type TreeEntry } from "@doppel/testkit";
 import { generateKey } from "openpgp";
+import { type DemoTarget, openDemoTarget } from "./s3/demo-target.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const DOPPEL = join(ROOT, "node_modules/.bin/doppel");
-const named = resolve(process.argv[2] ?? ROOT);
+const { values, positionals } = parseArgs({ options: { s3: { type: "boolean", default: false } }, allowPositionals: true });
+const named = resolve(positionals[0] ?? ROOT);
 const source = statSync(named, { throwIfNoEntry: false }) ? realpathSync(named) : named; // a link to a folder means the folder
 const work = mkdtempSync(join(tmpdir(), "doppel-demo-"));
 const at = (name: string): string => join(work, name);
-const env = { ...process.env, XDG_CACHE_HOME: at("cache"), GNUPGHOME: at("gnupg") };
-delete (env as Record<string, string | undefined>)["PASSPHRASE"];
+const env: NodeJS.ProcessEnv = { ...process.env, XDG_CACHE_HOME: at("cache"), GNUPGHOME: at("gnupg") };
+delete env["PASSPHRASE"];
+let target = at("target");
 const summary: string[] = [];
 let failed = false;
 
@@ -25,7 +31,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => pr
 
 try {
   checkSource();
-  await main();
+  if (values.s3) await mainOnS3();
+  else await main();
 } catch (error) {
   failed = true;
   console.error(`demo: ${(error as Error).message}`);
@@ -34,7 +41,31 @@ console.log(`\n${failed ? "The demo FAILED." : "The demo is complete."}`);
 for (const line of summary) console.log(`  ${line}`);
 process.exit(failed ? 1 : 0);
 
-async function main(): Promise<void> {
+async function mainOnS3(): Promise<void> {
+  step("An S3 bucket, and credentials that may add to it and read, and nothing else");
+  await using bucket = await openDemoTarget();
+  console.log(`  ${bucket.url} at ${bucket.server}`);
+  target = bucket.url;
+  Object.assign(env, bucket.env);
+  await main(bucket);
+  judge(bucket.requests);
+}
+
+/** Counts what the server was asked for, and that none of it could destroy anything. */
+function judge(requests: readonly S3Request[]): void {
+  const counts = new Map<string, number>();
+  for (const { operation } of requests) counts.set(operation, (counts.get(operation) ?? 0) + 1);
+  console.log(`\nrequests: ${[...counts].map(([operation, count]) => `${count} ${operation}`).join(", ")}`);
+  const creating = requests.filter(({ operation }) => operation === "PutObject" || operation === "CompleteMultipartUpload");
+  const overwriting = creating.filter(({ headers }) => headers["if-none-match"] !== "*");
+  const deleting = requests.filter(({ method, operation }) => method === "DELETE" || operation === "DeleteObjects");
+  const harmless = overwriting.length === 0 && deleting.length === 0;
+  if (!harmless) failed = true;
+  const fine = "every write asked that nothing be overwritten, and nothing asked to delete";
+  summary.push(harmless ? fine : `${overwriting.length} writes COULD OVERWRITE, ${deleting.length} requests DELETE`);
+}
+
+async function main(bucket?: DemoTarget): Promise<void> {
   step("A throw-away key: the machine that is backed up has only the public half");
   const keys = await generateKey({
     type: "ecc",
@@ -47,22 +78,22 @@ async function main(): Promise<void> {
 
   step(`Back up ${source}, encrypted to that key`);
   const before = scanTree(source);
-  const backup = doppel("full", "--encrypt-key", at("public.asc"), "--volsize", "50", source, at("target"));
+  const backup = await doppel("full", "--encrypt-key", at("public.asc"), "--volsize", "50", source, target);
   if (backup.code !== 0 && backup.code !== 3) throw new Error(`the backup ended with exit code ${backup.code}`);
   const left = backup.code === 3 ? ", but something was left out or changed meanwhile: see above" : "";
   summary.push(`backed up in ${backup.seconds} s${left}`);
   const stored = asStored(unmoved(before, scanTree(source)));
 
   step("What is there now (no key needed)");
-  doppel("status", at("target"));
+  await doppel("status", target);
 
   step("Restore it with the secret key");
-  const restore = doppel("restore", "--secret-key", at("secret.asc"), at("target"), at("restored"));
+  const restore = await doppel("restore", "--secret-key", at("secret.asc"), target, at("restored"));
   if (restore.code !== 0) throw new Error(`the restore ended with exit code ${restore.code}`);
   compare("doppel", stored, at("restored"), restore.seconds);
 
   step("Restore it again with gpg and tar alone");
-  restoreByRecipe(stored);
+  await restoreByRecipe(stored, bucket);
 }
 
 /** A person's argument: told before anything is made. Names that are not UTF-8 do not survive npm's command line. */
@@ -80,7 +111,7 @@ function unmoved(before: readonly TreeEntry[], after: readonly TreeEntry[]): Tre
   return still;
 }
 
-function restoreByRecipe(stored: readonly TreeEntry[]): void {
+async function restoreByRecipe(stored: readonly TreeEntry[], bucket: DemoTarget | undefined): Promise<void> {
   const missing = ["gpg", "tar", "bash"].filter((program) => spawnSync(program, ["--version"], { stdio: "ignore" }).status !== 0);
   if (missing.length > 0) {
     console.log(`left out: ${missing.join(", ")} not installed here`);
@@ -91,9 +122,10 @@ function restoreByRecipe(stored: readonly TreeEntry[]): void {
   chmodSync(at("gnupg"), 0o700);
   const imported = spawnSync("gpg", ["--batch", "--import", at("secret.asc")], { env, encoding: "utf8" });
   if (imported.status !== 0) throw new Error(`gpg cannot import the key: ${imported.stderr}`);
-  const script = spawnSync(DOPPEL, ["recipe", at("target")], { env, maxBuffer: 1 << 28 });
+  if (bucket !== undefined) await bucket.fetchInto(at("target"));
+  const script = spawnSync(DOPPEL, ["recipe", at("target")], { env, encoding: "utf8", maxBuffer: 1 << 28 });
   writeFileSync(at("recipe.sh"), script.stdout);
-  console.log(script.stdout.toString("utf8").replace(/^(?=.)/gm, "    "));
+  console.log(script.stdout.replace(/^(?=.)/gm, "    "));
   const began = performance.now();
   const run = spawnSync("bash", [at("recipe.sh"), at("by-hand"), at("target")], {
     env: { ...env, GPG: "gpg -q" },
@@ -117,11 +149,13 @@ function compare(by: string, stored: readonly TreeEntry[], restored: string, too
   summary.push(differences.length === 0 ? same : `restored by ${by}: ${differences.length} DIFFERENCES`);
 }
 
-function doppel(...args: string[]): { readonly code: number | null; readonly seconds: string } {
+/** Not by spawnSync: the server may be in this process. */
+async function doppel(...args: string[]): Promise<{ readonly code: number | null; readonly seconds: string }> {
   console.log(`$ doppel ${args.map((arg) => arg.replace(`${work}/`, "")).join(" ")}`);
   const began = performance.now();
-  const { status } = spawnSync(DOPPEL, args, { env, stdio: "inherit" });
-  return { code: status, seconds: seconds(began) };
+  const child = spawn(DOPPEL, args, { env, stdio: "inherit" });
+  const [code] = (await once(child, "exit")) as [number | null];
+  return { code, seconds: seconds(began) };
 }
 
 function seconds(since: number): string {

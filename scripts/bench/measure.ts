@@ -12,8 +12,13 @@ export interface Measurement {
   readonly peakMegabytes: number;
 }
 
+/** And what it said on standard output. */
+export interface MeasuredRun extends Measurement {
+  readonly output: string;
+}
+
 /** Runs a command under GNU time. @throws Error with its output when it does not exit 0 */
-export function measure(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Measurement {
+export function measure(command: string, args: readonly string[], env: NodeJS.ProcessEnv): MeasuredRun {
   const folder = mkdtempSync(join(tmpdir(), "doppel-time-"));
   const report = join(folder, "time");
   const began = performance.now();
@@ -27,7 +32,7 @@ export function measure(command: string, args: readonly string[], env: NodeJS.Pr
   if (run.status !== 0) throw new Error(`${command} ${args.join(" ")}: exit code ${run.status}\n${run.stdout}${run.stderr}`);
   const [user, system, kilobytes] = readFileSync(report, "utf8").trim().split(" ").map(Number);
   rmSync(folder, { recursive: true });
-  return { wallSeconds, cpuSeconds: user! + system!, peakMegabytes: kilobytes! / 1024 };
+  return { wallSeconds, cpuSeconds: user! + system!, peakMegabytes: kilobytes! / 1024, output: run.stdout };
 }
 
 export function median(values: readonly number[]): number {

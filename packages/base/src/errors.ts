@@ -57,6 +57,14 @@ export interface ErrorData {
   "storage.unavailable": { readonly operation: string };
   "storage.denied": { readonly operation: string; readonly name: string };
   "storage.full": { readonly name: string };
+  /** The server says no, and will say so again; it is not about permissions. */
+  "storage.refused": { readonly operation: string; readonly reason: string };
+  /** None, unknown, expired, or not accepted with this clock. */
+  "storage.credentials": { readonly reason: "none" | "unknown" | "expired" | "signature" | "clock" };
+  /** The object must be thawed before it can be read. */
+  "storage.archived": { readonly name: string; readonly class: string };
+  /** What arrived is not what is stored. */
+  "storage.corrupt": { readonly name: string };
   "run.aborted": Record<never, never>;
 }
 

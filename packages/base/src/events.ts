@@ -48,6 +48,8 @@ export type NoticeReason =
   | "uncertain" //          a volume that cannot be used may hold a newer state of it, which nobody knows
   | "time" //               nothing is as old as was asked for: the oldest state is used
   | "source" //             what was given as the source is hardly what was meant; always a warning
+  | "archived" //           lies in an archive of the target and must be thawed first
+  | "target" //             how the target is understood, what protects it
   | "foreign-set"; //       sets at the target that are incomplete or belong to no chain
 
 /**

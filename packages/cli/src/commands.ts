@@ -28,7 +28,7 @@ const SOURCE: Positional = { name: "SOURCE", kind: "path", help: "the folder (or
 const URL: Positional = {
   name: "URL",
   kind: "target",
-  help: "where backups are: file:///abs/dir, file://rel/dir or a plain path",
+  help: "where backups are: a folder (a plain path or file:///abs/dir), or s3://BUCKET/PREFIX",
 };
 const TARGET: Positional = { name: "TARGET", kind: "path", help: "the folder to restore into; created when missing" };
 const COUNT: Positional = { name: "N", kind: "count", help: "how many full backups to keep as they are, the newest ones" };

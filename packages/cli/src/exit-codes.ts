@@ -65,6 +65,10 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   "storage.unavailable": 50,
   "storage.denied": 51,
   "storage.full": 53,
+  "storage.refused": 50,
+  "storage.credentials": 50,
+  "storage.archived": 50,
+  "storage.corrupt": 21,
   "run.aborted": 130,
 };
 

@@ -5,6 +5,7 @@ export const GROUPS = [
   "Which files",
   "Where and how it is stored",
   "Encryption",
+  "S3",
   "Restoring",
   "Reading a backup",
   "Deleting",

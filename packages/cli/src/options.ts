@@ -1,5 +1,18 @@
 import type { BackupJob } from "@doppel/engine";
 import {
+  ALL,
+  AT_A_TIME,
+  COMPARE,
+  CONTINUE,
+  DELETE,
+  OF_A_PATH,
+  READ,
+  RESTORE,
+  WITH_KEYS,
+  WITH_PROGRESS,
+  WRITE,
+} from "./command-groups.ts";
+import {
   type CommandName,
   flag,
   folderName,
@@ -15,20 +28,7 @@ import {
   wholeNumber,
   withDefault,
 } from "./option.ts";
-
-const CONTINUE = ["backup", "incremental"] as const;
-const WRITE = ["backup", "full", "incremental"] as const;
-const RESTORE = ["restore"] as const;
-const COMPARE = ["verify"] as const;
-const AT_A_TIME = ["restore", "verify", "list", "recipe"] as const;
-const OF_A_PATH = ["restore", "verify", "list", "diff"] as const;
-const READ = ["restore", "verify", "recipe", "status", "list", "find", "diff"] as const;
-const DELETE = ["remove-older-than", "remove-all-but-n-full", "remove-all-inc-of-but-n-full", "prune", "cleanup"] as const;
-/** Commands that may have to open what is encrypted. */
-const WITH_KEYS = [...WRITE, "replicate", ...READ] as const;
-const ALL = [...WITH_KEYS, ...DELETE] as const;
-/** Commands that may take long. */
-const WITH_PROGRESS = [...WRITE, "restore", "verify"] as const;
+import { S3_OPTIONS } from "./options-s3.ts";
 
 /**
  * Every option there is, except those that choose files (`RULES`): parser, `--help` and the tests are made from these
@@ -281,6 +281,8 @@ export const OPTIONS = {
     commands: ["replicate"],
     to: "ReplicateJob.verify",
   }),
+
+  ...S3_OPTIONS,
 
   "keep-daily": keep("days"),
   "keep-weekly": keep("weeks"),

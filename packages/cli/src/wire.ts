@@ -31,13 +31,15 @@ import {
   signerFromGpg,
   signerFromKeyFile,
 } from "@doppel/openpgp";
-import { openStorage, type Storage, withRetry } from "@doppel/storage";
+import { openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
 import { readFilelists } from "./filelists.ts";
 import { gpgEnvironment, readIfThere, readSecretKeyFile } from "./key-files.ts";
 import { archiveDirOf, type Environment, gnupgHomeOf, localPath, tempDirOf, urlText } from "./locations.ts";
 import type { GivenRule, RuleName, Settings } from "./options.ts";
 import type { Passphrases } from "./passphrases.ts";
+import { s3OptionsOf, thawOf } from "./s3-settings.ts";
+import type { Session } from "./session.ts";
 
 export const random: Runtime["random"] = { bytes: (n) => randomBytes(n) };
 
@@ -45,15 +47,29 @@ export const random: Runtime["random"] = { bytes: (n) => randomBytes(n) };
 export async function openTarget(
   url: BytePath,
   purpose: "read" | "write",
-  environment: Environment,
-  runtime: Runtime,
+  { environment, runtime, invocation: { settings } }: Pick<Session, "environment" | "runtime" | "invocation">,
 ): Promise<Storage> {
-  const storage = await openStorage(urlText(url), { cwd: environment.cwd, purpose, random });
+  const storage = await openStorage(urlText(url), {
+    cwd: environment.cwd,
+    purpose,
+    random,
+    clock: runtime.clock,
+    emit: runtime.emit,
+    env: environment.variables,
+    s3: s3OptionsOf(settings, runtime.clock.now()),
+  });
   return withRetry(storage, {
     random,
     emit: runtime.emit,
     sleep: (ms, signal = runtime.signal) => runtime.clock.sleep(ms, signal),
   });
+}
+
+/** A target as it may be shown. */
+export function withoutSecret(url: BytePath): BytePath {
+  const text = urlText(url);
+  const shown = redactUrl(text);
+  return shown === text ? url : pathFromText(shown);
 }
 
 /**
@@ -116,6 +132,7 @@ export function verifyJob(source: BytePath, settings: Settings, rules: readonly 
   return Object.freeze<VerifyJob>({
     ...treeOf(source, settings, rules, now),
     ...stateOf(settings, now),
+    ...thawOf(settings),
     compareData: settings["compare-data"],
     numericOwner: settings["numeric-owner"],
     prefixes: prefixesOf(settings),

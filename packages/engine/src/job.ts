@@ -1,7 +1,7 @@
 import type { BytePath, PathEntry } from "@doppel/base";
 import type { BackupSet, Chain, Conflict, NamePrefixes } from "@doppel/format";
 import type { Recipient, SecretKeys, Signer, Verifier } from "@doppel/openpgp";
-import type { Storage } from "@doppel/storage";
+import type { Storage, ThawOptions } from "@doppel/storage";
 import type { SelectionOption } from "@doppel/tree";
 import type { Obstacle } from "./status/loose-ends.ts";
 
@@ -109,6 +109,8 @@ export interface RestoreJob {
   readonly path?: BytePath;
   /** Read only the parts of volumes that `path` needs, in sets that have an index. */
   readonly useIndex: boolean;
+  /** How what lies in an archive (Glacier) is got out of it; undefined: that is an error. */
+  readonly thaw?: ThawOptions;
   readonly prefixes: NamePrefixes;
   /**
    * Pass over volumes that are missing or damaged: what does not need them is restored, every path that does is told. Reads
@@ -138,6 +140,8 @@ export interface VerifyJob extends SourceChoice {
   /** Compare with the local tree; otherwise the backup is only read and checked. */
   readonly compareData: boolean;
   readonly numericOwner: boolean;
+  /** How what lies in an archive (Glacier) is got out of it; undefined: that is an error. */
+  readonly thaw?: ThawOptions;
   readonly time?: Date;
   readonly path?: BytePath;
   readonly prefixes: NamePrefixes;
@@ -168,6 +172,8 @@ export interface SetStatus {
   readonly volumes: number;
   readonly volumeBytes: number;
   readonly metadataBytes: number;
+  /** How many of its objects lie in an archive, by its class: a copy must be asked for before they can be read. */
+  readonly archived: ReadonlyMap<string, number>;
   /** What the listing (and the archive directory's manifest, if there is one) shows to be wrong with it; a phrase each. */
   readonly problems: readonly string[];
 }

@@ -24,7 +24,12 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const tally = new RestoreTally(runtime, job.verbose);
   const context = readContext(deps, job.prefixes, runtime);
   tellOfOrphans(target, sets, tally, job.time);
-  const choice = { useIndex: job.useIndex, keepGoing: job.keepGoing, ...(job.path === undefined ? {} : { wanted: job.path }) };
+  const choice = {
+    useIndex: job.useIndex,
+    keepGoing: job.keepGoing,
+    ...(job.path === undefined ? {} : { wanted: job.path }),
+    ...(job.thaw && { thaw: job.thaw }),
+  };
   await using lanes = await openLanes(sets, target, context, tally, choice).catch((error: unknown) => {
     throw withWayOut(error, job);
   });

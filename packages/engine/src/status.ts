@@ -36,7 +36,7 @@ export async function status(job: StatusJob, deps: ReadDeps, runtime: Runtime): 
   };
 }
 
-function setStatus(set: BackupSet, { sizes, collection }: Target, manifest?: Manifest | "damaged"): SetStatus {
+function setStatus(set: BackupSet, { sizes, archived, collection }: Target, manifest?: Manifest | "damaged"): SetStatus {
   const sum = (names: Iterable<string | undefined>): number => {
     let bytes = 0;
     for (const name of names) bytes += (name === undefined ? undefined : sizes.get(name)) ?? 0;
@@ -47,6 +47,16 @@ function setStatus(set: BackupSet, { sizes, collection }: Target, manifest?: Man
     volumes: set.volumes.size,
     volumeBytes: sum(set.volumes.values()),
     metadataBytes: sum([set.manifest, set.signatures, set.index]),
+    archived: archivedOf([...set.volumes.values(), set.manifest, set.signatures, set.index], archived),
     problems: problemsOf(set, { sizes, manifest, conflicts: collection.conflicts }),
   };
+}
+
+function archivedOf(names: readonly (string | undefined)[], archived: Target["archived"]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const found = name === undefined ? undefined : archived.get(name);
+    if (found !== undefined) counts.set(found, (counts.get(found) ?? 0) + 1);
+  }
+  return counts;
 }

@@ -29,6 +29,7 @@ export async function verify(job: VerifyJob, deps: ReadDeps, runtime: Runtime): 
   tellOfOrphans(target, sets, tally, job.time);
   await using lanes = await openLanes(sets, target, context, tally, {
     ...(job.path === undefined ? {} : { wanted: job.path }),
+    ...(job.thaw && { thaw: job.thaw }),
     useIndex: false, // whole volumes are what is verified
     keepGoing: true,
   });

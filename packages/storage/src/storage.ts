@@ -1,4 +1,5 @@
-import type { ByteStream, Payload } from "@doppel/base";
+import type { ByteStream, Payload, Runtime } from "@doppel/base";
+import type { S3Options } from "./s3/options.ts";
 
 /** One complete object at the target. */
 export interface StoredObject {
@@ -8,6 +9,25 @@ export interface StoredObject {
   readonly size: number;
   /** When it was stored, if the target tells. */
   readonly modified?: Date;
+  /** It lies in an archive and cannot be read as it is. */
+  readonly archived?: Archived;
+}
+
+/** What keeps an object from being read, and whether that is being mended. A listing knows only the class; `stat` knows all. */
+export interface Archived {
+  /** The target's word for the archive. */
+  readonly class: string;
+  /** A copy has been asked for and is not ready yet. */
+  readonly thawing?: boolean;
+  /** A copy is there, and can be read, until then. */
+  readonly thawedUntil?: Date;
+}
+
+/** How fast archived objects are wanted, and for how long. */
+export interface ThawOptions {
+  readonly tier: "standard" | "bulk" | "expedited";
+  /** Days for which the copy is kept. */
+  readonly days: number;
 }
 
 /** Bytes `start` up to, not including, `end`; `end` may lie beyond the end of the object. */
@@ -44,6 +64,11 @@ export interface Storage extends AsyncDisposable {
   put(name: string, body: Payload, signal?: AbortSignal): Promise<void>;
   /** Removes the objects; a name that is not there is no error. Not atomic over several names. */
   delete(names: readonly string[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Asks for readable copies of archived objects; `stat` tells when they are there, hours later. Names whose copy is there or
+   * under way, and names that are not archived, are no error. Only where the target has archives.
+   */
+  thaw?(names: readonly string[], options: ThawOptions, signal?: AbortSignal): Promise<void>;
 }
 
 /** What a driver is given by its caller. */
@@ -53,6 +78,13 @@ export interface DriverContext {
   /** Only `write` may create the target itself (directories). */
   readonly purpose: "read" | "write";
   readonly random: { bytes(n: number): Uint8Array };
+  /** For drivers that wait, or compare times. */
+  readonly clock?: Runtime["clock"];
+  /** Told how a target is understood, and of requests that are tried again. */
+  readonly emit?: Runtime["emit"];
+  /** Where proxies, certificates and regions are looked up; credentials are looked up by the driver's own library. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly s3?: S3Options;
 }
 
 /** One kind of target. */

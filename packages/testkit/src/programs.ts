@@ -16,13 +16,18 @@ const VERSION_ARGUMENT: Readonly<Record<string, string>> = { duply: "version", o
 
 const known = new Map<string, Reference | undefined>();
 
-/** The program as found in PATH, or undefined. Looked up once. */
+/**
+ * The program as found in PATH, or undefined. Looked up once. `python:MODULE` is a module that Debian's Python, which duplicity
+ * runs on, can import; its path is that of the Python.
+ */
 export function reference(name: string): Reference | undefined {
   if (!known.has(name)) known.set(name, find(name));
   return known.get(name);
 }
 
 function find(name: string): Reference | undefined {
+  const module = /^python:(\w+)$/.exec(name)?.[1];
+  if (module !== undefined) return pythonModule(module);
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
     const path = join(folder, name);
     if (!isProgram(path)) continue;
@@ -35,6 +40,12 @@ function find(name: string): Reference | undefined {
     return { path, version: version?.trim() ?? "unknown" };
   }
   return undefined;
+}
+
+function pythonModule(module: string): Reference | undefined {
+  const path = "/usr/bin/python3";
+  const { status, stdout } = spawnSync(path, ["-c", `import ${module}; print(${module}.__version__)`], { encoding: "utf8" });
+  return status === 0 ? { path, version: stdout.trim() } : undefined;
 }
 
 function isProgram(path: string): boolean {

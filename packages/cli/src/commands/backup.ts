@@ -1,9 +1,10 @@
-import { DoppelError, type ErrorCode, isDoppelError } from "@doppel/base";
+import { type BytePath, DoppelError, type ErrorCode, isDoppelError, pathFromText } from "@doppel/base";
 import { backup as makeBackup, type BackupJob, checkBackup } from "@doppel/engine";
 import { archiveDirOf, folderOf, tempDirOf } from "../locations.ts";
 import { pasteable } from "../pasteable.ts";
+import { s3PlaceOptions } from "../s3-settings.ts";
 import { argument, type Command, outcomeOf, type Session } from "../session.ts";
-import { backupJob, envelopeOf, keysOf, openTarget } from "../wire.ts";
+import { backupJob, envelopeOf, keysOf, openTarget, withoutSecret } from "../wire.ts";
 import { warningOfTargetInside } from "../target-in-source.ts";
 
 /** `doppel backup SOURCE URL` */
@@ -28,7 +29,7 @@ async function run(session: Session, kind: BackupJob["kind"]) {
   checkBackup(job);
   const tempDir = tempDirOf(settings, environment);
   const envelope = await envelopeOf({ ...session, settings });
-  await using storage = await openTarget(url, "write", environment, runtime);
+  await using storage = await openTarget(url, "write", session);
   const archiveDir = archiveDirOf(url, settings, environment);
   const folder = folderOf(url, environment);
   const detail = folder && warningOfTargetInside(job, folder);
@@ -37,14 +38,21 @@ async function run(session: Session, kind: BackupJob["kind"]) {
   try {
     const report = await makeBackup(job, { storage, envelope, archiveDir, tempDir, ...(keys && { keys }) }, runtime);
     const seconds = (runtime.clock.now().getTime() - started.getTime()) / 1000;
-    const restoreWith = `${session.program} restore ${url.startsWith("-") ? "-- " : ""}${pasteable(url)} TARGET`;
-    renderer.result({ kind: "backup", report, seconds, restoreWith });
+    renderer.result({ kind: "backup", report, seconds, restoreWith: restoreLine(session, url) });
     return outcomeOf(report.incomplete);
   } catch (error) {
     throw kind === "full" ? error : sayingWhatFor(error, archiveDir, session.program);
   } finally {
     await keys?.close();
   }
+}
+
+/** To be pasted; keys and passphrases are the reader's business, and one that stands in the URL is not shown. */
+function restoreLine({ program, invocation: { settings } }: Session, url: BytePath): string {
+  const options = s3PlaceOptions(settings).map((option) => pasteable(pathFromText(option)));
+  return [program, "restore", ...options, ...(url.startsWith("-") ? ["--"] : []), pasteable(withoutSecret(url)), "TARGET"].join(
+    " ",
+  );
 }
 
 /** On a machine with the public key only, the missing secret is not what is wrong: the archive directory is. */

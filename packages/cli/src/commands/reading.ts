@@ -6,9 +6,9 @@ import { openTarget, readDeps } from "../wire.ts";
 
 /** Opens the target that the argument URL names, and forgets keys and passphrases afterwards. */
 export async function withReadDeps(session: Session, use: (deps: ReadDeps) => Promise<Outcome>): Promise<Outcome> {
-  const { invocation, environment, runtime } = session;
+  const { invocation } = session;
   const url = argument(invocation, "URL");
-  await using storage = await openTarget(url, "read", environment, runtime);
+  await using storage = await openTarget(url, "read", session);
   const deps = await readDeps(url, storage, { ...session, settings: invocation.settings });
   try {
     return await use(deps);

@@ -21,10 +21,10 @@ export const replicate: Command = async (session) => {
     verify,
     ...(since !== undefined && { since: timeIn(since, runtime.clock.now()) }),
   };
-  await using from = await openTarget(url, "read", environment, runtime);
+  await using from = await openTarget(url, "read", session);
   const { storage: _, verifier: __, ...deps } = await readDeps(url, from, { ...session, settings });
   try {
-    await using to = await openTarget(other, "write", environment, runtime);
+    await using to = await openTarget(other, "write", session);
     const report = await replicateSets(job, { ...deps, from, to }, runtime);
     renderer.result({ kind: "replicate", report });
     const missing = report.sets.filter(({ outcome }) => outcome === "failed" || outcome === "blocked");

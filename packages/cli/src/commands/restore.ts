@@ -1,6 +1,7 @@
 import { displayPath } from "@doppel/base";
 import { restore as restoreBackup } from "@doppel/engine";
 import { argument, type Command, outcomeOf } from "../session.ts";
+import { thawOf } from "../s3-settings.ts";
 import { checkTarget, prefixesOf, stateOf } from "../wire.ts";
 import { tellingIfNewer, withReadDeps } from "./reading.ts";
 
@@ -22,6 +23,7 @@ export const restore: Command = async (session) => {
     target,
     ...stateOf(settings, started),
     prefixes: prefixesOf(settings),
+    ...thawOf(settings),
     useIndex: !settings["no-index"],
     keepGoing: settings["keep-going"],
     force: settings.force,

@@ -42,10 +42,10 @@ function retaining(session: Session, policy: RetentionPolicy) {
 
 /** `--dry-run` wins: who gives both wants to see. The target is opened for reading, because a mistyped one must not be made. */
 async function deleting(session: Session, use: (force: boolean, deps: DeleteDeps) => Promise<Outcome>): Promise<Outcome> {
-  const { invocation, environment, runtime } = session;
+  const { invocation, environment } = session;
   const { settings } = invocation;
   const url = argument(invocation, "URL");
-  await using storage = await openTarget(url, "read", environment, runtime);
+  await using storage = await openTarget(url, "read", session);
   return use(settings.force && !settings["dry-run"], { storage, archiveDir: archiveDirOf(url, settings, environment) });
 }
 

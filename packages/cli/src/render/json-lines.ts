@@ -164,8 +164,8 @@ function statusFields(report: StatusReport): Fields {
   };
 }
 
-function setStatusFields({ set, volumeBytes, metadataBytes, problems }: SetStatus): Fields {
-  return { ...setFields(set), volumeBytes, metadataBytes, problems };
+function setStatusFields({ set, volumeBytes, metadataBytes, archived, problems }: SetStatus): Fields {
+  return { ...setFields(set), volumeBytes, metadataBytes, archived: Object.fromEntries(archived), problems };
 }
 
 function entryFields(entry: ListedEntry): Fields {

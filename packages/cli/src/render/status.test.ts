@@ -33,6 +33,7 @@ function set(
     volumes,
     volumeBytes: volumes * 200 * 2 ** 20,
     metadataBytes: 1024,
+    archived: new Map(),
     problems,
   };
 }
@@ -149,4 +150,10 @@ it("tells what was lost from what was left, and counts what cannot be used", () 
 it("shows names from the target without what drives a terminal", () => {
   const names = ["duplicity-full.20260101T000000Z.manifest.\u001b[2J\n"];
   expect(statusText({ ...EMPTY, conflicts: [{ names, reason: "x", ambiguous: false }] })).toContain("manifest.\\x1b[2J\\x0a\n");
+});
+
+it("says what lies in an archive", () => {
+  const archived = { ...set("full", 1_600_000_000, "gpg", 3), archived: new Map([["GLACIER", 3]]) };
+  const text = statusText({ ...EMPTY, chains: [chain(archived, set("inc", 1_600_086_400, "gpg", 1))] });
+  expect(text).toMatch(/\nArchived: 3 objects in GLACIER; restoring takes hours and --thaw\.\n$/);
 });

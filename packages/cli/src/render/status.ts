@@ -94,8 +94,19 @@ function chainTables(chains: readonly ChainStatus[]): readonly string[] {
   let at = 0;
   return chains.map((chain, index) => {
     const own = rows.slice(at, (at += chain.sets.length));
-    return [...chainHeading(chain, index + 1, chains.length), head, ...own, ...problemLines(chain)].join("\n");
+    return [...chainHeading(chain, index + 1, chains.length), head, ...own, ...archiveLines(chain), ...problemLines(chain)].join(
+      "\n",
+    );
   });
+}
+
+/** One line for a chain: a state needs all of what lies below it. */
+function archiveLines({ sets }: ChainStatus): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { archived } of sets) for (const [name, count] of archived) counts.set(name, (counts.get(name) ?? 0) + count);
+  if (counts.size === 0) return [];
+  const where = [...counts].map(([name, count]) => `${counted(count, "object")} in ${displayText(name)}`).join(", ");
+  return [`Archived: ${where}; restoring takes hours and --thaw.`];
 }
 
 function problemLines({ sets }: ChainStatus): readonly string[] {

@@ -1,5 +1,6 @@
 import type { BytePath } from "@doppel/base";
 import { type BackupSet, type IndexedEntry, type Manifest, volumesFor } from "@doppel/format";
+import type { ThawOptions } from "@doppel/storage";
 import type { ReadContext } from "./context.ts";
 import { UnsealWorkers } from "../workers/unseal.ts";
 import { checkVolumes, type FetchOptions, Lane, type LaneOptions, type LanePart, wholeVolumes } from "./lane.ts";
@@ -7,6 +8,7 @@ import { type LeftOutObserver, tellOfUnnamedVolumes } from "./left-out.ts";
 import type { LostVolume } from "./lost/loss.ts";
 import { openRoll } from "./lost/roll.ts";
 import type { Survival } from "./lost/surviving.ts";
+import { ensureReadable } from "./archived.ts";
 import { readManifest } from "./metadata.ts";
 import { readWanted, slicedParts } from "./slices/read-wanted.ts";
 import type { Target } from "./target.ts";
@@ -33,6 +35,8 @@ export interface LaneObserver extends LeftOutObserver {
 export interface LaneChoice {
   /** Only this path and what is below it. */
   readonly wanted?: BytePath;
+  /** How what lies in an archive is got out of it; undefined: that is an error. */
+  readonly thaw?: ThawOptions;
   /** Parts of volumes will do, where a set's index tells which and how to check them. */
   readonly useIndex: boolean;
   /** Go on beside volumes that are missing or damaged; without it the first one is an error. Reads whole volumes only. */
@@ -43,7 +47,8 @@ export interface LaneChoice {
 interface Content {
   readonly parts: LaneOptions["parts"];
   readonly records?: readonly IndexedEntry[];
-  readonly volumes: number;
+  /** The volumes' names. */
+  readonly names: readonly string[];
   readonly bytes: number;
 }
 
@@ -56,8 +61,16 @@ export async function openLanes(
   target: Target,
   context: ReadContext,
   observer: LaneObserver,
-  { wanted, useIndex, keepGoing }: LaneChoice,
+  { wanted, useIndex, keepGoing, thaw }: LaneChoice,
 ): Promise<Lanes> {
+  const metadata = sets.flatMap(({ manifest, index }) => [manifest, ...(useIndex && wanted ? [index] : [])]);
+  await ensureReadable(
+    metadata.filter((name) => name !== undefined),
+    target,
+    context,
+    thaw,
+  );
+  const needed: string[] = [];
   const memoryLimit = Math.floor(SPOOL_MEMORY / (2 * sets.length)); // each lane holds one volume and fetches the next
   const all: Lane[] = [];
   let workers: UnsealWorkers | undefined;
@@ -65,12 +78,13 @@ export async function openLanes(
   const fetching = { memoryLimit, workers: () => workers };
   for (const set of sets) {
     const few = useIndex && wanted && !keepGoing ? await readWanted(set, wanted, context, observer) : undefined;
-    const { volumes, bytes, ...content } = few
+    const { names, bytes, ...content } = few
       ? contentOf(slicedParts(set, few.parts, context), few.records)
       : await wholeContent(set, target, context, observer, fetching, { keepGoing, ...(wanted === undefined ? {} : { wanted }) });
     if (!few) total += bytes;
-    observer.expect(volumes, bytes);
-    context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes });
+    needed.push(...names);
+    observer.expect(names.length, bytes);
+    context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes: names.length });
     const onVolume = (name: string, number: number, size: number): void => observer.volume(name, number, size);
     const survival: Survival = {
       openRoll: () => openRoll(set, context, memoryLimit),
@@ -79,6 +93,7 @@ export async function openLanes(
     const options = { ...(wanted === undefined ? {} : { wanted }), ...(keepGoing ? { survival } : {}) };
     all.push(new Lane({ set, ...content, ...options, onVolume }));
   }
+  await ensureReadable(needed, target, context, thaw);
   if (total >= WORKERS_FROM) workers = new UnsealWorkers(context.runtime.signal);
   return {
     all,
@@ -90,7 +105,7 @@ export async function openLanes(
 }
 
 function contentOf(parts: readonly LanePart[], records: readonly IndexedEntry[]): Content {
-  return { parts, records, volumes: parts.length, bytes: parts.reduce((sum, { size }) => sum + size, 0) };
+  return { parts, records, names: parts.map(({ name }) => name), bytes: parts.reduce((sum, { size }) => sum + size, 0) };
 }
 
 async function wholeContent(
@@ -107,7 +122,7 @@ async function wholeContent(
   tellOfUnnamedVolumes(set, whole, observer);
   return {
     parts: wholeVolumes(set, manifest, context, fetching),
-    volumes: manifest.volumes.length,
+    names: manifest.volumes.flatMap(({ number }) => set.volumes.get(number) ?? []),
     bytes: bytesOf(set, manifest, target),
   };
 }

@@ -7,13 +7,19 @@ export interface Target {
   readonly collection: Collection;
   /** Stored size of every object that belongs to a backup, by name. */
   readonly sizes: ReadonlyMap<string, number>;
+  /** The class of every object that lies in an archive, by name: a copy of it may be there all the same. */
+  readonly archived: ReadonlyMap<string, string>;
 }
 
 /** Lists the target and sorts what is there into sets and chains (spec 1.5). No object is read. */
 export async function readTarget(storage: Storage, prefixes: NamePrefixes, signal: AbortSignal): Promise<Target> {
   const sizes = new Map<string, number>();
-  for await (const { name, size } of storage.list(prefixes.all, signal)) sizes.set(name, size);
-  return { collection: buildCollection(sizes.keys(), prefixes), sizes };
+  const archived = new Map<string, string>();
+  for await (const object of storage.list(prefixes.all, signal)) {
+    sizes.set(object.name, object.size);
+    if (object.archived) archived.set(object.name, object.archived.class);
+  }
+  return { collection: buildCollection(sizes.keys(), prefixes), sizes, archived };
 }
 
 /**

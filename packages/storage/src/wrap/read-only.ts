@@ -10,6 +10,7 @@ export function readOnly(inner: Storage): Storage {
     get: (name, range, signal) => inner.get(name, range, signal),
     put: (name) => Promise.reject(denied("store", inner.label, name)),
     delete: (names) => (names.length === 0 ? Promise.resolve() : Promise.reject(denied("delete", inner.label, names[0]!))),
+    ...(inner.thaw && { thaw: inner.thaw.bind(inner) }), // it changes what can be read, not what is stored
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   };
 }

@@ -73,6 +73,7 @@ export function withRetry(inner: Storage, options: RetryOptions): Storage {
     }
   }
 
+  const thaw = inner.thaw?.bind(inner);
   return {
     label: inner.label,
     list,
@@ -80,6 +81,7 @@ export function withRetry(inner: Storage, options: RetryOptions): Storage {
     stat: (name, signal) => again(`look up ${name}`, signal, () => inner.stat(name, signal)),
     put: (name, body, signal) => again(`store ${name}`, signal, () => inner.put(name, body, signal)),
     delete: (names, signal) => again("delete", signal, () => inner.delete(names, signal)),
+    ...(thaw && { thaw: (...args) => again("thaw", args[2], () => thaw(...args)) }),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   };
 }

@@ -1,0 +1,155 @@
+import { ALL, READ, RESTORE, WRITE } from "./command-groups.ts";
+import { flag, oneOf, optional, text, wholeNumber, withDefault } from "./option.ts";
+
+const STORES = [...WRITE, "replicate"] as const;
+
+/** Those of the driver (s3-settings.ts does not compile with another one), which the parser must not load. */
+const CLASSES = [
+  "STANDARD",
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "REDUCED_REDUNDANCY",
+  "INTELLIGENT_TIERING",
+  "GLACIER_IR",
+  "GLACIER",
+  "DEEP_ARCHIVE",
+] as const;
+
+/** A flag of stock's that stands for a storage class. */
+const storageClass = (help: string) => flag({ group: "S3", help, commands: ALL, shownFor: [], to: "S3Options.storageClass" });
+
+/**
+ * What may be said about an S3 target beside its URL (cli spec 11.2). Credentials are not among it: they come from the
+ * environment, the AWS configuration files or the machine's role, never from a command line, which others can read.
+ */
+export const S3_OPTIONS = {
+  "s3-endpoint-url": optional(text, {
+    metavar: "URL",
+    group: "S3",
+    help: "an S3 server other than AWS; the first part of the target's URL is the bucket then",
+    commands: ALL,
+    to: "S3Options.endpoint",
+  }),
+  "s3-region-name": optional(text, {
+    metavar: "REGION",
+    group: "S3",
+    help: "region of the bucket (default: as the AWS configuration says, else us-east-1; AWS corrects it)",
+    commands: ALL,
+    to: "S3Options.region",
+  }),
+  "s3-url-style": withDefault(oneOf("auto", "bucket", "host"), "auto", {
+    metavar: "STYLE",
+    group: "S3",
+    help: "what A is in s3://A/...: a bucket, or a host followed by the bucket; -v5 shows how auto read it",
+    commands: ALL,
+    to: "S3Options.addressing",
+  }),
+  "s3-path-style": flag({
+    group: "S3",
+    help: "put the bucket into the path of requests, not into the host name (always so with --s3-endpoint-url)",
+    commands: ALL,
+    to: "S3Options.pathStyle",
+  }),
+  "s3-unencrypted-connection": flag({
+    group: "S3",
+    help: "http instead of https, where no URL says which",
+    commands: ALL,
+    to: "S3Options.unencrypted",
+  }),
+  "s3-storage-class": optional(oneOf(...CLASSES), {
+    metavar: "CLASS",
+    group: "S3",
+    help: "storage class of new objects; in GLACIER and the like manifests, signatures and indexes stay in STANDARD",
+    commands: ALL,
+    shownFor: STORES,
+    to: "S3Options.storageClass",
+  }),
+  "s3-use-ia": storageClass("STANDARD_IA"),
+  "s3-use-onezone-ia": storageClass("ONEZONE_IA"),
+  "s3-use-rrs": storageClass("REDUCED_REDUNDANCY"),
+  "s3-use-glacier": storageClass("GLACIER"),
+  "s3-use-glacier-ir": storageClass("GLACIER_IR"),
+  "s3-use-deep-archive": storageClass("DEEP_ARCHIVE"),
+  "s3-use-server-side-encryption": flag({
+    group: "S3",
+    help: "let the server encrypt, too, with its own key (SSE-S3)",
+    commands: ALL,
+    shownFor: STORES,
+    to: "S3Options.encryption",
+  }),
+  "s3-use-server-side-kms-encryption": flag({
+    group: "S3",
+    help: "the same with the key that --s3-kms-key-id names (SSE-KMS)",
+    commands: ALL,
+    shownFor: STORES,
+    to: "S3Options.encryption",
+  }),
+  "s3-kms-key-id": optional(text, {
+    metavar: "ID",
+    group: "S3",
+    help: "key of the server's key management service",
+    commands: ALL,
+    shownFor: STORES,
+    to: "S3Options.encryption",
+  }),
+  "s3-kms-grant": optional(text, {
+    metavar: "GRANTEE",
+    group: "S3",
+    help: "who gets full control of new objects, as in id=CANONICAL-USER",
+    commands: ALL,
+    shownFor: STORES,
+    to: "S3Options.grantFullControl",
+  }),
+  "s3-multipart-chunk-size": withDefault(wholeNumber(5), "16", {
+    metavar: "MB",
+    group: "S3",
+    help: "size of the parts in which large objects are sent",
+    commands: ALL,
+    shownFor: STORES,
+    to: "S3Options.partBytes",
+  }),
+  "s3-multipart-max-procs": withDefault(wholeNumber(1, 64), "4", {
+    metavar: "N",
+    group: "S3",
+    help: "requests that send at once",
+    commands: ALL,
+    shownFor: STORES,
+    to: "S3Options.parallelParts",
+  }),
+  timeout: withDefault(wholeNumber(1, 86_400), "60", {
+    metavar: "SECONDS",
+    group: "S3",
+    help: "give up a connection on which no byte moves for so long, and try again",
+    commands: ALL,
+    to: "S3Options.idleTimeoutMs",
+  }),
+  "s3-checksums": withDefault(oneOf("auto", "off"), "auto", {
+    metavar: "WHEN",
+    group: "S3",
+    help: "checksums with what is sent; auto leaves them out for servers that refuse them",
+    commands: ALL,
+    shownFor: STORES,
+    to: "S3Options.checksums",
+  }),
+  "as-of": optional(text, {
+    metavar: "TIME",
+    group: "S3",
+    help: "read the bucket as it was then: needs versioning, and credentials that may read versions",
+    commands: READ,
+    to: "S3Options.asOf",
+  }),
+  thaw: optional(oneOf("standard", "bulk", "expedited"), {
+    metavar: "TIER",
+    group: "S3",
+    help: "ask for what lies in an archive (GLACIER), wait until it can be read, and go on; may be stopped and run again",
+    commands: [...RESTORE, "verify"],
+    to: "Thawing.tier",
+  }),
+  "thaw-days": withDefault(wholeNumber(1, 365), "7", {
+    metavar: "N",
+    group: "S3",
+    help: "how long the thawed copies are kept",
+    commands: [...RESTORE, "verify"],
+    to: "Thawing.days",
+  }),
+} as const;

@@ -1,0 +1,113 @@
+import { readFile } from "node:fs/promises";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { state as sdkNotices } from "@aws-sdk/core/client";
+import { S3Client } from "@aws-sdk/client-s3";
+import { DoppelError, errnoOf } from "@doppel/base";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { S3Options } from "./options.ts";
+import { proxyFor, type Variables } from "./proxy.ts";
+
+/** Connections to a server that are kept open for the next request. */
+const MAX_SOCKETS = 32;
+const CONNECT_TIMEOUT_MS = 10_000;
+const IDLE_TIMEOUT_MS = 60_000;
+
+/** How requests reach a server. */
+export interface Connection {
+  readonly client: S3Client;
+  /** Whether somebody said which region; otherwise it is a guess. */
+  readonly regionGiven: boolean;
+  readonly region: string;
+  /** For people: "AWS" or the host, and the proxy when there is one. */
+  readonly server: string;
+  /** A server other than AWS. */
+  readonly endpoint: string | undefined;
+}
+
+/** What a connection is made from; `endpoint` and `region` have been looked up in the URL already. */
+export interface ConnectionSettings {
+  readonly options: S3Options;
+  readonly env: Variables;
+  readonly endpoint: string | undefined;
+  readonly region: string | undefined;
+}
+
+/**
+ * A client that sends every request once: trying again is ours (sender.ts), which knows what is safe to repeat.
+ * @throws storage.bad-url for an endpoint or a certificate file that cannot be used
+ */
+export async function connect({ options, env, endpoint, region }: ConnectionSettings): Promise<Connection> {
+  // The SDK would tell on standard error that it will want Node 22 one day: the flag is its own, and nothing else reads it.
+  sdkNotices.warningEmitted = true;
+  const isHttp = endpoint === undefined ? options.unencrypted === true : new URL(endpoint).protocol === "http:";
+  const found = region ?? (env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || (await profileRegion()));
+  const used = found ?? "us-east-1";
+  const target = new URL(endpoint ?? `${isHttp ? "http" : "https"}://s3.${used}.amazonaws.com`);
+  const proxy = proxyFor(target, env);
+  const client = new S3Client({
+    region: used,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(options.credentials !== undefined && { credentials: options.credentials }),
+    forcePathStyle: options.pathStyle ?? endpoint !== undefined,
+    tls: !isHttp,
+    maxAttempts: 1,
+    // Each request that waits for "100 Continue" is given a connection of its own, which is closed after it.
+    expectContinueHeader: false,
+    // Checksums are ours (checksums.ts): the SDK's would need a trailer that older servers refuse, or a second pass.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: new NodeHttpHandler({
+      ...(await agents(isHttp, proxy, env)),
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+      socketAcquisitionWarningTimeout: 2 ** 31 - 1, // a queue for connections is what we want
+    }),
+  });
+  const through = proxy === undefined ? "" : ` through the proxy ${proxy.host}`;
+  const server = (endpoint === undefined ? "AWS" : target.host) + through;
+  return { client, regionGiven: found !== undefined, region: used, server, endpoint };
+}
+
+/** The region of the profile in the shared configuration, if there is one. */
+async function profileRegion(): Promise<string | undefined> {
+  const client = new S3Client({});
+  try {
+    return await client.config.region();
+  } catch {
+    return undefined;
+  } finally {
+    client.destroy();
+  }
+}
+
+async function agents(isHttp: boolean, proxy: URL | undefined, env: Variables) {
+  const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  if (isHttp) {
+    if (proxy === undefined) return { httpAgent: new HttpAgent(options) };
+    const { HttpProxyAgent } = await import("http-proxy-agent");
+    return { httpAgent: new HttpProxyAgent(proxy, options) };
+  }
+  const ca = await authorities(env);
+  const secure = { ...options, ...(ca !== undefined && { ca }) };
+  if (proxy === undefined) return { httpsAgent: new HttpsAgent(secure) };
+  const { HttpsProxyAgent } = await import("https-proxy-agent");
+  return { httpsAgent: new HttpsProxyAgent(proxy, secure) };
+}
+
+/** The SDK does not know this variable of AWS's other tools. */
+async function authorities(env: Variables): Promise<string | undefined> {
+  const path = env["AWS_CA_BUNDLE"];
+  if (!path) return undefined;
+  try {
+    return await readFile(path, "latin1");
+  } catch (error) {
+    const reason = errnoOf(error) ?? "unreadable";
+    throw new DoppelError(
+      "storage.bad-url",
+      `cannot read AWS_CA_BUNDLE ${path} (${reason}); check the path`,
+      { url: path, reason },
+      error,
+    );
+  }
+}
