@@ -14,7 +14,7 @@ import { binaryOf } from "./programs.ts";
 type Address = Pick<S3Site, "endpoint" | "region" | "bucket" | "append">;
 
 const MIB = 2 ** 20;
-const ROUNDS = 3;
+const ROUNDS = 7;
 const SMALL = { megabytes: 128, count: 2 };
 const LARGE = { megabytes: 2048, count: 1 };
 const TSX = ["-C", "@doppel/source", "--import", "tsx"];

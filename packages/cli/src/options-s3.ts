@@ -18,6 +18,9 @@ const CLASSES = [
 /** A flag of stock's that stands for a storage class. */
 const storageClass = (help: string) => flag({ group: "S3", help, commands: ALL, shownFor: [], to: "S3Options.storageClass" });
 
+/** What the boto of old needed. */
+const LEFTOVER = { group: "S3", help: "accepted, without effect", commands: ALL, to: "nothing", hidden: true } as const;
+
 /**
  * What may be said about an S3 target beside its URL (cli spec 11.2). Credentials are not among it: they come from the
  * environment, the AWS configuration files or the machine's role, never from a command line, which others can read.
@@ -131,6 +134,10 @@ export const S3_OPTIONS = {
     shownFor: STORES,
     to: "S3Options.checksums",
   }),
+  "s3-use-new-style": flag(LEFTOVER),
+  "s3-european-buckets": flag(LEFTOVER),
+  "s3-use-multiprocessing": flag(LEFTOVER),
+  "s3-multipart-max-timeout": optional(wholeNumber(0), { ...LEFTOVER, metavar: "SECONDS" }),
   "as-of": optional(text, {
     metavar: "TIME",
     group: "S3",

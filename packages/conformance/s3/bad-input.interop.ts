@@ -137,6 +137,7 @@ describeS3Servers("odd prefixes and forms of URL", (site) => {
     const host = new URL(endpoint).host;
     const forms: readonly (readonly [readonly string[], string, RegExp])[] = [
       [place.where, `s3:///${bucket}/${prefix}`, /\(no host in the URL\)/],
+      [[...place.where, "--s3-use-new-style", "--s3-european-buckets"], url, /\(an endpoint is given\)/],
       [place.where, `s3+http://${bucket}//${prefix}///`, /\(an endpoint is given\)/],
       [["--s3-unencrypted-connection"], `s3://${host}/${bucket}/${prefix}`, /is the server, ".*" the bucket \(it has a port\)/],
     ];
@@ -145,6 +146,22 @@ describeS3Servers("odd prefixes and forms of URL", (site) => {
       expect(found).toMatchObject({ code: 0, stdout: expect.stringContaining("1 complete backup") });
       expect(found.stderr).toMatch(reading);
     }
+  });
+
+  it("a name that is taken is an error, and what is there stays as it is", async () => {
+    await using place = await S3Place.open(site());
+    place.write("file", "content");
+    const args = place.backupArgs("full");
+    await place.done(args);
+    place.note();
+    place.write("file", "another machine's");
+    expectOneLine(
+      await place.doppel(args, { archive: place.path("other") }),
+      50,
+      /cannot store duplicity-full\S* in S3 bucket .*: the name is taken, and nothing is ever replaced/,
+    );
+    await place.expectPoint(0);
+    await place.expectCreateOnly();
   });
 
   it("no output has a secret in it, not even when one was put into the URL", async () => {

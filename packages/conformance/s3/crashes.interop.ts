@@ -1,6 +1,6 @@
 import { randomContent } from "@doppel/testkit";
-import { expect, it } from "vitest";
-import { describeS3Servers, S3Place } from "../src/s3-place.ts";
+import { describe, expect, it } from "vitest";
+import { describeS3Servers, S3Place, s3Server } from "../src/s3-place.ts";
 
 const MIB = 2 ** 20;
 const VOLUMES = ["--volsize", "6", "--s3-multipart-chunk-size", "5"];
@@ -23,5 +23,22 @@ describeS3Servers("backups that are killed", (site) => {
     await place.expectCreateOnly();
     const { stdout } = await place.done(["status", place.url]);
     expect(stdout).not.toMatch(/missing|damaged/i);
+  });
+});
+
+describe("a backup that is stopped by a signal", () => {
+  const server = s3Server();
+
+  it("ends its upload before it ends: nothing is left that has to be paid for", async () => {
+    await using place = await S3Place.open(server());
+    place.write("file", randomContent("first", 20 * MIB));
+    // Parts that never end, so that one is surely on its way.
+    place.site.fault({ operation: "UploadPart", nth: 2, times: 1e6, effect: { kind: "stall", at: "request", after: 1000 } });
+    const parts = (): number => place.requests.filter(({ operation }) => operation === "UploadPart").length;
+    const { code, stderr } = await place.stopped(place.backupArgs("full", VOLUMES), "SIGINT", () => parts() >= 2);
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/^doppel: stopped by SIGINT: [^\n]*\n$/);
+    expect(server().pendingUploads(place.site.bucket)).toEqual([]);
+    expect(place.requests.filter(({ operation }) => operation === "AbortMultipartUpload").length).toBeGreaterThan(0);
   });
 });

@@ -186,7 +186,9 @@ export class S3Place implements AsyncDisposable {
     let stderr = "";
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
     const watch = setInterval(() => {
-      if (when(stderr)) child.kill(signal);
+      if (!when(stderr)) return;
+      clearInterval(watch); // a second signal would end it at once
+      child.kill(signal);
     }, 1);
     const [code] = (await ended) as [number | null];
     clearInterval(watch);

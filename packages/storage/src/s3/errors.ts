@@ -184,7 +184,7 @@ function objectFailure({ code, status }: Facts, step: S3Step, place: S3Place, ca
   const name = step.name ?? place.bucket;
   const what = cannot(step, place);
   if (code === "InvalidObjectState") {
-    const message = `${what}: it lies in an archive and must be thawed first; ask for it with --thaw, and come back in some hours`;
+    const message = `${what}: it lies in an archive and must be thawed first: restore and verify do so with --thaw, for anything else ask the server for a copy (RestoreObject)`;
     return final("storage.archived", message, cause, { name, class: "archive" });
   }
   if (code === "ConditionalRequestConflict")

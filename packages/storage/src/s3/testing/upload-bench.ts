@@ -1,11 +1,11 @@
 /**
  * Run by scripts/bench/s3.ts: `upload-bench.ts driver|plain FILE COUNT`. Stores FILE so many times, by the S3 driver or by
- * plain parallel requests of the SDK with the same bytes, and prints `{ seconds }`. The bucket comes from AWS's variables.
+ * plain parallel requests of the SDK with the same bytes, and prints `{ seconds }`, which begin when the bucket is open. The bucket comes from AWS's variables.
  */
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { HeadBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Payload } from "@doppel/base";
 import { openStorage } from "../../index.ts";
 
@@ -21,13 +21,14 @@ const count = Number(times);
 const file = await open(path);
 const { size } = await file.stat();
 
+const store = await (how === "driver" ? byDriver() : byPlainRequests());
 const began = performance.now();
-await (how === "driver" ? byDriver() : byPlainRequests());
+await store();
 console.log(JSON.stringify({ seconds: (performance.now() - began) / 1000 }));
 await file.close();
 
-async function byDriver(): Promise<void> {
-  await using storage = await openStorage(`s3://${bucket}/${prefix}`, {
+async function byDriver(): Promise<() => Promise<void>> {
+  const storage = await openStorage(`s3://${bucket}/${prefix}`, {
     cwd: "/",
     purpose: "write",
     random: { bytes: randomBytes },
@@ -37,27 +38,33 @@ async function byDriver(): Promise<void> {
   const payload: Payload = { size, open: () => chunks(file) };
   // Two at a time, as a backup does: one is stored while the next is built.
   const names = Array.from({ length: count }, (_, index) => `volume-${index}`).values();
-  await Promise.all(
-    [1, 2].map(async () => {
-      for (const name of names) await storage.put(name, payload);
-    }),
-  );
+  return async () => {
+    await Promise.all(
+      [1, 2].map(async () => {
+        for (const name of names) await storage.put(name, payload);
+      }),
+    );
+    await storage[Symbol.asyncDispose]();
+  };
 }
 
-async function byPlainRequests(): Promise<void> {
+async function byPlainRequests(): Promise<() => Promise<void>> {
   const client = new S3Client({ endpoint, forcePathStyle: true, requestChecksumCalculation: "WHEN_REQUIRED" });
+  await client.send(new HeadBucketCommand({ Bucket: bucket }));
   const places = Array.from({ length: count * Math.ceil(size / PART) }, (_, index) => index).values();
-  await Promise.all(
-    Array.from({ length: PARALLEL }, async () => {
-      const part = Buffer.allocUnsafeSlow(PART);
-      for (const index of places) {
-        const { bytesRead } = await file.read(part, 0, PART, (index % Math.ceil(size / PART)) * PART);
-        const Body = part.subarray(0, bytesRead);
-        await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/${index}`, Body }));
-      }
-    }),
-  );
-  client.destroy();
+  return async () => {
+    await Promise.all(
+      Array.from({ length: PARALLEL }, async () => {
+        const part = Buffer.allocUnsafeSlow(PART);
+        for (const index of places) {
+          const { bytesRead } = await file.read(part, 0, PART, (index % Math.ceil(size / PART)) * PART);
+          const Body = part.subarray(0, bytesRead);
+          await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/${index}`, Body }));
+        }
+      }),
+    );
+    client.destroy();
+  };
 }
 
 async function* chunks(from: FileHandle): AsyncIterable<Uint8Array> {
