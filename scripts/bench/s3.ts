@@ -14,8 +14,8 @@ import { binaryOf } from "./programs.ts";
 type Address = Pick<S3Site, "endpoint" | "region" | "bucket" | "append">;
 
 const MIB = 2 ** 20;
-const ROUNDS = 7;
-const SMALL = { megabytes: 128, count: 2 };
+const ROUNDS = 5;
+const SMALL = { megabytes: 200, count: 2 };
 const LARGE = { megabytes: 2048, count: 1 };
 const TSX = ["-C", "@doppel/source", "--import", "tsx"];
 const UPLOAD = join(import.meta.dirname, "../../packages/storage/src/s3/testing/upload-bench.ts");
@@ -57,12 +57,18 @@ function throughput(site: Address, name: string, work: string): void {
       if (how === "driver") peak = Math.max(peak, peakMegabytes);
     }
   }
-  const [driver, plain] = [median(speeds.driver), median(speeds.plain)];
-  const ratio = (driver / plain).toFixed(2);
-  console.log(`${SMALL.count} prepared volumes of ${SMALL.megabytes} MiB to ${name}, medians of ${ROUNDS}:`);
   console.log(
-    `  driver ${driver.toFixed(0)} MiB/s, plain parallel PUTs ${plain.toFixed(0)} MiB/s, ratio ${ratio}; ${peak.toFixed(0)} MB RSS`,
+    `${SMALL.count} prepared volumes of ${SMALL.megabytes} MiB to ${name}, ${ROUNDS} rounds in turn: ${peak.toFixed(0)} MB RSS`,
   );
+  // Whatever else runs on the machine only slows a round down: the fastest ones say most about the programs.
+  for (const [which, of] of [
+    ["fastest", (all: readonly number[]) => Math.max(...all)],
+    ["median", median],
+  ] as const) {
+    const [driver, plain] = [of(speeds.driver), of(speeds.plain)];
+    const ratio = (driver / plain).toFixed(2);
+    console.log(`  ${which}: driver ${driver.toFixed(0)} MiB/s, plain parallel PUTs ${plain.toFixed(0)} MiB/s, ratio ${ratio}`);
+  }
 }
 
 /** Through GNU time, for the memory; the seconds are those of the transfer alone. */
