@@ -56,15 +56,15 @@ describeInterop(["time"], "large targets and large volumes", () => {
   });
 });
 
-/** The names of one backup of the year 2020. */
+/** The names of one backup of the year 2020, encrypted: what cannot be read is not looked into. */
 function setOf(day: number, volumes: number): readonly string[] {
   const time = (of: number): string => new Date(Date.UTC(2020, 0, 2 + of)).toISOString().replace(/[-:]|\.\d+/g, "");
   const times = day === 0 ? time(0) : `${time(day - 1)}.to.${time(day)}`;
   const [set, signatures] = day === 0 ? ["full", "full-signatures"] : ["inc", "new-signatures"];
   return [
-    `duplicity-${set}.${times}.manifest`,
-    `duplicity-${signatures}.${times}.sigtar.gz`,
-    ...Array.from({ length: volumes }, (_, index) => `duplicity-${set}.${times}.vol${index + 1}.difftar.gz`),
+    `duplicity-${set}.${times}.manifest.gpg`,
+    `duplicity-${signatures}.${times}.sigtar.gpg`,
+    ...Array.from({ length: volumes }, (_, index) => `duplicity-${set}.${times}.vol${index + 1}.difftar.gpg`),
   ];
 }
 
