@@ -71,7 +71,8 @@ export const OPTIONS = {
   "no-compression": flag({
     group: "Where and how it is stored",
     help: "do not compress",
-    commands: WRITE,
+    commands: ALL, // stock needs it to read such a backup
+    shownFor: WRITE,
     to: "Envelope",
   }),
   "compress-level": withDefault(wholeNumber(0, 9), "6", {
