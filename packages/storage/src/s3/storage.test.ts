@@ -102,6 +102,15 @@ describe("an S3 storage", () => {
     }
   });
 
+  it("sends an object in parts that fit into the memory for bodies, however large they are asked for", async () => {
+    const prefix = ownPrefix();
+    await using storage = await openAt(server, { prefix, partBytes: 5000 * MIB, bufferBytes: 5 * MIB, parallelParts: 64 });
+    await storage.put("x", payloadOf(LARGE));
+    const writes = server.requests.filter(({ key, method }) => key === `${prefix}x` && method === "PUT");
+    expect(writes.map(({ operation }) => operation)).toEqual(["UploadPart", "UploadPart"]);
+    expect(Buffer.compare(server.versions(`${prefix}x`)[0]!.bytes(), LARGE)).toBe(0);
+  });
+
   it("tells of archived objects, and thaws them", async () => {
     const prefix = ownPrefix();
     await using storage = await openAt({ ...server, append: server.admin }, { prefix });
