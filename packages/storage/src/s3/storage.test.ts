@@ -2,6 +2,9 @@ import { type S3Quirks, type S3TestServer, startS3Server } from "@doppel/testkit
 import { collectBytes, payloadOf, type RunEvent } from "@doppel/base";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { contractChecks } from "../contract.ts";
+import type { UnfinishedObject } from "../storage.ts";
+import { readOnly } from "../wrap/read-only.ts";
+import { withRetry } from "../wrap/retry.ts";
 import type { S3Storage } from "./storage.ts";
 import { names, noticesOf, openAt, ownPrefix, sample } from "./test-support.ts";
 
@@ -221,6 +224,29 @@ describe("an S3 storage", () => {
     expect(left()).toHaveLength(3);
     await open(1.1, "write");
     expect(left()).toEqual([`${prefix}folder/${volume}`, `${prefix}theirs.bin`].sort());
+  });
+
+  it("tells of unfinished uploads, and aborts those that it is told to", async () => {
+    const prefix = ownPrefix();
+    for (const name of ["a", "a", "b", "folder/a", ".hidden"]) await beginUpload(server, prefix + name);
+    await using bare = await openAt({ ...server, append: server.admin }, { prefix, purpose: "read" });
+    const storage = withRetry(bare, { random: { bytes: (n) => new Uint8Array(n) }, emit: () => {}, sleep: async () => {} });
+    const all = async (start: string): Promise<UnfinishedObject[]> => {
+      const uploads: UnfinishedObject[] = [];
+      for await (const upload of storage.unfinished!(start)) uploads.push(upload);
+      return uploads;
+    };
+    const found = await all("");
+    expect(found.map(({ name }) => name)).toEqual(["a", "a", "b"]);
+    expect(await all("b")).toEqual(found.slice(2));
+    expect(Math.abs(found[0]!.begun.getTime() - Date.now())).toBeLessThan(60_000);
+    const [first] = found;
+    await storage.abortUnfinished!([first!]);
+    await storage.abortUnfinished!([first!]); // gone is gone
+    expect(await all("")).toEqual(found.slice(1));
+    expect(Object.keys(readOnly(storage))).not.toContain("abortUnfinished");
+    await using then = await openAt({ ...server, append: server.admin }, { prefix, asOf: new Date() });
+    await expect(then.abortUnfinished!(found)).rejects.toMatchObject({ code: "storage.denied" });
   });
 });
 

@@ -1,6 +1,6 @@
 import { type ByteStream, DoppelError, type Payload } from "@doppel/base";
 import { checkName, checkRange } from "../name.ts";
-import type { Archived, ByteRange, Storage, StoredObject, ThawOptions } from "../storage.ts";
+import type { Archived, ByteRange, Storage, StoredObject, ThawOptions, UnfinishedObject } from "../storage.ts";
 import { type Bucket, head } from "./bucket.ts";
 import { deleteObjects } from "./delete.ts";
 import { getObject } from "./get.ts";
@@ -8,7 +8,7 @@ import { archivedBy, listObjects } from "./list.ts";
 import type { ProtectionState } from "./protection.ts";
 import { putObject, type Unsettled } from "./put.ts";
 import { thawObjects } from "./thaw.ts";
-import { abortStale } from "./unfinished.ts";
+import { abortStale, abortUnfinished, listUnfinished } from "./unfinished.ts";
 import { listVersions, versionAt } from "./versions.ts";
 
 /** What an S3 storage is made of. */
@@ -94,6 +94,16 @@ export class S3Storage implements Storage {
   async thaw(names: readonly string[], options: ThawOptions, signal?: AbortSignal): Promise<void> {
     for (const name of names) checkName(name);
     await thawObjects(this.#bucket, names, options, signal);
+  }
+
+  unfinished(prefix: string, signal?: AbortSignal): AsyncIterable<UnfinishedObject> {
+    return listUnfinished(this.#bucket, prefix, signal);
+  }
+
+  async abortUnfinished(uploads: readonly UnfinishedObject[], signal?: AbortSignal): Promise<void> {
+    for (const { name } of uploads) checkName(name);
+    if (uploads[0] !== undefined) this.#refuseInThePast("abort", uploads[0].name);
+    await abortUnfinished(this.#bucket, uploads, signal);
   }
 
   /**
