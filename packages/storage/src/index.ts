@@ -1,5 +1,5 @@
 export { type ContractCheck, ContractViolation, contractChecks } from "./contract.ts";
-export { openStorage, supportedSchemes } from "./drivers.ts";
+export { isS3, openStorage, supportedSchemes } from "./drivers.ts";
 export type { S3Credentials, S3Encryption, S3Options, S3StorageClass } from "./s3/options.ts";
 export type {
   Archived,

@@ -171,6 +171,21 @@ describe("an S3 storage", () => {
     await expect(names(unable)).rejects.toThrow("s3:ListBucketVersions");
   });
 
+  it("says so when the past is asked for and no versions are kept", async () => {
+    const prefix = ownPrefix();
+    await using unversioned = await startS3Server();
+    for (const [site, told] of [
+      [unversioned, 1],
+      [server, 0],
+    ] as const) {
+      site.put(`${prefix}x`, Buffer.from("1"));
+      const events: RunEvent[] = [];
+      await using then = await openAt({ ...site, append: site.admin }, { prefix, events, asOf: new Date(0) });
+      expect([...(await names(then)), ...(await names(then))]).toEqual([]);
+      expect(noticesOf(events).filter((detail) => detail.includes("keeps no versions"))).toHaveLength(told);
+    }
+  });
+
   it("deletes nothing when it may not", async () => {
     const prefix = ownPrefix();
     for (let i = 0; i < 20; i++) server.put(`${prefix}x${i}`, Buffer.from("1"));

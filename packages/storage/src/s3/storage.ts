@@ -28,6 +28,7 @@ export class S3Storage implements Storage {
   readonly #unsettled: Unsettled = new Map();
   readonly #stop = new AbortController();
   #tidying: Promise<void> | undefined;
+  #toldOfNoVersions = false;
 
   constructor({ label, bucket, close }: S3StorageOptions) {
     this.label = label;
@@ -43,7 +44,13 @@ export class S3Storage implements Storage {
 
   async *list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject> {
     if (this.#asOf === undefined) return yield* listObjects(this.#bucket, prefix, signal);
-    for await (const { versionId: _, ...object } of listVersions(this.#bucket, prefix, this.#asOf, signal)) yield object;
+    const ids = { count: 0, real: 0 };
+    const seen = (id: string): void => {
+      ids.count++;
+      if (id !== "null") ids.real++;
+    };
+    for await (const { versionId: _, ...object } of listVersions(this.#bucket, prefix, this.#asOf, signal, seen)) yield object;
+    if (ids.count > 0 && ids.real === 0) this.#tellOfNoVersions(this.#asOf);
   }
 
   async stat(name: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
@@ -119,6 +126,14 @@ export class S3Storage implements Storage {
     await this.#tidying;
     this.#bucket.buffers.drain();
     this.#close();
+  }
+
+  #tellOfNoVersions(time: Date): void {
+    if (this.#toldOfNoVersions) return;
+    this.#toldOfNoVersions = true;
+    this.#bucket.sender.notice(
+      `S3 bucket ${this.#bucket.name} keeps no versions, as far as can be seen: what is there now and is not younger than ${time.toISOString()} is all that --as-of shows; what was written over or deleted since then is gone`,
+    );
   }
 
   #refuseInThePast(operation: string, name: string): void {
