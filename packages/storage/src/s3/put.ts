@@ -156,7 +156,8 @@ function sendWhole(writing: Writing, bytes: Buffer): Promise<true> {
     run: async (client, options) => {
       const body = { Body: bytes, ContentLength: bytes.length, ...bucket.checksums.of(bytes) };
       const input = { ...creating(writing), ...body, ...bucket.protection.header };
-      await client.send(new PutObjectCommand(input), options);
+      const { VersionId } = await client.send(new PutObjectCommand(input), options);
+      bucket.protection.sawVersion(VersionId);
       return true;
     },
   });

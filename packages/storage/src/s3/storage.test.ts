@@ -212,8 +212,24 @@ describe("an S3 storage", () => {
       },
     };
     await expect(storage.put("x", body)).rejects.toMatchObject({ code: "storage.exists" });
-    expect(storage.protection).toEqual({ put: "server", complete: "look" });
-    expect(noticesOf(events).at(-1)).toMatch(/small objects enforced by the server.*large ones looked up/);
+    expect(storage.protection).toEqual({ put: "server", complete: "look", versioned: true });
+    expect(noticesOf(events).at(-1)).toMatch(
+      /small objects enforced by the server.*large ones looked up.*the bucket keeps versions/,
+    );
+  });
+
+  it("promises nothing of versions before it has seen one", async () => {
+    await using unversioned = await startS3Server();
+    for (const [site, says] of [
+      [unversioned, "whether the bucket keeps versions is not known"],
+      [server, "the bucket keeps versions"],
+    ] as const) {
+      const events: RunEvent[] = [];
+      await using storage = await openAt(site, { events });
+      expect(noticesOf(events).at(-1)).toContain("create-only: looked up before each write; whether");
+      await storage.put("x", payloadOf(sample(10)));
+      expect(noticesOf(events).at(-1)).toContain(says);
+    }
   });
 
   it("aborts what crashed backups have left, and nothing else", async () => {
