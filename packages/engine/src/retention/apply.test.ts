@@ -114,6 +114,7 @@ describe("retain and cleanup", () => {
         const gone = 12 + 3 + 2 - inner.objects.size;
         expect(error).toBeInstanceOf(DoppelError);
         expect((error as DoppelError).code).toBe("storage.unavailable");
+        expect((error as DoppelError).message).toMatch(/^A fault that the test asked for/); // the cause comes first
         expect((error as DoppelError).message).toContain(gone === 0 ? "nothing is deleted" : `${gone} of 12 objects are deleted`);
         for (const set of buildCollection(inner.objects.keys()).chains) expect(set.full.volumes.size).toBeGreaterThan(0);
         expect(storage.log.at(-1)).toMatch(/^delete/);

@@ -125,6 +125,7 @@ describe("an S3 storage", () => {
       code: "storage.archived",
       data: { class: "DEEP_ARCHIVE" },
     });
+    await expect(storage.thaw!(["x"], { tier: "expedited", days: 3 })).rejects.toThrow("use --thaw standard or --thaw bulk");
     await storage.thaw!(["x"], { tier: "bulk", days: 3 });
     expect(await storage.stat("x")).toMatchObject({ archived: { thawing: true } });
     await storage.thaw!(["x"], { tier: "bulk", days: 3 });
