@@ -93,6 +93,7 @@ export type RunEvent =
   | { readonly type: "difference"; readonly path: BytePath; readonly difference: TreeDifference }
   /** Metadata that the archive directory lacked was copied there. */
   | { readonly type: "metadata.copied"; readonly name: string }
+  /** `attempt` is the one that failed, counted from 1; another one follows. */
   | { readonly type: "retry"; readonly operation: string; readonly attempt: number; readonly detail: string }
   | { readonly type: "debug"; readonly detail: string }
   | { readonly type: "run.finished"; readonly kind: RunKind; readonly incomplete: number };

@@ -103,10 +103,10 @@ export const S3_OPTIONS = {
     shownFor: STORES,
     to: "S3Options.grantFullControl",
   }),
-  "s3-multipart-chunk-size": withDefault(wholeNumber(5), "16", {
+  "s3-multipart-chunk-size": withDefault(wholeNumber(5, 5120), "16", {
     metavar: "MB",
     group: "S3",
-    help: "size of the parts in which large objects are sent",
+    help: "size of the parts in which large objects are sent; above 64 as 64, so that memory stays bounded",
     commands: ALL,
     shownFor: STORES,
     to: "S3Options.partBytes",

@@ -61,9 +61,11 @@ function classOf(settings: Settings): S3StorageClass | undefined {
 
 function encryptionOf(settings: Settings): S3Encryption | undefined {
   const keyId = settings["s3-kms-key-id"];
-  if (!settings["s3-use-server-side-kms-encryption"])
-    return settings["s3-use-server-side-encryption"] ? { kind: "AES256" } : undefined;
   const option = "--s3-use-server-side-kms-encryption";
+  if (!settings["s3-use-server-side-kms-encryption"]) {
+    if (keyId !== undefined) throw usage(`--s3-kms-key-id is the key for ${option}: give both, or neither`, "--s3-kms-key-id");
+    return settings["s3-use-server-side-encryption"] ? { kind: "AES256" } : undefined;
+  }
   if (settings["s3-use-server-side-encryption"])
     throw usage(`${option} and --s3-use-server-side-encryption are two things: give one`, option);
   if (keyId === undefined) throw usage(`${option} needs --s3-kms-key-id ID`, option);

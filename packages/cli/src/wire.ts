@@ -31,7 +31,7 @@ import {
   signerFromGpg,
   signerFromKeyFile,
 } from "@doppel/openpgp";
-import { openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
+import { isS3, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
 import { readFilelists } from "./filelists.ts";
 import { gpgEnvironment, readIfThere, readSecretKeyFile } from "./key-files.ts";
@@ -43,12 +43,20 @@ import type { Session } from "./session.ts";
 
 export const random: Runtime["random"] = { bytes: (n) => randomBytes(n) };
 
-/** The target, whose passing failures are tried again. @throws storage.* */
+/** Options that ask for what only S3 can do: passed over, they would give something else than was asked for. */
+const NEEDS_S3 = { "as-of": "reads old versions", thaw: "thaws what is archived" } as const;
+
+/** The target, whose passing failures are tried again. @throws storage.*; cli.usage for an option that it cannot follow */
 export async function openTarget(
   url: BytePath,
   purpose: "read" | "write",
   { environment, runtime, invocation: { settings } }: Pick<Session, "environment" | "runtime" | "invocation">,
 ): Promise<Storage> {
+  for (const name of Object.keys(NEEDS_S3) as (keyof typeof NEEDS_S3)[]) {
+    if (settings[name] === undefined || isS3(urlText(url))) continue;
+    const message = `--${name} ${NEEDS_S3[name]} in an S3 bucket, and ${displayPath(withoutSecret(url))} is none; leave it out`;
+    throw new DoppelError("cli.usage", message, { option: `--${name}` });
+  }
   const storage = await openStorage(urlText(url), {
     cwd: environment.cwd,
     purpose,

@@ -42,3 +42,25 @@ describe("a backup that is stopped by a signal", () => {
     expect(place.requests.filter(({ operation }) => operation === "AbortMultipartUpload").length).toBeGreaterThan(0);
   });
 });
+
+describe("a backup that is killed in the middle of an upload", () => {
+  const server = s3Server();
+
+  it("leaves an upload that cleanup tells of, and aborts when told that no backup is running", async () => {
+    await using place = await S3Place.open(server());
+    place.write("file", randomContent("first", 20 * MIB));
+    place.site.fault({ operation: "UploadPart", nth: 2, times: 1e6, effect: { kind: "stall", at: "request", after: 1000 } });
+    const parts = (): number => place.requests.filter(({ operation }) => operation === "UploadPart").length;
+    await place.stopped(place.backupArgs("full", VOLUMES), "SIGKILL", () => parts() >= 2);
+    const left = () => server().pendingUploads(place.site.bucket).length;
+    expect(left()).toBeGreaterThan(0);
+    for (const command of [["cleanup"], ["cleanup", "--force"]]) {
+      const { stdout } = await place.done([...command, place.url], { as: "admin" });
+      expect(stdout).toMatch(/unfinished upload of duplicity-full\.[^]*less than a day ago, and perhaps under way/);
+    }
+    expect(left()).toBeGreaterThan(0);
+    const { stdout } = await place.done(["cleanup", "--force", "--even-recent", place.url], { as: "admin" });
+    expect(stdout).toMatch(/Deleted:[^]*unfinished upload of duplicity-full\./);
+    expect(left()).toBe(0);
+  });
+});

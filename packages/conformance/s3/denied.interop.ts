@@ -19,9 +19,9 @@ describeS3Servers("commands that delete", (site) => {
     expectOneLine(
       await place.doppel(commands[0]),
       51,
-      /Deleting stopped: nothing is deleted; .* denied; the credentials need s3:DeleteObject here/,
+      /^doppel: cannot delete .* denied; the credentials need s3:DeleteObject here.*Deleting stopped there: nothing is deleted/m,
     );
-    expectOneLine(await place.doppel(commands[1]), 51, /nothing is deleted; .* the credentials need s3:DeleteObject here/);
+    expectOneLine(await place.doppel(commands[1]), 51, /the credentials need s3:DeleteObject here.*nothing is deleted; /);
     expect((await place.done(["status", place.url])).stdout).toBe(before.stdout);
 
     for (const command of commands) await place.done(command, { as: "admin" });

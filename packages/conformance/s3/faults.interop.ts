@@ -70,7 +70,7 @@ describe("faults on the way of a backup", () => {
     await using place = await S3Place.open(server());
     const outcome = await backedUp(place, rules);
     expect(outcome.code, outcome.stderr).toBe(0);
-    expect(outcome.stderr).toMatch(/notice: .* failed, attempt 1 follows/);
+    expect(outcome.stderr).toMatch(/notice: .* failed, attempt 2 follows/);
     place.note();
     await place.expectPoint(0);
     await place.expectOneVersionEach();

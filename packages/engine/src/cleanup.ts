@@ -2,7 +2,7 @@ import type { Runtime } from "@doppel/base";
 import type { NamePrefixes } from "@doppel/format";
 import type { DeleteDeps } from "./retain.ts";
 import { applyDeletions } from "./retention/apply.ts";
-import { readInventory } from "./retention/inventory.ts";
+import { readInventory, readUnfinished } from "./retention/inventory.ts";
 import { type CleanupOptions, type CleanupPlan, planCleanup } from "./retention/plan-cleanup.ts";
 
 export interface CleanupJob extends CleanupOptions {
@@ -18,10 +18,15 @@ export interface CleanupReport {
   readonly applied: boolean;
 }
 
-/** Removes what no backup needs: plans from one listing and, with `force`, deletes. */
+/** Removes what no backup needs: plans from one listing and, with `force`, deletes; unfinished uploads last. */
 export async function cleanup(job: CleanupJob, deps: DeleteDeps, runtime: Runtime): Promise<CleanupReport> {
   const { storage, archiveDir } = deps;
-  const plan = planCleanup(await readInventory(storage, archiveDir, job.prefixes, runtime.signal), runtime.clock.now(), job);
-  if (job.force) await applyDeletions(plan.deletions, storage, archiveDir, runtime);
+  const inventory = await readInventory(storage, archiveDir, job.prefixes, runtime.signal);
+  const unfinished = await readUnfinished(storage, job.prefixes, runtime);
+  const plan = planCleanup(inventory, runtime.clock.now(), job, unfinished);
+  if (job.force) {
+    await applyDeletions(plan.deletions, storage, archiveDir, runtime);
+    if (plan.uploads.length > 0) await storage.abortUnfinished?.(plan.uploads, runtime.signal);
+  }
   return { target: storage.label, plan, applied: job.force };
 }

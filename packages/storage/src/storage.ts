@@ -23,6 +23,14 @@ export interface Archived {
   readonly thawedUntil?: Date;
 }
 
+/** An object whose storing has begun and not ended: no listing shows it, and its parts may have to be paid for. */
+export interface UnfinishedObject {
+  readonly name: string;
+  readonly begun: Date;
+  /** The target's handle: several may have been begun for one name. */
+  readonly id: string;
+}
+
 /** How fast archived objects are wanted, and for how long. */
 export interface ThawOptions {
   readonly tier: "standard" | "bulk" | "expedited";
@@ -69,6 +77,10 @@ export interface Storage extends AsyncDisposable {
    * under way, and names that are not archived, are no error. Only where the target has archives.
    */
   thaw?(names: readonly string[], options: ThawOptions, signal?: AbortSignal): Promise<void>;
+  /** What crashed writers have left, and what others are storing now: only `begun` tells the two apart. Only where there is such a thing. */
+  unfinished?(prefix: string, signal?: AbortSignal): AsyncIterable<UnfinishedObject>;
+  /** Gives these up, so that they can no longer be finished; one that is not there any more is no error. Where `unfinished` is. */
+  abortUnfinished?(uploads: readonly UnfinishedObject[], signal?: AbortSignal): Promise<void>;
 }
 
 /** What a driver is given by its caller. */

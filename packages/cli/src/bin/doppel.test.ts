@@ -511,6 +511,20 @@ Nothing was deleted; --force deletes.
     expect(JSON.parse(json.at(-1)!)).toEqual({ v: 1, type: "result", kind: "list", listed: entries.length });
   });
 
+  it("refuses what only S3 can do on other targets, rather than giving something else", async () => {
+    using bench = new Bench();
+    await bench.chain();
+    for (const line of [
+      "restore --as-of 2023-11-14T23:00:00Z file://target out",
+      "status --as-of 1D target",
+      "verify --thaw bulk target src",
+    ]) {
+      const { code, stderr } = await bench.type(line);
+      expect([code, stderr.toString()]).toEqual([2, expect.stringMatching(/^doppel: --(as-of|thaw) .* in an S3 bucket/)]);
+    }
+    expect(existsSync(bench.path("out"))).toBe(false);
+  });
+
   it("speaks JSON, a line an object, errors included", async () => {
     using bench = new Bench();
     const full = await bench.type("full --no-encryption --log-format json src target");

@@ -48,7 +48,7 @@ const EVENTS: readonly RunEvent[] = [
 describe("verbosity", () => {
   const lines = {
     2: ["warning: etc/shadow: permission denied"],
-    3: ["notice: key X expires soon", "notice: store v1 failed, attempt 1 follows: timed out"],
+    3: ["notice: key X expires soon", "notice: store v1 failed, attempt 2 follows: timed out"],
     4: ["deleted o", "copied c to the archive directory"],
     5: ["backup: file:///t", "notice: run/s: a socket, left out", "etc/passwd", "stored v1 (2.00 KB)", "stored m (10 bytes)"],
     9: ["details"],

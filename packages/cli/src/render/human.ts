@@ -79,7 +79,7 @@ export function humanRenderer(options: HumanOptions): Renderer {
         screen.clear(); // both streams may be one terminal
         return tell(differenceText(event));
       case "retry":
-        return say(3, `notice: ${event.operation} failed, attempt ${event.attempt} follows: ${event.detail}`);
+        return say(3, `notice: ${event.operation} failed, attempt ${event.attempt + 1} follows: ${event.detail}`);
       case "debug":
         return say(9, event.detail);
       case "run.finished":

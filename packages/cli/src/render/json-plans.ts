@@ -1,4 +1,4 @@
-import type { KeptChain, RemovedChain } from "@doppel/engine";
+import type { CleanupReport, KeptChain, RemovedChain } from "@doppel/engine";
 import type { Result } from "./renderer.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -26,10 +26,20 @@ export function planResultFields(result: Extract<Result, { kind: "retention" | "
     }
     case "cleanup": {
       const { target, plan, applied } = result.report;
-      const { deletions, loose, unreachable, ...sets } = plan;
+      const { deletions, loose, unreachable, uploads, recentUploads, ...sets } = plan;
       const lists = Object.entries(sets).map(([name, list]) => [name, list.map(setFields)] as const);
       const told = unreachable.map(({ set, obstacle }) => ({ ...setFields(set), obstacle }));
-      return { kind: "cleanup", target, applied, ...Object.fromEntries(lists), unreachable: told, loose, deletions };
+      const unfinished = { uploads: uploads.map(uploadFields), recentUploads: recentUploads.map(uploadFields) };
+      return {
+        kind: "cleanup",
+        target,
+        applied,
+        ...Object.fromEntries(lists),
+        unreachable: told,
+        loose,
+        ...unfinished,
+        deletions,
+      };
     }
     case "replicate": {
       const { from, to, sets } = result.report;
@@ -53,6 +63,10 @@ export function setFields({ id, volumes, encoding }: BackupSet): Fields {
 /** An increment also has the time that it begins at. */
 export function idFields({ kind, start, end }: BackupSet["id"]): Fields {
   return { set: kind, ...(kind === "inc" && { start }), time: end };
+}
+
+function uploadFields({ name, begun }: CleanupReport["plan"]["uploads"][number]): Fields {
+  return { name, begun };
 }
 
 function damageFields({ set, losses }: KeptChain["damage"][number]): Fields {

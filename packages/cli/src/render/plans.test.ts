@@ -155,6 +155,8 @@ const leftovers: CleanupReport["plan"] = {
     { set: set("inc", 6), obstacle: "replaced" },
     { set: set("inc", 7), obstacle: "overtaken" },
   ],
+  uploads: [{ name: "vol1", begun: new Date(START * 1000), id: "1" }],
+  recentUploads: [{ name: "vol2", begun: new Date((START + 9 * DAY) * 1000), id: "2" }],
   deletions: { manifests: ["m"], signatures: ["s"], volumes: ["v"], local: [], bytes: 1000 },
 };
 
@@ -166,9 +168,12 @@ Would be deleted:
     orphaned: a backup that it builds on is missing
   duplicity-new-signatures.x\\x1b
     its backup is gone
+  unfinished upload of vol1, begun 2023-11-14 23:13:20 +01:00
 Stays:
   increment of 2023-11-23 23:13:20 +01:00
     stored less than a day ago, and perhaps being made; --even-recent deletes it
+  unfinished upload of vol2, begun 2023-11-23 23:13:20 +01:00
+    begun less than a day ago, and perhaps under way; --even-recent aborts it
   increment of 2023-11-22 23:13:20 +01:00
     a later one has replaced it; it goes with its chain
   increment of 2023-11-18 23:13:20 +01:00
@@ -179,13 +184,23 @@ Stays:
     orphaned: it builds on a backup that a later one has replaced; it goes with its chain
   increment of 2023-11-21 23:13:20 +01:00
     orphaned: it builds on a backup that other increments continue; it goes with its chain
-In all 3 objects, 1000 bytes.
+In all 3 objects, 1000 bytes, and 1 unfinished upload.
 Nothing was deleted; --force deletes.
 `);
 });
 
 it("cleans up the archive directory alone", () => {
-  const none = { incomplete: [], orphaned: [], loose: [], recent: [], superseded: [], lostManifest: [], unreachable: [] };
+  const none = {
+    incomplete: [],
+    orphaned: [],
+    loose: [],
+    recent: [],
+    superseded: [],
+    lostManifest: [],
+    unreachable: [],
+    uploads: [],
+    recentUploads: [],
+  };
   const clean = { target: "file:///t", plan: { ...none, deletions: NOTHING }, applied: true };
   expect(cleanupText(clean, false)).toBe("file:///t: nothing to clean up.\n");
   const local = { ...clean, plan: { ...none, deletions: { ...NOTHING, local: ["a.part", "b.part"] } } };

@@ -33,19 +33,23 @@ export function retentionText({ target, plan, applied }: RetainReport, dryRun: b
 
 /** The same for `cleanup`. */
 export function cleanupText({ target, plan, applied }: CleanupReport, dryRun: boolean): string {
-  const { incomplete, orphaned, loose, recent, superseded, lostManifest, unreachable, deletions } = plan;
+  const { incomplete, orphaned, loose, recent, superseded, lostManifest, unreachable, uploads, recentUploads, deletions } = plan;
   const goes = [
     ...incomplete.flatMap(({ id, signatures }) =>
       because(`unfinished ${setText(id)}`, ...(signatures === undefined ? [] : [ALL_BUT_MANIFEST])),
     ),
     ...orphaned.flatMap(({ id }) => because(setText(id), `orphaned: ${OBSTACLES.missing}`)),
     ...loose.flatMap((name) => because(displayText(name), "its backup is gone")),
+    ...uploads.flatMap((upload) => because(uploadText(upload))),
   ];
   if (deletions.local.length > 0 && objectsOf(deletions) === 0)
     goes.push(...because(`${counted(deletions.local.length, "leftover")} in the archive directory`));
   const stays = [
     ...recent.flatMap(({ id }) =>
       because(setText(id), "stored less than a day ago, and perhaps being made; --even-recent deletes it"),
+    ),
+    ...recentUploads.flatMap((upload) =>
+      because(uploadText(upload), "begun less than a day ago, and perhaps under way; --even-recent aborts it"),
     ),
     ...superseded.flatMap(({ id }) => because(setText(id), "a later one has replaced it; it goes with its chain")),
     ...lostManifest.flatMap(({ id }) => because(setText(id), LOST_MANIFEST)),
@@ -62,7 +66,11 @@ export function cleanupText({ target, plan, applied }: CleanupReport, dryRun: bo
   if (goes.length === 0) lines.push(`${target}: nothing to clean up.`);
   else lines.push(`${target}:`, `${applied ? "Deleted" : "Would be deleted"}:`, ...goes);
   if (stays.length > 0) lines.push(applied ? "Kept:" : "Stays:", ...stays);
-  return `${[...lines, ...closing(deletions, applied, dryRun)].join("\n")}\n`;
+  return `${[...lines, ...closing(deletions, applied, dryRun, uploads.length)].join("\n")}\n`;
+}
+
+function uploadText({ name, begun }: CleanupReport["plan"]["uploads"][number]): string {
+  return `unfinished upload of ${displayText(name)}, begun ${localTime(begun)}`;
 }
 
 const ALL_BUT_MANIFEST = "it lacks only its manifest: if that was lost, put it back from a copy of the target first";
@@ -74,12 +82,13 @@ function because(what: string, ...why: readonly string[]): readonly string[] {
   return [`  ${what}`, ...why.map((reason) => `    ${reason}`)];
 }
 
-function closing(deletions: Deletions, applied: boolean, dryRun: boolean): readonly string[] {
+function closing(deletions: Deletions, applied: boolean, dryRun: boolean, uploads = 0): readonly string[] {
   const objects = objectsOf(deletions);
   const { local, bytes } = deletions;
-  if (objects + local.length === 0) return [];
+  if (objects + local.length + uploads === 0) return [];
   const copies = local.length > 0 ? `, and ${counted(local.length, "local copy", "local copies")}` : "";
-  const sum = `${counted(objects, "object")}, ${byteText(bytes)}${copies}`;
+  const parts = uploads > 0 ? `, and ${counted(uploads, "unfinished upload")}` : "";
+  const sum = `${counted(objects, "object")}, ${byteText(bytes)}${copies}${parts}`;
   if (applied) return [`Deleted ${sum}.`];
   const then = dryRun ? "Nothing was deleted (--dry-run)." : "Nothing was deleted; --force deletes.";
   return [`In all ${sum}.`, then];

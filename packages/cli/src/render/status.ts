@@ -106,7 +106,7 @@ function archiveLines({ sets }: ChainStatus): readonly string[] {
   for (const { archived } of sets) for (const [name, count] of archived) counts.set(name, (counts.get(name) ?? 0) + count);
   if (counts.size === 0) return [];
   const where = [...counts].map(([name, count]) => `${counted(count, "object")} in ${displayText(name)}`).join(", ");
-  return [`Archived: ${where}; restoring takes hours and --thaw.`];
+  return [`Archived: ${where}; restoring takes hours and --thaw, unless thawed copies are there.`];
 }
 
 function problemLines({ sets }: ChainStatus): readonly string[] {

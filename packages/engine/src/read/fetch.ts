@@ -9,11 +9,32 @@ import { type Volume, VolumeHere, VolumeInWorker } from "./volume.ts";
 /** A fetched object of small or moderate size stays in memory; a volume usually does not. */
 const SPOOL_MEMORY = 16 << 20;
 
-/** Fetches an object whole. Whoever receives the spool disposes of it. */
+/** How often an object is fetched that the storage finds damaged on its way. */
+const TRIES = 3;
+
+/**
+ * Fetches an object whole, again when it arrives otherwise than it is stored: what is stored may well be sound.
+ * Whoever receives the spool disposes of it. @throws storage.*
+ */
 export async function fetchObject(
   name: string,
-  { deps, runtime }: Pick<ReadContext, "deps" | "runtime">,
+  context: Pick<ReadContext, "deps" | "runtime">,
   memoryLimit = SPOOL_MEMORY,
+): Promise<Spool> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetchOnce(name, context, memoryLimit);
+    } catch (error) {
+      if (!isDoppelError(error, "storage.corrupt") || attempt >= TRIES) throw error;
+      context.runtime.emit({ type: "retry", operation: `read ${name}`, attempt, detail: error.message });
+    }
+  }
+}
+
+async function fetchOnce(
+  name: string,
+  { deps, runtime }: Pick<ReadContext, "deps" | "runtime">,
+  memoryLimit: number,
 ): Promise<Spool> {
   const spool = new Spool({ tempDir: deps.tempDir, memoryLimit, random: runtime.random });
   try {

@@ -6,6 +6,7 @@ import { FaultyStorage, MemoryStorage, tempDir } from "@doppel/testkit";
 import { describe, expect, it } from "vitest";
 import { cleanup } from "../cleanup.ts";
 import { retain } from "../retain.ts";
+import { SAFETY_AGE_MS } from "./plan-cleanup.ts";
 import { day, full, inc, type MadeSet, namesOfMade } from "./test-support.ts";
 
 const SETS = [full(0, { volumes: 3 }), inc(0, 1), inc(1, 2, { volumes: 2 }), full(5), full(9, { lacks: "manifest" })];
@@ -56,6 +57,50 @@ describe("retain and cleanup", () => {
     expect(readdirSync(archiveDir)).toEqual(["duplicity-full.20231119T221320Z.manifest"]);
   });
 
+  it("give up unfinished uploads of ours, those of a day ago with force, the younger ones with a minimum age of 0", async () => {
+    const volume = namesOfMade(full(9))[0]!;
+    const upload = (name: string, begun: Date) => ({ name, begun, id: `${name} ${begun.toISOString()}` });
+    const [young, old, theirs] = [upload(volume, day(98.5)), upload(volume, day(90)), upload("theirs.bin", day(3))];
+    let left = [young, old, theirs];
+    const storage = Object.assign(holding([full(5)]), {
+      unfinished: async function* () {
+        yield* left;
+      },
+      abortUnfinished: async (uploads: readonly (typeof young)[]) => {
+        left = left.filter((one) => !uploads.includes(one));
+      },
+    });
+    const deps = { storage, archiveDir: join(tempDir(), "absent") };
+    const run = (force: boolean, minimumAgeMs: number) =>
+      cleanup({ prefixes: NO_PREFIXES, force, minimumAgeMs }, deps, runtimeAt(day(99)));
+    const { plan } = await run(false, SAFETY_AGE_MS);
+    expect([plan.uploads, plan.recentUploads, left]).toEqual([[old], [young], [young, old, theirs]]);
+    await run(true, SAFETY_AGE_MS);
+    expect(left).toEqual([young, theirs]);
+    await run(true, 0);
+    expect(left).toEqual([theirs]);
+  });
+
+  it("go on when they may not see unfinished uploads, and say so", async () => {
+    const denied = new DoppelError("storage.denied", "the credentials need s3:ListBucketMultipartUploads", {
+      operation: "list",
+      name: "b",
+    });
+    const storage = Object.assign(holding(SETS), {
+      // oxlint-disable-next-line require-yield
+      unfinished: async function* () {
+        throw denied;
+      },
+    });
+    const events: RunEvent[] = [];
+    const deps = { storage, archiveDir: join(tempDir(), "absent") };
+    const { plan } = await cleanup({ prefixes: NO_PREFIXES, force: true, minimumAgeMs: 0 }, deps, runtimeAt(day(99), events));
+    expect(plan.incomplete).toHaveLength(1);
+    expect(events.find(({ type }) => type === "notice")).toMatchObject({
+      detail: expect.stringContaining("ListBucketMultipart"),
+    });
+  });
+
   it("stop at the first failure, say how far they came, and go on the next time", async () => {
     for (let at = 1; ; at++) {
       const inner = holding(SETS);
@@ -69,6 +114,7 @@ describe("retain and cleanup", () => {
         const gone = 12 + 3 + 2 - inner.objects.size;
         expect(error).toBeInstanceOf(DoppelError);
         expect((error as DoppelError).code).toBe("storage.unavailable");
+        expect((error as DoppelError).message).toMatch(/^A fault that the test asked for/); // the cause comes first
         expect((error as DoppelError).message).toContain(gone === 0 ? "nothing is deleted" : `${gone} of 12 objects are deleted`);
         for (const set of buildCollection(inner.objects.keys()).chains) expect(set.full.volumes.size).toBeGreaterThan(0);
         expect(storage.log.at(-1)).toMatch(/^delete/);

@@ -47,7 +47,7 @@ function stopped(error: unknown, names: readonly string[], done: number, tried: 
   const before = done === 0 ? "nothing is deleted" : `${done} of ${names.length} objects are deleted, up to ${names[done - 1]}`;
   const here = tried === 1 ? `${names[done]} is not` : `of the next ${tried}, from ${names[done]} on, some may be`;
   const after = left === 0 ? "" : `, and ${left} more were not tried, from ${names[done + tried]} on`;
-  const message = `Deleting stopped: ${before}; ${here}${after}. No set looks complete that is not; run the same command again, and then cleanup, which takes the rest of what was begun. The cause: ${error.message}`;
+  const message = `${error.message}. Deleting stopped there: ${before}; ${here}${after}. No set looks complete that is not: once the cause is mended, run the same command again, and then cleanup, which takes the rest of what was begun`;
   return new DoppelError(error.code, message, error.data, error);
 }
 

@@ -1,8 +1,8 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { DoppelError, errnoOf } from "@doppel/base";
+import { DoppelError, errnoOf, isDoppelError, type Runtime } from "@doppel/base";
 import { buildCollection, type Collection, type NamePrefixes, type ObjectName, parseName, type SetId } from "@doppel/format";
-import type { Storage, StoredObject } from "@doppel/storage";
+import type { Storage, StoredObject, UnfinishedObject } from "@doppel/storage";
 
 /** What the planners know: names, sizes and ages, but no contents. */
 export interface Inventory {
@@ -30,6 +30,27 @@ export async function readInventory(
   for await (const object of storage.list(prefixes.all, signal)) objects.set(object.name, object);
   const archive = await listArchive(archiveDir, signal);
   return { collection: buildCollection(objects.keys(), prefixes), objects, archive, prefixes };
+}
+
+/**
+ * The uploads that were begun at the target and not finished. Who may not see them can clean up all the same: a notice says
+ * what is missing.
+ */
+export async function readUnfinished(
+  storage: Storage,
+  prefixes: NamePrefixes,
+  { signal, emit }: Pick<Runtime, "signal" | "emit">,
+): Promise<readonly UnfinishedObject[]> {
+  const found: UnfinishedObject[] = [];
+  try {
+    for await (const upload of storage.unfinished?.(prefixes.all, signal) ?? []) found.push(upload);
+    return found;
+  } catch (error) {
+    if (!isDoppelError(error, "storage.denied") && !isDoppelError(error, "storage.refused")) throw error;
+    const detail = `unfinished uploads are not looked for: ${error.message}`;
+    emit({ type: "notice", reason: "foreign-set", incomplete: false, detail });
+    return [];
+  }
 }
 
 async function listArchive(path: string, signal: AbortSignal): Promise<readonly LocalFile[]> {

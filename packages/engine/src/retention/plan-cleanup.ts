@@ -1,4 +1,5 @@
 import { type BackupSet, parseName, type SetId } from "@doppel/format";
+import type { UnfinishedObject } from "@doppel/storage";
 import { type Deletions, deletionsOf } from "./deletions.ts";
 import { looseEnds, type OrphanedSet } from "../status/loose-ends.ts";
 import { type Inventory, namesBySet, setKey } from "./inventory.ts";
@@ -33,6 +34,10 @@ export interface CleanupPlan {
   readonly lostManifest: readonly BackupSet[];
   /** Complete increments that are in no chain, although all that they build on is there. By end time. */
   readonly unreachable: readonly OrphanedSet[];
+  /** Uploads of objects of ours that were begun and never finished, which no listing shows. Oldest first. */
+  readonly uploads: readonly UnfinishedObject[];
+  /** Those that are younger than the minimum age: a backup may be sending them now. */
+  readonly recentUploads: readonly UnfinishedObject[];
   readonly deletions: Deletions;
 }
 
@@ -42,9 +47,14 @@ export interface CleanupPlan {
  * interrupted runs left there (`.part` of stock, temporary files of doppel), and copies of sets that the target does not have;
  * the latter only when the target has a backup at all, so that an unmounted disk costs nothing. Signatures of a set that still
  * has a volume or a manifest are never taken alone. Temporary files at the target are not seen: a storage lists complete
- * objects only.
+ * objects only, and `unfinished` is what it knows of others; names that are not ours are left alone.
  */
-export function planCleanup(inventory: Inventory, now: Date, options: CleanupOptions): CleanupPlan {
+export function planCleanup(
+  inventory: Inventory,
+  now: Date,
+  options: CleanupOptions,
+  unfinished: readonly UnfinishedObject[] = [],
+): CleanupPlan {
   const { collection, objects, prefixes } = inventory;
   const bySet = namesBySet(objects.keys(), prefixes);
   const before = now.getTime() - options.minimumAgeMs;
@@ -62,6 +72,11 @@ export function planCleanup(inventory: Inventory, now: Date, options: CleanupOpt
   const loose = looseSets(inventory, bySet).filter(isOld);
   // Newest first: an increment before what it was made on.
   const sets = [...[...orphaned].reverse(), ...[...incomplete].reverse()].map(({ id }) => id).concat(loose);
+  const ours = unfinished.filter(({ name }) => parseName(name, prefixes) !== undefined);
+  const [uploads, recentUploads] = split(
+    ours.sort((a, b) => a.begun.getTime() - b.begun.getTime()),
+    ({ begun }) => options.minimumAgeMs === 0 || begun.getTime() <= before, // the target's clock may be ahead
+  );
   const local = localLeftovers(inventory, bySet, before);
   return {
     incomplete,
@@ -71,6 +86,8 @@ export function planCleanup(inventory: Inventory, now: Date, options: CleanupOpt
     superseded: collection.superseded,
     lostManifest: ends.lostManifest,
     unreachable,
+    uploads,
+    recentUploads,
     deletions: deletionsOf(sets, inventory, collection.chains, local),
   };
 }

@@ -29,13 +29,15 @@ export function address(bucket: Bucket, name: string): { readonly Bucket: string
 /** What the server tells about an object, or undefined when there is none. */
 export async function head(bucket: Bucket, name: string, signal?: AbortSignal): Promise<HeadObjectCommandOutput | undefined> {
   try {
-    return await bucket.sender.send({
+    const found = await bucket.sender.send({
       operation: "look up",
       action: "s3:GetObject",
       name,
       signal,
       run: (client, options) => client.send(new HeadObjectCommand(address(bucket, name)), options),
     });
+    bucket.protection.sawVersion(found.VersionId);
+    return found;
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;

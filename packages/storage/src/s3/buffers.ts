@@ -18,6 +18,11 @@ export class Buffers {
     this.#limit = limit;
   }
 
+  /** Bytes that may be lent at once. */
+  get limit(): number {
+    return this.#limit;
+  }
+
   /** Bytes lent now. */
   get lent(): number {
     return this.#lent;

@@ -19,7 +19,8 @@ export interface Source {
 }
 
 /**
- * The bytes of an object or of a range of it. A body that breaks is gone on with where it broke; its length is checked, and,
+ * The bytes of an object or of a range of it, passed on as they come: damage is told at the end, and the caller, who has kept or
+ * can drop what came before, fetches the object again. A body that breaks is gone on with where it broke; its length is checked, and,
  * for a whole object whose CRC-32 the server keeps, that.
  * @throws storage.not-found, storage.archived, storage.corrupt, storage.unavailable, …; the signal's reason
  */

@@ -26,7 +26,7 @@ export interface S3Options {
   readonly encryption?: S3Encryption;
   /** Who is given full control of new objects, in the words of `x-amz-grant-full-control`. `--s3-kms-grant` */
   readonly grantFullControl?: string;
-  /** Bytes of a part, and the size up to which an object is sent in one request. Grows with the object. Default 16 MiB, at least 5. */
+  /** Bytes of a part, and the size up to which an object is sent in one request. Grows with the object. Default 16 MiB, at least 5, at most `bufferBytes`. */
   readonly partBytes?: number;
   /** Requests with a body that are under way at once. Default 4. */
   readonly parallelParts?: number;

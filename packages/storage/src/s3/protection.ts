@@ -4,6 +4,8 @@ export interface ProtectionState {
   readonly put: "server" | "look";
   /** By completing an upload in parts. */
   readonly complete: "server" | "look";
+  /** An answer has shown that the bucket keeps versions; otherwise that is not known. */
+  readonly versioned?: true;
 }
 
 /**
@@ -15,6 +17,7 @@ export class Protection {
   #put: ProtectionState["put"];
   #complete: ProtectionState["complete"];
   #sent = true;
+  #versioned = false;
   readonly #changed: (state: ProtectionState) => void;
 
   constructor(isAws: boolean, changed: (state: ProtectionState) => void) {
@@ -23,7 +26,7 @@ export class Protection {
   }
 
   get state(): ProtectionState {
-    return { put: this.#put, complete: this.#complete };
+    return { put: this.#put, complete: this.#complete, ...(this.#versioned && { versioned: true }) };
   }
 
   /** What goes with every write. */
@@ -41,20 +44,28 @@ export class Protection {
   }
 
   /** The server has refused such a write with 412. */
-  proven(write: keyof ProtectionState): void {
+  proven(write: "put" | "complete"): void {
     if (this.state[write] === "server") return;
     if (write === "put") this.#put = "server";
     else this.#complete = "server";
     this.#changed(this.state);
   }
+
+  /** An answer had this as `x-amz-version-id`: "null" where versioning is suspended, nothing where there never was any. */
+  sawVersion(id: string | undefined): void {
+    if (id === undefined || id === "null" || this.#versioned) return;
+    this.#versioned = true;
+    this.#changed(this.state);
+  }
 }
 
-/** For people. */
-export function describeProtection({ put, complete }: ProtectionState): string {
+/** For people. What is not known is not promised. */
+export function describeProtection({ put, complete, versioned }: ProtectionState): string {
   const how = { server: "enforced by the server", look: "looked up before each write" };
-  if (put === "look" || complete === "look") {
-    const both = put === complete ? how[put] : `of small objects ${how[put]}, of large ones ${how[complete]}`;
-    return `create-only: ${both}; versioning or Object Lock of the bucket keeps what somebody else would write over`;
-  }
-  return `create-only: ${how.server}`;
+  if (put === "server" && complete === "server") return `create-only: ${how.server}`;
+  const both = put === complete ? how[put] : `of small objects ${how[put]}, of large ones ${how[complete]}`;
+  const otherwise = versioned
+    ? "the bucket keeps versions of what somebody else writes over"
+    : "whether the bucket keeps versions is not known: without them or Object Lock, what somebody else writes over is lost";
+  return `create-only: ${both}; ${otherwise}`;
 }

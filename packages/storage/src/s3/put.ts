@@ -58,7 +58,9 @@ export async function putObject(
 }
 
 async function inRounds(writing: Writing): Promise<void> {
-  const preferred = Math.max(writing.bucket.options.partBytes ?? DEFAULT_PART_BYTES, MIN_PART_BYTES);
+  const { options, buffers } = writing.bucket;
+  // A part is in memory as a whole: only an object that S3 would not take otherwise gets larger ones than the memory is meant for.
+  const preferred = Math.max(Math.min(options.partBytes ?? DEFAULT_PART_BYTES, buffers.limit), MIN_PART_BYTES);
   const inOne = writing.body.size <= preferred;
   for (let round = 1; ; round++) {
     try {
@@ -154,7 +156,8 @@ function sendWhole(writing: Writing, bytes: Buffer): Promise<true> {
     run: async (client, options) => {
       const body = { Body: bytes, ContentLength: bytes.length, ...bucket.checksums.of(bytes) };
       const input = { ...creating(writing), ...body, ...bucket.protection.header };
-      await client.send(new PutObjectCommand(input), options);
+      const { VersionId } = await client.send(new PutObjectCommand(input), options);
+      bucket.protection.sawVersion(VersionId);
       return true;
     },
   });

@@ -68,6 +68,11 @@ export class Sender {
     return classify(error, step, this.place)?.error ?? error;
   }
 
+  /** Something to know about what is read. */
+  notice(detail: string): void {
+    this.#options.emit({ type: "notice", reason: "time", incomplete: false, detail });
+  }
+
   /** Tells of a failure after which the work goes on, the `attempt`-th in a row, and waits. Rejects with the signal's reason. */
   async pause(step: S3Step, failure: Error, attempt: number, signal: AbortSignal | undefined): Promise<void> {
     this.#tell(step, attempt, failure);

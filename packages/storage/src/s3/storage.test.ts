@@ -2,6 +2,9 @@ import { type S3Quirks, type S3TestServer, startS3Server } from "@doppel/testkit
 import { collectBytes, payloadOf, type RunEvent } from "@doppel/base";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { contractChecks } from "../contract.ts";
+import type { UnfinishedObject } from "../storage.ts";
+import { readOnly } from "../wrap/read-only.ts";
+import { withRetry } from "../wrap/retry.ts";
 import type { S3Storage } from "./storage.ts";
 import { names, noticesOf, openAt, ownPrefix, sample } from "./test-support.ts";
 
@@ -102,6 +105,15 @@ describe("an S3 storage", () => {
     }
   });
 
+  it("sends an object in parts that fit into the memory for bodies, however large they are asked for", async () => {
+    const prefix = ownPrefix();
+    await using storage = await openAt(server, { prefix, partBytes: 5000 * MIB, bufferBytes: 5 * MIB, parallelParts: 64 });
+    await storage.put("x", payloadOf(LARGE));
+    const writes = server.requests.filter(({ key, method }) => key === `${prefix}x` && method === "PUT");
+    expect(writes.map(({ operation }) => operation)).toEqual(["UploadPart", "UploadPart"]);
+    expect(Buffer.compare(server.versions(`${prefix}x`)[0]!.bytes(), LARGE)).toBe(0);
+  });
+
   it("tells of archived objects, and thaws them", async () => {
     const prefix = ownPrefix();
     await using storage = await openAt({ ...server, append: server.admin }, { prefix });
@@ -113,6 +125,7 @@ describe("an S3 storage", () => {
       code: "storage.archived",
       data: { class: "DEEP_ARCHIVE" },
     });
+    await expect(storage.thaw!(["x"], { tier: "expedited", days: 3 })).rejects.toThrow("use --thaw standard or --thaw bulk");
     await storage.thaw!(["x"], { tier: "bulk", days: 3 });
     expect(await storage.stat("x")).toMatchObject({ archived: { thawing: true } });
     await storage.thaw!(["x"], { tier: "bulk", days: 3 });
@@ -159,6 +172,21 @@ describe("an S3 storage", () => {
     await expect(names(unable)).rejects.toThrow("s3:ListBucketVersions");
   });
 
+  it("says so when the past is asked for and no versions are kept", async () => {
+    const prefix = ownPrefix();
+    await using unversioned = await startS3Server();
+    for (const [site, told] of [
+      [unversioned, 1],
+      [server, 0],
+    ] as const) {
+      site.put(`${prefix}x`, Buffer.from("1"));
+      const events: RunEvent[] = [];
+      await using then = await openAt({ ...site, append: site.admin }, { prefix, events, asOf: new Date(0) });
+      expect([...(await names(then)), ...(await names(then))]).toEqual([]);
+      expect(noticesOf(events).filter((detail) => detail.includes("keeps no versions"))).toHaveLength(told);
+    }
+  });
+
   it("deletes nothing when it may not", async () => {
     const prefix = ownPrefix();
     for (let i = 0; i < 20; i++) server.put(`${prefix}x${i}`, Buffer.from("1"));
@@ -185,8 +213,24 @@ describe("an S3 storage", () => {
       },
     };
     await expect(storage.put("x", body)).rejects.toMatchObject({ code: "storage.exists" });
-    expect(storage.protection).toEqual({ put: "server", complete: "look" });
-    expect(noticesOf(events).at(-1)).toMatch(/small objects enforced by the server.*large ones looked up/);
+    expect(storage.protection).toEqual({ put: "server", complete: "look", versioned: true });
+    expect(noticesOf(events).at(-1)).toMatch(
+      /small objects enforced by the server.*large ones looked up.*the bucket keeps versions/,
+    );
+  });
+
+  it("promises nothing of versions before it has seen one", async () => {
+    await using unversioned = await startS3Server();
+    for (const [site, says] of [
+      [unversioned, "whether the bucket keeps versions is not known"],
+      [server, "the bucket keeps versions"],
+    ] as const) {
+      const events: RunEvent[] = [];
+      await using storage = await openAt(site, { events });
+      expect(noticesOf(events).at(-1)).toContain("create-only: looked up before each write; whether");
+      await storage.put("x", payloadOf(sample(10)));
+      expect(noticesOf(events).at(-1)).toContain(says);
+    }
   });
 
   it("aborts what crashed backups have left, and nothing else", async () => {
@@ -212,6 +256,29 @@ describe("an S3 storage", () => {
     expect(left()).toHaveLength(3);
     await open(1.1, "write");
     expect(left()).toEqual([`${prefix}folder/${volume}`, `${prefix}theirs.bin`].sort());
+  });
+
+  it("tells of unfinished uploads, and aborts those that it is told to", async () => {
+    const prefix = ownPrefix();
+    for (const name of ["a", "a", "b", "folder/a", ".hidden"]) await beginUpload(server, prefix + name);
+    await using bare = await openAt({ ...server, append: server.admin }, { prefix, purpose: "read" });
+    const storage = withRetry(bare, { random: { bytes: (n) => new Uint8Array(n) }, emit: () => {}, sleep: async () => {} });
+    const all = async (start: string): Promise<UnfinishedObject[]> => {
+      const uploads: UnfinishedObject[] = [];
+      for await (const upload of storage.unfinished!(start)) uploads.push(upload);
+      return uploads;
+    };
+    const found = await all("");
+    expect(found.map(({ name }) => name)).toEqual(["a", "a", "b"]);
+    expect(await all("b")).toEqual(found.slice(2));
+    expect(Math.abs(found[0]!.begun.getTime() - Date.now())).toBeLessThan(60_000);
+    const [first] = found;
+    await storage.abortUnfinished!([first!]);
+    await storage.abortUnfinished!([first!]); // gone is gone
+    expect(await all("")).toEqual(found.slice(1));
+    expect(Object.keys(readOnly(storage))).not.toContain("abortUnfinished");
+    await using then = await openAt({ ...server, append: server.admin }, { prefix, asOf: new Date() });
+    await expect(then.abortUnfinished!(found)).rejects.toMatchObject({ code: "storage.denied" });
   });
 });
 

@@ -1,6 +1,6 @@
 import { type ByteStream, DoppelError, type Payload } from "@doppel/base";
 import { checkName, checkRange } from "../name.ts";
-import type { Archived, ByteRange, Storage, StoredObject, ThawOptions } from "../storage.ts";
+import type { Archived, ByteRange, Storage, StoredObject, ThawOptions, UnfinishedObject } from "../storage.ts";
 import { type Bucket, head } from "./bucket.ts";
 import { deleteObjects } from "./delete.ts";
 import { getObject } from "./get.ts";
@@ -8,7 +8,7 @@ import { archivedBy, listObjects } from "./list.ts";
 import type { ProtectionState } from "./protection.ts";
 import { putObject, type Unsettled } from "./put.ts";
 import { thawObjects } from "./thaw.ts";
-import { abortStale } from "./unfinished.ts";
+import { abortStale, abortUnfinished, listUnfinished } from "./unfinished.ts";
 import { listVersions, versionAt } from "./versions.ts";
 
 /** What an S3 storage is made of. */
@@ -28,6 +28,7 @@ export class S3Storage implements Storage {
   readonly #unsettled: Unsettled = new Map();
   readonly #stop = new AbortController();
   #tidying: Promise<void> | undefined;
+  #toldOfNoVersions = false;
 
   constructor({ label, bucket, close }: S3StorageOptions) {
     this.label = label;
@@ -43,7 +44,13 @@ export class S3Storage implements Storage {
 
   async *list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject> {
     if (this.#asOf === undefined) return yield* listObjects(this.#bucket, prefix, signal);
-    for await (const { versionId: _, ...object } of listVersions(this.#bucket, prefix, this.#asOf, signal)) yield object;
+    const ids = { count: 0, real: 0 };
+    const seen = (id: string): void => {
+      ids.count++;
+      if (id !== "null") ids.real++;
+    };
+    for await (const { versionId: _, ...object } of listVersions(this.#bucket, prefix, this.#asOf, signal, seen)) yield object;
+    if (ids.count > 0 && ids.real === 0) this.#tellOfNoVersions(this.#asOf);
   }
 
   async stat(name: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
@@ -96,6 +103,16 @@ export class S3Storage implements Storage {
     await thawObjects(this.#bucket, names, options, signal);
   }
 
+  unfinished(prefix: string, signal?: AbortSignal): AsyncIterable<UnfinishedObject> {
+    return listUnfinished(this.#bucket, prefix, signal);
+  }
+
+  async abortUnfinished(uploads: readonly UnfinishedObject[], signal?: AbortSignal): Promise<void> {
+    for (const { name } of uploads) checkName(name);
+    if (uploads[0] !== undefined) this.#refuseInThePast("abort", uploads[0].name);
+    await abortUnfinished(this.#bucket, uploads, signal);
+  }
+
   /**
    * Aborts what crashed backups have left, beside everything else; ends with this storage at the latest. That it may not be
    * allowed, or fails, harms nobody.
@@ -109,6 +126,14 @@ export class S3Storage implements Storage {
     await this.#tidying;
     this.#bucket.buffers.drain();
     this.#close();
+  }
+
+  #tellOfNoVersions(time: Date): void {
+    if (this.#toldOfNoVersions) return;
+    this.#toldOfNoVersions = true;
+    this.#bucket.sender.notice(
+      `S3 bucket ${this.#bucket.name} keeps no versions, as far as can be seen: what is there now and is not younger than ${time.toISOString()} is all that --as-of shows; what was written over or deleted since then is gone`,
+    );
   }
 
   #refuseInThePast(operation: string, name: string): void {

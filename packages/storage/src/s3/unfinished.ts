@@ -1,5 +1,8 @@
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, type MultipartUpload } from "@aws-sdk/client-s3";
+import type { UnfinishedObject } from "../storage.ts";
 import type { Bucket } from "./bucket.ts";
+import { nameOfKey } from "./list.ts";
+import { isAbsent } from "./sender.ts";
 
 const DAY_MS = 86_400_000;
 /** More than any clock may be off for S3. */
@@ -46,6 +49,29 @@ async function abortWhere(
   signal: AbortSignal,
 ): Promise<number> {
   let count = 0;
+  for await (const upload of uploadsIn(bucket, prefix, signal)) {
+    if (!matches(upload)) continue;
+    await abortUpload(bucket, upload, signal);
+    count++;
+  }
+  return count;
+}
+
+/** The uploads under way, or left, to names directly below the bucket's prefix that start with `prefix`. @throws storage.denied, … */
+export async function* listUnfinished(bucket: Bucket, prefix: string, signal?: AbortSignal): AsyncGenerator<UnfinishedObject> {
+  for await (const { Key, UploadId: id, Initiated: begun } of uploadsIn(bucket, bucket.prefix + prefix, signal)) {
+    const name = nameOfKey(Key ?? "", bucket);
+    if (name !== undefined && id !== undefined && begun !== undefined) yield { name, begun, id };
+  }
+}
+
+/** Aborts these; one that has been completed or aborted meanwhile is no error. */
+export async function abortUnfinished(bucket: Bucket, uploads: readonly UnfinishedObject[], signal?: AbortSignal): Promise<void> {
+  for (const { name, id } of uploads) await abortUpload(bucket, { Key: bucket.prefix + name, UploadId: id }, signal);
+}
+
+/** Page by page; bounded, whatever the server says of further ones. */
+async function* uploadsIn(bucket: Bucket, prefix: string, signal?: AbortSignal): AsyncGenerator<MultipartUpload> {
   let markers: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } = {};
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const page = await bucket.sender.send({
@@ -56,26 +82,25 @@ async function abortWhere(
       run: (client, options) =>
         client.send(new ListMultipartUploadsCommand({ Bucket: bucket.name, Prefix: prefix, ...markers }), options),
     });
-    for (const upload of page.Uploads ?? []) {
-      if (!matches(upload)) continue;
-      await abortUpload(bucket, upload, signal);
-      count++;
-    }
-    if (!page.IsTruncated || page.NextKeyMarker === undefined) break;
+    yield* page.Uploads ?? [];
+    if (!page.IsTruncated || page.NextKeyMarker === undefined) return;
     markers = {
       KeyMarker: page.NextKeyMarker,
       ...(page.NextUploadIdMarker !== undefined && { UploadIdMarker: page.NextUploadIdMarker }),
     };
   }
-  return count;
 }
 
-function abortUpload(bucket: Bucket, { Key, UploadId }: MultipartUpload, signal: AbortSignal): Promise<unknown> {
-  return bucket.sender.send({
-    operation: "abort an old upload in",
-    action: "s3:AbortMultipartUpload",
-    tries: 2,
-    signal,
-    run: (client, options) => client.send(new AbortMultipartUploadCommand({ Bucket: bucket.name, Key, UploadId }), options),
-  });
+async function abortUpload(bucket: Bucket, { Key, UploadId }: MultipartUpload, signal?: AbortSignal): Promise<void> {
+  try {
+    await bucket.sender.send({
+      operation: "abort an old upload in",
+      action: "s3:AbortMultipartUpload",
+      tries: 2,
+      signal,
+      run: (client, options) => client.send(new AbortMultipartUploadCommand({ Bucket: bucket.name, Key, UploadId }), options),
+    });
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
 }

@@ -12,6 +12,7 @@ export interface OldObject extends StoredObject {
 interface Version {
   readonly key: string;
   readonly time: number;
+  readonly id: string;
   readonly object?: Omit<OldObject, "name">;
 }
 
@@ -19,10 +20,18 @@ interface Version {
  * The objects directly below the bucket's prefix, whose names start with `prefix`, as they were at `time`: of each the newest
  * version that is not younger, unless it had been deleted by then. Times are whole seconds; of several versions in one second
  * the last counts, and a version counts more than a deletion. A page and one key's versions are in memory at a time.
+ * `seen` is told the id of each version, of whatever age: a bucket that has never kept versions has "null" ones only.
  */
-export async function* listVersions(bucket: Bucket, prefix: string, time: Date, signal?: AbortSignal): AsyncGenerator<OldObject> {
+export async function* listVersions(
+  bucket: Bucket,
+  prefix: string,
+  time: Date,
+  signal?: AbortSignal,
+  seen?: (id: string) => void,
+): AsyncGenerator<OldObject> {
   let best: Version | undefined;
   for await (const version of versions(bucket, prefix, signal)) {
+    seen?.(version.id);
     if (best !== undefined && version.key !== best.key) {
       yield* named(bucket, best);
       best = undefined;
@@ -80,6 +89,7 @@ async function* versions(bucket: Bucket, prefix: string, signal?: AbortSignal): 
       ...(page.Versions ?? []).map(({ Key, Size, LastModified, StorageClass, VersionId }) => ({
         key: decodeKey(Key ?? "", isEncoded),
         time: LastModified?.getTime() ?? 0,
+        id: VersionId ?? "null",
         object: {
           size: Size ?? 0,
           versionId: VersionId ?? "null",
@@ -87,9 +97,10 @@ async function* versions(bucket: Bucket, prefix: string, signal?: AbortSignal): 
           ...archivedBy(StorageClass),
         },
       })),
-      ...(page.DeleteMarkers ?? []).map(({ Key, LastModified }) => ({
+      ...(page.DeleteMarkers ?? []).map(({ Key, LastModified, VersionId }) => ({
         key: decodeKey(Key ?? "", isEncoded),
         time: LastModified?.getTime() ?? 0,
+        id: VersionId ?? "null",
       })),
     ];
     // The SDK gives the two apart; a stable sort brings each key's together again.

@@ -1,7 +1,7 @@
 import { DoppelError } from "@doppel/base";
 import type { Storage } from "../storage.ts";
 
-/** The same storage, of which nothing can be changed: `put` and `delete` reject with storage.denied. Disposing disposes of `inner`. */
+/** The same storage, of which nothing can be changed: `put` and `delete` reject with storage.denied, and what is unfinished cannot be aborted. Disposing disposes of `inner`. */
 export function readOnly(inner: Storage): Storage {
   return {
     label: inner.label,
@@ -11,6 +11,7 @@ export function readOnly(inner: Storage): Storage {
     put: (name) => Promise.reject(denied("store", inner.label, name)),
     delete: (names) => (names.length === 0 ? Promise.resolve() : Promise.reject(denied("delete", inner.label, names[0]!))),
     ...(inner.thaw && { thaw: inner.thaw.bind(inner) }), // it changes what can be read, not what is stored
+    ...(inner.unfinished && { unfinished: inner.unfinished.bind(inner) }),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,5 @@
 import { type ByteStream, isDoppelError, type RunEvent } from "@doppel/base";
-import type { ByteRange, Storage, StoredObject } from "../storage.ts";
+import type { ByteRange, Storage } from "../storage.ts";
 
 /** How often and how patiently, and what of the outside world it takes. */
 export interface RetryOptions {
@@ -42,17 +42,21 @@ export function withRetry(inner: Storage, options: RetryOptions): Storage {
     }
   }
 
-  async function* list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject> {
+  async function* listing<T>(
+    operation: string,
+    signal: AbortSignal | undefined,
+    begin: () => AsyncIterable<T>,
+  ): AsyncIterable<T> {
     for (let attempt = 1, begun = false; ; attempt++) {
       try {
-        for await (const object of inner.list(prefix, signal)) {
+        for await (const object of begin()) {
           begun = true;
           yield object;
         }
         return;
       } catch (error) {
         if (begun) throw error;
-        await recover(error, "list", attempt, signal);
+        await recover(error, operation, attempt, signal);
       }
     }
   }
@@ -74,14 +78,20 @@ export function withRetry(inner: Storage, options: RetryOptions): Storage {
   }
 
   const thaw = inner.thaw?.bind(inner);
+  const unfinished = inner.unfinished?.bind(inner);
+  const abort = inner.abortUnfinished?.bind(inner);
   return {
     label: inner.label,
-    list,
+    list: (prefix, signal) => listing("list", signal, () => inner.list(prefix, signal)),
     get,
     stat: (name, signal) => again(`look up ${name}`, signal, () => inner.stat(name, signal)),
     put: (name, body, signal) => again(`store ${name}`, signal, () => inner.put(name, body, signal)),
     delete: (names, signal) => again("delete", signal, () => inner.delete(names, signal)),
     ...(thaw && { thaw: (...args) => again("thaw", args[2], () => thaw(...args)) }),
+    ...(unfinished && {
+      unfinished: (prefix, signal) => listing("list what is unfinished", signal, () => unfinished(prefix, signal)),
+    }),
+    ...(abort && { abortUnfinished: (...args) => again("abort what is unfinished", args[1], () => abort(...args)) }),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   };
 }
