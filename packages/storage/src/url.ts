@@ -1,3 +1,5 @@
+import { S3_SCHEMES, withoutUser } from "./s3/url.ts";
+
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//;
 const FILE = /^file:/i;
 
@@ -21,12 +23,14 @@ export function schemeOf(target: string): string {
 /**
  * The URL as it may be printed: without the password and without the values of its query, where people put keys.
  * A password may hold `@` or `/`, so everything up to the last `@` counts as credentials, of which only the user name is
- * shown; rather too much is hidden than too little. Plain paths and `file:` URLs are returned as they are.
+ * shown; rather too much is hidden than too little. Plain paths and `file:` URLs are returned as they are. S3 URLs lose the
+ * whole of what stands before the `@`, which nobody reads, and nothing else: they stay what they name.
  */
 export function redactUrl(url: string): string {
   const scheme = SCHEME.exec(url)?.[0];
   if (scheme === undefined || FILE.test(scheme)) return url;
   const rest = url.slice(scheme.length);
+  if (S3_SCHEMES.some((known) => scheme.toLowerCase() === `${known}://`)) return scheme + withoutUser(rest);
   const address = rest.lastIndexOf("@") + 1;
   const credentials = rest.slice(0, address);
   const colon = credentials.indexOf(":");
