@@ -2,6 +2,6 @@ export { type ContractCheck, ContractViolation, contractChecks } from "./contrac
 export { openStorage, supportedSchemes } from "./drivers.ts";
 export type { S3Credentials, S3Encryption, S3Options, S3StorageClass } from "./s3/options.ts";
 export type { Archived, ByteRange, DriverContext, Storage, StorageDriver, StoredObject, ThawOptions } from "./storage.ts";
-export { isUrl, redactUrl } from "./url.ts";
+export { isS3Url, isUrl, redactUrl } from "./url.ts";
 export { readOnly } from "./wrap/read-only.ts";
 export { type RetryOptions, withRetry } from "./wrap/retry.ts";

@@ -11,6 +11,12 @@ export function isUrl(text: string): boolean {
   return SCHEME.test(text) || /^file:\//i.test(text);
 }
 
+/** Whether a target is one of S3. */
+export function isS3Url(target: string): boolean {
+  const scheme = schemeOf(target);
+  return S3_SCHEMES.some((known) => known === scheme);
+}
+
 /**
  * The scheme of a target in lower case. Plain paths are targets too, and belong to `file`; so does the malformed `file:rel`,
  * which the file driver refuses instead of taking it for a directory of that name.
@@ -30,7 +36,7 @@ export function redactUrl(url: string): string {
   const scheme = SCHEME.exec(url)?.[0];
   if (scheme === undefined || FILE.test(scheme)) return url;
   const rest = url.slice(scheme.length);
-  if (S3_SCHEMES.some((known) => scheme.toLowerCase() === `${known}://`)) return scheme + withoutUser(rest);
+  if (isS3Url(url)) return scheme + withoutUser(rest);
   const address = rest.lastIndexOf("@") + 1;
   const credentials = rest.slice(0, address);
   const colon = credentials.indexOf(":");

@@ -1,7 +1,10 @@
 import { type S3TestServer, startS3Server } from "@doppel/testkit";
 import { DoppelError, type RunEvent } from "@doppel/base";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openStorage } from "../drivers.ts";
 import { openReading } from "./open.ts";
 import { parseS3Url } from "./url.ts";
@@ -63,6 +66,32 @@ describe("opening", () => {
     expect(await names(storage)).toEqual([]);
   });
 
+  it("takes the endpoint from the profile, and asks nothing else then", async () => {
+    const { endpoint: _, ...s3 } = contextFor(server).s3!;
+    const directory = await mkdtemp(join(tmpdir(), "doppel-aws-"));
+    try {
+      await writeFile(join(directory, "config"), `[profile p1]\nendpoint_url = ${server.endpoint}\n`);
+      vi.stubEnv("AWS_CONFIG_FILE", join(directory, "config"));
+      vi.stubEnv("AWS_PROFILE", "p1");
+      await using storage = await openStorage(`s3://${server.bucket}/x`, { ...contextFor(server), s3 });
+      expect(storage.label).toBe(`s3://${server.bucket}/x/ at ${server.endpoint}`);
+      expect(await names(storage)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it("asks AWS when the configured endpoints are to be ignored", async () => {
+    const { endpoint: _, ...s3 } = contextFor(server).s3!;
+    const env = {
+      AWS_ENDPOINT_URL: server.endpoint,
+      AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true",
+      HTTPS_PROXY: "http://127.0.0.1:1", // nothing leaves this machine
+    };
+    await expect(openStorage(`s3://${server.bucket}`, { ...contextFor(server), s3, env })).rejects.toThrow(/127\.0\.0\.1:1\b/);
+  });
+
   it("follows the server to its region when nobody has said one", async () => {
     const { region: _, ...s3 } = contextFor(server).s3!;
     await using storage = await openStorage(`s3://${server.bucket}/r`, { ...contextFor(server), s3 });
@@ -96,6 +125,15 @@ describe("opening", () => {
       /nothing answers at 127.0.0.1:1 \(ECONNREFUSED\)/,
     ],
     ["an endpoint that is no URL", () => openAt({ ...server, endpoint: "nonsense" }), "storage.bad-url", /"nonsense" is no URL/],
+    ["an endpoint without a scheme", () => openAt({ ...server, endpoint: host() }), "storage.bad-url", /is no URL of an S3 server/],
+    [
+      "an endpoint with a key in it",
+      () => openAt({ ...server, endpoint: server.endpoint.replace("//", `//AKIDX:${server.append.secretAccessKey}@`) }),
+      "storage.bad-url",
+      /credentials belong into the environment/,
+    ],
+    ["an empty region", () => openAt({ ...server, region: "" }), "storage.bad-url", /is no name of a region/],
+    ["a region that cannot be", () => openAt({ ...server, region: "a b" }), "storage.bad-url", /"a b" is no name of a region/],
     [
       "https where http is spoken",
       () => openAt({ ...server, endpoint: server.endpoint.replace("http:", "https:") }),

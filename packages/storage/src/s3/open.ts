@@ -1,5 +1,5 @@
 import { HeadBucketCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { DoppelError, isDoppelError } from "@doppel/base";
+import { isDoppelError } from "@doppel/base";
 import type { DriverContext } from "../storage.ts";
 import type { Bucket } from "./bucket.ts";
 import { Buffers } from "./buffers.ts";
@@ -115,12 +115,6 @@ function connectTo(
   region: string | undefined,
 ): Promise<Connection> {
   const endpoint = location.endpoint ?? options.endpoint;
-  if (endpoint !== undefined && !URL.canParse(endpoint)) {
-    throw new DoppelError("storage.bad-url", `"${endpoint}" is no URL of an S3 server; write https://HOST[:PORT]`, {
-      url: endpoint,
-      reason: "endpoint",
-    });
-  }
   return connect({ options, env, endpoint, region });
 }
 
