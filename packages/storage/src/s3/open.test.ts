@@ -125,7 +125,12 @@ describe("opening", () => {
       /nothing answers at 127.0.0.1:1 \(ECONNREFUSED\)/,
     ],
     ["an endpoint that is no URL", () => openAt({ ...server, endpoint: "nonsense" }), "storage.bad-url", /"nonsense" is no URL/],
-    ["an endpoint without a scheme", () => openAt({ ...server, endpoint: host() }), "storage.bad-url", /is no URL of an S3 server/],
+    [
+      "an endpoint without a scheme",
+      () => openAt({ ...server, endpoint: host() }),
+      "storage.bad-url",
+      /is no URL of an S3 server/,
+    ],
     [
       "an endpoint with a key in it",
       () => openAt({ ...server, endpoint: server.endpoint.replace("//", `//AKIDX:${server.append.secretAccessKey}@`) }),
