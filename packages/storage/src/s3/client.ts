@@ -14,6 +14,9 @@ const MAX_SOCKETS = 32;
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 60_000;
 
+const nothing = (): void => undefined;
+const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
 /** How requests reach a server. */
 export interface Connection {
   readonly client: S3Client;
@@ -22,6 +25,8 @@ export interface Connection {
   readonly region: string;
   /** For people: "AWS" or the host, and the proxy when there is one. */
   readonly server: string;
+  /** Host and port, when there is one. */
+  readonly proxy: string | undefined;
   /** A server other than AWS. */
   readonly endpoint: string | undefined;
 }
@@ -52,6 +57,8 @@ export async function connect({ options, env, endpoint, region }: ConnectionSett
     ...(options.credentials !== undefined && { credentials: options.credentials }),
     forcePathStyle: options.pathStyle ?? endpoint !== undefined,
     tls: !isHttp,
+    // The SDK would print on standard error; what is worth telling, open.ts and errors.ts do.
+    logger: SILENT,
     maxAttempts: 1,
     // Each request that waits for "100 Continue" is given a connection of its own, which is closed after it.
     expectContinueHeader: false,
@@ -67,7 +74,7 @@ export async function connect({ options, env, endpoint, region }: ConnectionSett
   });
   const through = proxy === undefined ? "" : ` through the proxy ${proxy.host}`;
   const server = (endpoint === undefined ? "AWS" : target.host) + through;
-  return { client, regionGiven: found !== undefined, region: used, server, endpoint };
+  return { client, regionGiven: found !== undefined, region: used, server, proxy: proxy?.host, endpoint };
 }
 
 async function agents(isHttp: boolean, proxy: URL | undefined, env: Variables) {

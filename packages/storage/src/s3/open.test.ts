@@ -68,18 +68,35 @@ describe("opening", () => {
 
   it("takes the endpoint from the profile, and asks nothing else then", async () => {
     const { endpoint: _, ...s3 } = contextFor(server).s3!;
-    const directory = await mkdtemp(join(tmpdir(), "doppel-aws-"));
-    try {
-      await writeFile(join(directory, "config"), `[profile p1]\nendpoint_url = ${server.endpoint}\n`);
-      vi.stubEnv("AWS_CONFIG_FILE", join(directory, "config"));
-      vi.stubEnv("AWS_PROFILE", "p1");
+    await withProfile(`endpoint_url = ${server.endpoint}`, async () => {
       await using storage = await openStorage(`s3://${server.bucket}/x`, { ...contextFor(server), s3 });
       expect(storage.label).toBe(`s3://${server.bucket}/x/ at ${server.endpoint}`);
       expect(await names(storage)).toEqual([]);
-    } finally {
-      vi.unstubAllEnvs();
-      await rm(directory, { recursive: true });
-    }
+    });
+  });
+
+  it("tells that a profile wins over a key, and the SDK does not", async () => {
+    const { credentials: _, ...s3 } = contextFor(server).s3!;
+    const { accessKeyId, secretAccessKey } = server.append;
+    const print = vi.spyOn(console, "warn");
+    await withProfile(`aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}`, async (env) => {
+      const events: RunEvent[] = [];
+      const context = { ...contextFor(server), s3, env, emit: (event: RunEvent) => void events.push(event) };
+      await using storage = await openStorage(`s3://${server.bucket}/x`, context);
+      expect(await names(storage)).toEqual([]);
+      expect(noticesOf(events)).toContainEqual(expect.stringContaining('those of AWS_PROFILE ("p1")'));
+    });
+    expect(print).not.toHaveBeenCalled();
+    print.mockRestore();
+  });
+
+  it("names the profile that there is not", async () => {
+    const { credentials: _, ...s3 } = contextFor(server).s3!;
+    await withProfile("", async (env) => {
+      vi.stubEnv("AWS_PROFILE", "nope");
+      const context = { ...contextFor(server), s3, env: { ...env, AWS_PROFILE: "nope" } };
+      await expect(openStorage(`s3://${server.bucket}/x`, context)).rejects.toThrow(/the AWS profile "nope" has no usable/);
+    });
   });
 
   it("asks AWS when the configured endpoints are to be ignored", async () => {
@@ -203,3 +220,25 @@ describe("opening", () => {
     proxy.close();
   });
 });
+
+/** The SDK reads the process's own environment, so that is where the profile `p1` is, beside a key that nobody knows. */
+async function withProfile(lines: string, run: (env: Record<string, string>) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "doppel-aws-"));
+  const config = join(directory, "config");
+  const env = {
+    AWS_CONFIG_FILE: config,
+    AWS_SHARED_CREDENTIALS_FILE: join(directory, "none"),
+    AWS_PROFILE: "p1",
+    AWS_ACCESS_KEY_ID: "AKIANOBODY",
+    AWS_SECRET_ACCESS_KEY: "unused",
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+  try {
+    await writeFile(config, `[profile p1]\n${lines}\n`);
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    await run(env);
+  } finally {
+    vi.unstubAllEnvs();
+    await rm(directory, { recursive: true });
+  }
+}
