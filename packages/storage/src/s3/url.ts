@@ -33,7 +33,7 @@ export function parseS3Url(url: string, options: Pick<S3Options, "endpoint" | "a
     .filter((component) => component !== "");
   const bucketOf = (name: string | undefined): string => {
     if (name === undefined) throw badUrl(url, "no bucket is named");
-    if (!isBucketName(name)) throw badUrl(url, "this is no valid name of a bucket", name);
+    if (!isBucketName(name)) throw badUrl(url, "is no valid name of a bucket", name);
     return name;
   };
   const at = (bucket: string | undefined, rest: readonly string[], more: Omit<S3Location, "bucket" | "prefix">): S3Location => ({
@@ -45,7 +45,7 @@ export function parseS3Url(url: string, options: Pick<S3Options, "endpoint" | "a
   const asBucket = (why: string): S3Location => at(host, path, { reading: `"${host}" is the bucket (${why})` });
   const asHost = (why: string): S3Location => {
     const endpoint = `${options.unencrypted ? "http" : "https"}://${host}`;
-    if (!isHost(host)) throw badUrl(url, "this is no valid host", host);
+    if (!isHost(host)) throw badUrl(url, "is no valid host", host);
     return at(path[0], path.slice(1), { endpoint, reading: `"${host}" is the server, "${path[0] ?? ""}" the bucket (${why})` });
   };
 
@@ -73,13 +73,13 @@ function isBucketName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/.test(name) && !name.includes("..");
 }
 
-/** `name` is what is wrong; it is shown unless it may be, or hold, a key. */
+/** `name` is what the reason is about; it is shown unless it may be, or hold, a key. */
 function badUrl(url: string, reason: string, name?: string): DoppelError {
   const rest = withoutUser(afterScheme(url));
   // Nothing that fails is trusted to be no key: all up to the last `@`, or after a colon that begins no port.
   const mayHoldKey = /@|%40/i.test(rest) || /^\/*[^/:[]+:(?!\d*(\/|$))/.test(rest);
   const shown = `${url.slice(0, url.length - afterScheme(url).length)}${mayHoldKey ? "***" : rest}`;
-  const why = name === undefined || mayHoldKey ? reason : `${reason}: "${name}"`;
+  const why = name === undefined ? reason : `${mayHoldKey ? "what it names" : `"${name}"`} ${reason}`;
   return new DoppelError("storage.bad-url", `cannot use ${shown} as a target: ${why}; write s3://BUCKET/PREFIX`, {
     url: shown,
     reason: why,
