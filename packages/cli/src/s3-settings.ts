@@ -1,6 +1,6 @@
 import { DoppelError } from "@doppel/base";
 import { parseTimeExpression } from "@doppel/format";
-import type { S3Encryption, S3Options, S3StorageClass, ThawOptions } from "@doppel/storage";
+import { isS3Url, type S3Encryption, type S3Options, type S3StorageClass, type ThawOptions } from "@doppel/storage";
 import type { OptionName, Settings } from "./options.ts";
 
 /** Stock's flags for storage classes (cli spec 11.2). */
@@ -34,8 +34,12 @@ export function s3OptionsOf(settings: Settings, now: Date): S3Options {
   };
 }
 
-/** The options without which another command would not find the bucket, as they are typed. */
-export function s3PlaceOptions(settings: Settings): readonly string[] {
+/**
+ * The options without which another command would not find the bucket, as they are typed; none for other targets, which
+ * take no look at them: an endpoint with a key in it would be shown.
+ */
+export function s3PlaceOptions(settings: Settings, target: string): readonly string[] {
+  if (!isS3Url(target)) return [];
   const valued = (["s3-endpoint-url", "s3-region-name"] as const).flatMap((name) =>
     settings[name] === undefined ? [] : [`--${name}`, settings[name]],
   );

@@ -31,7 +31,7 @@ import {
   signerFromGpg,
   signerFromKeyFile,
 } from "@doppel/openpgp";
-import { isS3, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
+import { isS3Url, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
 import { readFilelists } from "./filelists.ts";
 import { gpgEnvironment, readIfThere, readSecretKeyFile } from "./key-files.ts";
@@ -53,7 +53,7 @@ export async function openTarget(
   { environment, runtime, invocation: { settings } }: Pick<Session, "environment" | "runtime" | "invocation">,
 ): Promise<Storage> {
   for (const name of Object.keys(NEEDS_S3) as (keyof typeof NEEDS_S3)[]) {
-    if (settings[name] === undefined || isS3(urlText(url))) continue;
+    if (settings[name] === undefined || isS3Url(urlText(url))) continue;
     const message = `--${name} ${NEEDS_S3[name]} in an S3 bucket, and ${displayPath(withoutSecret(url))} is none; leave it out`;
     throw new DoppelError("cli.usage", message, { option: `--${name}` });
   }

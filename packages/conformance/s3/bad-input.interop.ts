@@ -57,6 +57,26 @@ describe("bad input about an S3 target", () => {
       code: 23,
       message: /"minio\.local" is no URL of an S3 server; write https:\/\/HOST/,
     },
+    "an endpoint without a scheme": {
+      options: ["--s3-endpoint-url", "localhost:PORT"],
+      code: 23,
+      message: /"localhost:\d+" is no URL of an S3 server; write https:\/\/HOST/,
+    },
+    "a region that cannot be": {
+      options: ["--s3-region-name", ""],
+      code: 23,
+      message: /"" is no name of a region; use --s3-reg/,
+    },
+    "a key that ends in a line's end": {
+      env: { AWS_ACCESS_KEY_ID: "AKIA\n" },
+      code: 50,
+      message: /the access key or the session token holds a character that cannot be sent/,
+    },
+    "a proxy that cannot be": {
+      env: { HTTP_PROXY: "http://user:pass/word@127.0.0.1:1" },
+      code: 23,
+      message: /the proxy that HTTP_PROXY names cannot be used; write http:\/\/\[USER/,
+    },
     "http spoken to as https": {
       options: ["--s3-endpoint-url", "https://127.0.0.1:PORT"],
       code: 23,
@@ -120,7 +140,7 @@ describeS3Servers("odd prefixes and forms of URL", (site) => {
     await using place = await S3Place.open(site());
     const { bucket, endpoint } = place.site;
     place.write("file", "content");
-    const prefix = "späce and/..//plus+percent%41";
+    const prefix = "späce%20and/..//plus+percent%2541";
     const url = `boto3+s3://${bucket}/${prefix}/`;
     place.note();
     const full = await place.done(["full", "-v5", "--no-encryption", place.source, url]);

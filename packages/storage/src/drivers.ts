@@ -10,11 +10,6 @@ const DRIVERS: readonly StorageDriver[] = [fileDriver, s3Driver];
 /** All schemes that `openStorage` takes, in lower case. */
 export const supportedSchemes: readonly string[] = DRIVERS.flatMap((driver) => driver.schemes);
 
-/** Whether a URL or a plain path names a target that is spoken to as S3. */
-export function isS3(url: string): boolean {
-  return s3Driver.schemes.includes(schemeOf(url));
-}
-
 /**
  * The target that a URL or a plain path names. The caller disposes of it.
  * @throws storage.unknown-scheme before anything is touched, or what the driver's `open` throws

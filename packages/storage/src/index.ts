@@ -1,5 +1,5 @@
 export { type ContractCheck, ContractViolation, contractChecks } from "./contract.ts";
-export { isS3, openStorage, supportedSchemes } from "./drivers.ts";
+export { openStorage, supportedSchemes } from "./drivers.ts";
 export type { S3Credentials, S3Encryption, S3Options, S3StorageClass } from "./s3/options.ts";
 export type {
   Archived,
@@ -11,6 +11,6 @@ export type {
   ThawOptions,
   UnfinishedObject,
 } from "./storage.ts";
-export { isUrl, redactUrl } from "./url.ts";
+export { isS3Url, isUrl, redactUrl } from "./url.ts";
 export { readOnly } from "./wrap/read-only.ts";
 export { type RetryOptions, withRetry } from "./wrap/retry.ts";

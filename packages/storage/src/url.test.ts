@@ -45,6 +45,12 @@ describe("redactUrl", () => {
     ["sftp://user:secret@host/dir", "sftp://user:***@host/dir"],
     ["sftp://user:se/c?r#e=t@x@host/dir", "sftp://user:***@host/dir"],
     ["sftp://:secret@host", "sftp://:***@host"],
+    // What an S3 URL says before the `@` is a key and is never read; a prefix may hold whatever it likes.
+    ["s3://KEY@bucket/p", "s3://bucket/p"],
+    ["S3://KEY:sec/ret@bucket/p", "S3://bucket/p"],
+    ["boto3+s3:///KEY:7/secret@bucket/p", "boto3+s3:///bucket/p"],
+    ["s3://bucket/#;:@=$,?a=b", "s3://bucket/#;:@=$,?a=b"],
+    ["s3://minio:9000/bucket/p@q", "s3://minio:9000/bucket/p@q"],
     ["https://host/dir?token=secret&b=c@d#x", "https://host/dir?token=***&b=***#x"],
   ])("%s", (url, shown) => {
     expect(redactUrl(url)).toBe(shown);

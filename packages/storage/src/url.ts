@@ -1,3 +1,5 @@
+import { S3_SCHEMES, withoutUser } from "./s3/url.ts";
+
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//;
 const FILE = /^file:/i;
 
@@ -7,6 +9,12 @@ const FILE = /^file:/i;
  */
 export function isUrl(text: string): boolean {
   return SCHEME.test(text) || /^file:\//i.test(text);
+}
+
+/** Whether a target is one of S3. */
+export function isS3Url(target: string): boolean {
+  const scheme = schemeOf(target);
+  return S3_SCHEMES.some((known) => known === scheme);
 }
 
 /**
@@ -21,12 +29,14 @@ export function schemeOf(target: string): string {
 /**
  * The URL as it may be printed: without the password and without the values of its query, where people put keys.
  * A password may hold `@` or `/`, so everything up to the last `@` counts as credentials, of which only the user name is
- * shown; rather too much is hidden than too little. Plain paths and `file:` URLs are returned as they are.
+ * shown; rather too much is hidden than too little. Plain paths and `file:` URLs are returned as they are. S3 URLs lose the
+ * whole of what stands before the `@`, which nobody reads, and nothing else: they stay what they name.
  */
 export function redactUrl(url: string): string {
   const scheme = SCHEME.exec(url)?.[0];
   if (scheme === undefined || FILE.test(scheme)) return url;
   const rest = url.slice(scheme.length);
+  if (isS3Url(url)) return scheme + withoutUser(rest);
   const address = rest.lastIndexOf("@") + 1;
   const credentials = rest.slice(0, address);
   const colon = credentials.indexOf(":");

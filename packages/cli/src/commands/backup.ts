@@ -1,6 +1,6 @@
 import { type BytePath, DoppelError, type ErrorCode, isDoppelError, pathFromText } from "@doppel/base";
 import { backup as makeBackup, type BackupJob, checkBackup } from "@doppel/engine";
-import { archiveDirOf, folderOf, tempDirOf } from "../locations.ts";
+import { archiveDirOf, folderOf, tempDirOf, urlText } from "../locations.ts";
 import { pasteable } from "../pasteable.ts";
 import { s3PlaceOptions } from "../s3-settings.ts";
 import { argument, type Command, outcomeOf, type Session } from "../session.ts";
@@ -49,7 +49,7 @@ async function run(session: Session, kind: BackupJob["kind"]) {
 
 /** To be pasted; keys and passphrases are the reader's business, and one that stands in the URL is not shown. */
 function restoreLine({ program, invocation: { settings } }: Session, url: BytePath): string {
-  const options = s3PlaceOptions(settings).map((option) => pasteable(pathFromText(option)));
+  const options = s3PlaceOptions(settings, urlText(url)).map((option) => pasteable(pathFromText(option)));
   return [program, "restore", ...options, ...(url.startsWith("-") ? ["--"] : []), pasteable(withoutSecret(url)), "TARGET"].join(
     " ",
   );

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { state as sdkNotices } from "@aws-sdk/core/client";
 import { S3Client } from "@aws-sdk/client-s3";
 import { DoppelError, errnoOf } from "@doppel/base";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { configuredRegion } from "./aws-config.ts";
+import { checkedEndpoint, checkedRegion } from "./endpoint.ts";
 import type { S3Options } from "./options.ts";
 import { proxyFor, type Variables } from "./proxy.ts";
 
@@ -12,6 +13,9 @@ import { proxyFor, type Variables } from "./proxy.ts";
 const MAX_SOCKETS = 32;
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 60_000;
+
+const nothing = (): void => undefined;
+const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** How requests reach a server. */
 export interface Connection {
@@ -21,11 +25,13 @@ export interface Connection {
   readonly region: string;
   /** For people: "AWS" or the host, and the proxy when there is one. */
   readonly server: string;
+  /** Host and port, when there is one. */
+  readonly proxy: string | undefined;
   /** A server other than AWS. */
   readonly endpoint: string | undefined;
 }
 
-/** What a connection is made from; `endpoint` and `region` have been looked up in the URL already. */
+/** What a connection is made from; URL and configuration have been asked for `endpoint` already, the URL for `region`. */
 export interface ConnectionSettings {
   readonly options: S3Options;
   readonly env: Variables;
@@ -35,22 +41,24 @@ export interface ConnectionSettings {
 
 /**
  * A client that sends every request once: trying again is ours (sender.ts), which knows what is safe to repeat.
- * @throws storage.bad-url for an endpoint or a certificate file that cannot be used
+ * @throws storage.bad-url for an endpoint, a region, a proxy or a certificate file that cannot be used
  */
 export async function connect({ options, env, endpoint, region }: ConnectionSettings): Promise<Connection> {
-  // The SDK would tell on standard error that it will want Node 22 one day: the flag is its own, and nothing else reads it.
-  sdkNotices.warningEmitted = true;
-  const isHttp = endpoint === undefined ? options.unencrypted === true : new URL(endpoint).protocol === "http:";
-  const found = region ?? (env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || (await profileRegion()));
-  const used = found ?? "us-east-1";
-  const target = new URL(endpoint ?? `${isHttp ? "http" : "https"}://s3.${used}.amazonaws.com`);
+  const given = endpoint === undefined ? undefined : checkedEndpoint(endpoint);
+  const isHttp = given === undefined ? options.unencrypted === true : given.protocol === "http:";
+  const found = region ?? (await configuredRegion(env));
+  const used = checkedRegion(found ?? "us-east-1");
+  const target = given ?? new URL(`${isHttp ? "http" : "https"}://s3.${used}.amazonaws.com`);
   const proxy = proxyFor(target, env);
   const client = new S3Client({
     region: used,
-    ...(endpoint !== undefined && { endpoint }),
+    // The SDK would look for one itself.
+    ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
     ...(options.credentials !== undefined && { credentials: options.credentials }),
     forcePathStyle: options.pathStyle ?? endpoint !== undefined,
     tls: !isHttp,
+    // The SDK would print on standard error; what is worth telling, open.ts and errors.ts do.
+    logger: SILENT,
     maxAttempts: 1,
     // Each request that waits for "100 Continue" is given a connection of its own, which is closed after it.
     expectContinueHeader: false,
@@ -66,19 +74,7 @@ export async function connect({ options, env, endpoint, region }: ConnectionSett
   });
   const through = proxy === undefined ? "" : ` through the proxy ${proxy.host}`;
   const server = (endpoint === undefined ? "AWS" : target.host) + through;
-  return { client, regionGiven: found !== undefined, region: used, server, endpoint };
-}
-
-/** The region of the profile in the shared configuration, if there is one. */
-async function profileRegion(): Promise<string | undefined> {
-  const client = new S3Client({});
-  try {
-    return await client.config.region();
-  } catch {
-    return undefined;
-  } finally {
-    client.destroy();
-  }
+  return { client, regionGiven: found !== undefined, region: used, server, proxy: proxy?.host, endpoint };
 }
 
 async function agents(isHttp: boolean, proxy: URL | undefined, env: Variables) {

@@ -6,10 +6,10 @@ export const s3Driver: StorageDriver = {
   schemes: S3_SCHEMES,
   async open(url: string, context: DriverContext): Promise<Storage> {
     const { s3 = {}, env = {} } = context;
-    const endpoint = s3.endpoint ?? (env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"]);
-    const options = { ...s3, ...(endpoint && { endpoint }) };
+    const [{ openBucket }, { configuredEndpoint }] = await Promise.all([import("./open.ts"), import("./aws-config.ts")]);
+    const endpoint = s3.endpoint ?? (await configuredEndpoint(env));
+    const options = { ...s3, ...(endpoint !== undefined && { endpoint }) };
     const reading = parseS3Url(url, options);
-    const { openBucket } = await import("./open.ts");
     return openBucket(reading, { ...context, s3: options });
   },
 };

@@ -4,7 +4,9 @@ import { classify, regionNamed, type S3Failure, type S3Place, type S3Step } from
 const step: S3Step = { operation: "store", action: "s3:PutObject", name: "vol1" };
 const place: S3Place = {
   bucket: "backups",
+  prefix: "p/",
   server: "AWS",
+  serverFrom: "aws",
   region: "us-east-1",
   now: () => new Date("2026-01-02T03:04:05Z"),
 };
@@ -21,6 +23,16 @@ function answer(status: number, name: string, more: object = {}, headers: Record
 
 function system(code: string): Error {
   return Object.assign(new Error(`connect ${code}`), { code });
+}
+
+/** As the SDK hands on a connection that was cut. */
+function broken(code: string): Error {
+  return Object.assign(system(code), { name: "TimeoutError" });
+}
+
+/** As Node refuses to send a header. */
+function badHeader(name: string): Error {
+  return Object.assign(new TypeError(`Invalid character in header content ["${name}"]`), { code: "ERR_INVALID_CHAR" });
 }
 
 const EU = { "x-amz-bucket-region": "eu-west-1" };
@@ -59,8 +71,6 @@ const TABLE: readonly (readonly [Error, S3Failure["kind"], string, RegExp])[] = 
     "storage.credentials",
     /no usable AWS credentials.*AWS_PROFILE/,
   ],
-  [answer(404, "NoSuchKey"), "final", "storage.not-found", /not there/],
-  [answer(404, "NotFound"), "final", "storage.not-found", /not there/],
   [answer(403, "InvalidObjectState"), "final", "storage.archived", /--thaw/],
   [answer(412, "PreconditionFailed"), "final", "storage.exists", /nothing is ever replaced/],
   [answer(409, "ConditionalRequestConflict"), "conflict", "storage.unavailable", /somebody else/],
@@ -77,7 +87,19 @@ const TABLE: readonly (readonly [Error, S3Failure["kind"], string, RegExp])[] = 
   [answer(200, "SyntaxError"), "passing", "storage.unavailable", /could not be read/],
   [system("ECONNRESET"), "passing", "storage.unavailable", /connection broke \(ECONNRESET\)/],
   [system("ECONNREFUSED"), "passing", "storage.unavailable", /nothing answers at AWS/],
-  [system("ENOTFOUND"), "passing", "storage.unavailable", /no host AWS.*--s3-endpoint-url/],
+  [
+    Object.assign(system("ENOTFOUND"), { hostname: "backups.s3.eu-nope-1.amazonaws.com" }),
+    "passing",
+    "storage.unavailable",
+    /no host backups\.s3\.eu-nope-1\.amazonaws\.com \(ENOTFOUND\); check the region and the network$/,
+  ],
+  [broken("ECONNRESET"), "passing", "storage.unavailable", /connection broke \(ECONNRESET\)/],
+  [answer(503, "InternalError"), "passing", "storage.unavailable", /AWS failed, it answered with an error \(InternalError\)/],
+  [answer(404, "UnknownError"), "final", "storage.refused", /cannot store vol1 .*: the server refused it/],
+  [answer(404, "NoSuchUpload"), "final", "storage.not-found", /not there/],
+  [badHeader("authorization"), "final", "storage.credentials", /character that cannot be sent.*AWS_ACCESS_KEY_ID/],
+  [badHeader("x-amz-security-token"), "final", "storage.credentials", /AWS_SESSION_TOKEN/],
+  [badHeader("x-amz-grant-full-control"), "final", "storage.refused", /the header x-amz-grant-full-control/],
   [Object.assign(new Error(""), { name: "TimeoutError" }), "passing", "storage.unavailable", /no byte moved/],
   [system("SELF_SIGNED_CERT_IN_CHAIN"), "final", "storage.bad-url", /not trusted.*AWS_CA_BUNDLE/],
   [system("ERR_TLS_CERT_ALTNAME_INVALID"), "final", "storage.bad-url", /not trusted/],
@@ -90,6 +112,38 @@ describe("classify", () => {
     expect(failure).toMatchObject({ kind, error: { code, cause: error } });
     expect(failure?.error.message).toMatch(message);
     expect(failure?.error.message).toMatch(/^[^\n]{20,300}$/);
+  });
+
+  const messageOf = (error: Error, more: Partial<S3Place>, at = step): string =>
+    classify(error, at, { ...place, ...more })?.error.message ?? "";
+
+  it.each(["NoSuchKey", "NotFound"])("what is to be read may not be there: %s", (code) => {
+    const failure = classify(answer(404, code), { operation: "read", action: "s3:GetObject", name: "vol1" }, place);
+    expect(failure).toMatchObject({ kind: "final", error: { code: "storage.not-found" } });
+  });
+
+  it("names what has to be changed where the server cannot be reached", () => {
+    const at = { server: "minio:9000", serverFrom: "settings" } as const;
+    expect(messageOf(system("ENOTFOUND"), at)).toMatch(/no host minio:9000 .*check --s3-endpoint-url and the network$/);
+    expect(messageOf(system("ECONNREFUSED"), { ...at, serverFrom: "url" })).toMatch(
+      /at minio:9000 .*check the URL and the network$/,
+    );
+    const proxied = { server: "minio:9000 through the proxy garbage", serverFrom: "settings", proxy: "garbage" } as const;
+    expect(messageOf(system("ENOTFOUND"), proxied)).toMatch(
+      /no host garbage \(ENOTFOUND\); that is the proxy: check HTTPS_PROXY/,
+    );
+    expect(messageOf(system("EPROTO"), { ...at, serverFrom: "url" })).toMatch(/for http add --s3-unencrypted-connection/);
+    expect(messageOf(system("HPE_INVALID_CONSTANT"), { ...at, serverFrom: "url" })).toMatch(/leave out --s3-unenc/);
+  });
+
+  it("names the profile that has no credentials", () => {
+    const error = Object.assign(new Error("none"), { name: "CredentialsProviderError" });
+    expect(messageOf(error, { profile: "nope" })).toMatch(/the AWS profile "nope" has no usable credentials.*AWS_PROFILE/);
+  });
+
+  it("tells of keys that are too long", () => {
+    const message = messageOf(answer(400, "UnknownError"), { prefix: `${"ä".repeat(600)}/` });
+    expect(message).toMatch(/its key has 1205 bytes, and S3 allows 1024; use a shorter prefix in the URL$/);
   });
 
   it.each([

@@ -23,8 +23,16 @@ type S3Action =
 /** Where it was done. */
 export interface S3Place {
   readonly bucket: string;
+  /** Of all keys. */
+  readonly prefix: string;
   /** For people: "AWS" or the host, and the proxy when there is one. */
   readonly server: string;
+  /** Who names the server: nobody when it is AWS, the target's URL, or an option or the configuration. */
+  readonly serverFrom: "aws" | "url" | "settings";
+  /** Host and port of the proxy that all requests go through. */
+  readonly proxy?: string | undefined;
+  /** The AWS profile that was asked for. */
+  readonly profile?: string | undefined;
   /** How requests are signed now. */
   readonly region: string;
   readonly now: () => Date;
@@ -45,11 +53,14 @@ interface Facts {
   readonly code: string;
   readonly status: number | undefined;
   readonly errno: string | undefined;
+  /** The header that Node does not send because of a character in it. */
+  readonly badHeader: string | undefined;
   readonly message: string;
   readonly header: (name: string) => string | undefined;
   readonly field: (name: string) => string | undefined;
 }
 
+const MAX_KEY_BYTES = 1024;
 const UNKNOWN_KEY = new Set(["InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidToken"]);
 const EXPIRED = new Set(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"]);
 const THROTTLED = new Set(["SlowDown", "TooManyRequests", "TooManyRequestsException", "Throttling", "ThrottlingException"]);
@@ -86,11 +97,20 @@ export function classify(error: unknown, step: S3Step, place: S3Place): S3Failur
     placeFailure(facts, step, place, error) ??
     objectFailure(facts, step, place, error) ??
     passingFailure(facts, step, place, error) ??
-    final("storage.refused", `${cannot(step, place)}: the server refused it${said(facts)}; check the options for S3`, error, {
-      operation: step.operation,
-      reason: facts.code,
-    })
+    refused(facts, step, place, error)
   );
+}
+
+function refused(facts: Facts, step: S3Step, place: S3Place, cause: unknown): S3Failure {
+  const key = Buffer.byteLength(place.prefix + (step.name ?? ""));
+  const why =
+    facts.badHeader !== undefined
+      ? `the header ${facts.badHeader} would hold a character that cannot be sent; check the options for S3`
+      : key > MAX_KEY_BYTES
+        ? `its key has ${key} bytes, and S3 allows ${MAX_KEY_BYTES}; use a shorter prefix in the URL`
+        : `the server refused it${said(facts)}; check the options for S3`;
+  const data = { operation: step.operation, reason: facts.code };
+  return final("storage.refused", `${cannot(step, place)}: ${why}`, cause, data);
 }
 
 /** The region that an answer names as the bucket's, which is how AWS refuses requests of another one. */
@@ -111,16 +131,28 @@ export function codeOf(error: unknown): string {
 
 /** Whether a failed request may have been carried out: no answer came, or one that does not say. */
 export function mayHaveArrived(error: unknown): boolean {
-  const { status, errno } = factsOf(error) ?? {};
-  if (errno === "ECONNREFUSED" || errno === "ENOTFOUND" || errno === "EAI_AGAIN") return false;
+  const { status, errno, badHeader } = factsOf(error) ?? {};
+  if (badHeader !== undefined || errno === "ECONNREFUSED" || errno === "ENOTFOUND" || errno === "EAI_AGAIN") return false;
   return status === undefined || status >= 500 || status < 300;
 }
 
-function credentialsFailure({ code, header }: Facts, step: S3Step, place: S3Place, cause: unknown): S3Failure | undefined {
+function credentialsFailure(
+  { code, header, badHeader }: Facts,
+  step: S3Step,
+  place: S3Place,
+  cause: unknown,
+): S3Failure | undefined {
   const what = cannot(step, place);
   if (CLIENT_ERRORS.has(code) && code !== "TimeoutError") {
-    const message = `${what}: no usable AWS credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the machine a role`;
-    return final("storage.credentials", message, cause, { reason: "none" });
+    const next =
+      place.profile === undefined
+        ? "no usable AWS credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the machine a role"
+        : `the AWS profile "${displayText(place.profile)}" has no usable credentials, or there is no such profile; check AWS_PROFILE and the AWS configuration files`;
+    return final("storage.credentials", `${what}: ${next}`, cause, { reason: "none" });
+  }
+  if (badHeader === "authorization" || badHeader === "x-amz-security-token") {
+    const message = `${what}: the access key or the session token holds a character that cannot be sent, perhaps the end of a line; check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN`;
+    return final("storage.credentials", message, cause, { reason: "unknown" });
   }
   if (UNKNOWN_KEY.has(code)) {
     const message = `${what}: the server does not know this access key (${code}); check AWS_ACCESS_KEY_ID or the profile, and that they belong to this server`;
@@ -174,7 +206,10 @@ function placeFailure(facts: Facts, step: S3Step, place: S3Place, cause: unknown
     return final("storage.bad-url", message, cause, { url, reason: "certificate" });
   }
   if (errno !== undefined && NOT_TLS.has(errno)) {
-    const message = `${what}: ${place.server} does not speak this protocol (${errno}); check http or https in --s3-endpoint-url, and the port`;
+    const sentHttp = errno.startsWith("HPE_");
+    const inUrl = `${sentHttp ? "for https leave out" : "for http add"} --s3-unencrypted-connection, and check the port`;
+    const next = place.serverFrom === "url" ? inUrl : "check http or https in --s3-endpoint-url, and the port";
+    const message = `${what}: ${place.server} does not speak this protocol (${errno}); ${next}`;
     return final("storage.bad-url", message, cause, { url, reason: "protocol" });
   }
   return undefined;
@@ -193,6 +228,8 @@ function objectFailure({ code, status }: Facts, step: S3Step, place: S3Place, ca
   if (status === 507 || code === "QuotaExceeded" || code === "InsufficientCapacity") {
     return final("storage.full", `${what}: the quota is used up (${code}); make room and run it again`, cause, { name });
   }
+  // Nothing that is to be stored can be missing, but what its options name can; a lost upload is another matter.
+  if (status === 404 && step.action === "s3:PutObject" && code !== "NoSuchUpload") return undefined;
   if (status === 404 || code === "NoSuchKey" || code === "NotFound") {
     return final("storage.not-found", `${what}: it is not there`, cause, { name });
   }
@@ -206,34 +243,35 @@ function objectFailure({ code, status }: Facts, step: S3Step, place: S3Place, ca
 
 function passingFailure(facts: Facts, step: S3Step, place: S3Place, cause: unknown): S3Failure | undefined {
   const { code, status, errno } = facts;
+  if (facts.badHeader !== undefined) return undefined;
   const what = cannot(step, place);
   if (THROTTLED.has(code) || ALSO_THROTTLED.has(code) || status === 429) {
     return again("throttled", step, `${what}: the server asks for fewer requests (${code})`, cause);
   }
-  if (errno === "ENOTFOUND" || errno === "EAI_AGAIN") {
-    return again(
-      "passing",
-      step,
-      `${what}: there is no host ${place.server} (${errno}); check --s3-endpoint-url, the region and the network`,
-      cause,
-    );
+  const unreachable =
+    errno === "ENOTFOUND" || errno === "EAI_AGAIN"
+      ? "there is no host"
+      : errno === "ECONNREFUSED" || errno === "EHOSTUNREACH" || errno === "ENETUNREACH"
+        ? "nothing answers at"
+        : undefined;
+  if (unreachable !== undefined) {
+    const { proxy } = place;
+    const host = proxy ?? (place.serverFrom === "aws" ? (facts.field("hostname") ?? "AWS") : place.server);
+    const check = { aws: "the region", url: "the URL", settings: "--s3-endpoint-url" }[place.serverFrom];
+    const next = proxy === undefined ? `check ${check} and the network` : "that is the proxy: check HTTPS_PROXY and NO_PROXY";
+    return again("passing", step, `${what}: ${unreachable} ${host} (${errno}); ${next}`, cause);
   }
-  if (errno === "ECONNREFUSED" || errno === "EHOSTUNREACH" || errno === "ENETUNREACH") {
-    return again(
-      "passing",
-      step,
-      `${what}: nothing answers at ${place.server} (${errno}); check --s3-endpoint-url and the network`,
-      cause,
-    );
-  }
+  // The SDK calls broken connections timeouts, too; only its own have no errno.
   if (errno !== undefined || code === "TimeoutError") {
-    const silent = code === "TimeoutError" ? "no byte moved for too long" : `the connection broke (${errno})`;
+    const silent = errno === undefined ? "no byte moved for too long" : `the connection broke (${errno})`;
     return again("passing", step, `${what}: ${silent}; try again later`, cause);
   }
   // What came with a 2xx could not be read: cut off, or garbled on the way.
   const garbled = status !== undefined && status >= 200 && status < 300;
   if (garbled || BAD_LUCK.has(code) || status === undefined || (status >= 500 && status !== 501) || status === 408) {
-    const reason = garbled ? "its answer could not be read" : `it answered ${status ?? "nothing"}${said(facts)}`;
+    // The SDK says 503 for an error that came with a 200; a real one does not go with this code.
+    const answer = status === 503 && code === "InternalError" ? "with an error" : (status ?? "nothing");
+    const reason = garbled ? "its answer could not be read" : `it answered ${answer}${said(facts)}`;
     return again("passing", step, `${what}: ${place.server} failed, ${reason}; try again later`, cause);
   }
   return undefined;
@@ -272,14 +310,20 @@ function factsOf(error: unknown): Facts | undefined {
   if (!(error instanceof Error) || error instanceof DoppelError || error.name === "AbortError") return undefined;
   const { $metadata, $response } = error as { $metadata?: { httpStatusCode?: number }; $response?: Answer };
   const errno = errnoOf(error);
+  const [, badHeader] = errno === "ERR_INVALID_CHAR" ? (/header content \["([^"]+)"\]/.exec(error.message) ?? []) : [];
   const ours =
-    CLIENT_ERRORS.has(error.name) || isNetworkError(errno) || $response !== undefined || $metadata?.httpStatusCode !== undefined;
+    badHeader !== undefined ||
+    CLIENT_ERRORS.has(error.name) ||
+    isNetworkError(errno) ||
+    $response !== undefined ||
+    $metadata?.httpStatusCode !== undefined;
   if (!ours) return undefined;
   const fields = error as unknown as Readonly<Record<string, unknown>>;
   return {
-    code: error.name,
+    code: badHeader === undefined ? error.name : "ERR_INVALID_CHAR",
     status: $metadata?.httpStatusCode ?? $response?.statusCode,
     errno: isNetworkError(errno) ? errno : undefined,
+    badHeader: badHeader?.toLowerCase(),
     message: error.message,
     header: (name) => $response?.headers?.[name],
     field: (name) => (typeof fields[name] === "string" ? fields[name] : undefined),

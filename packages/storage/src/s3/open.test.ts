@@ -1,7 +1,10 @@
 import { type S3TestServer, startS3Server } from "@doppel/testkit";
 import { DoppelError, type RunEvent } from "@doppel/base";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openStorage } from "../drivers.ts";
 import { openReading } from "./open.ts";
 import { parseS3Url } from "./url.ts";
@@ -63,6 +66,49 @@ describe("opening", () => {
     expect(await names(storage)).toEqual([]);
   });
 
+  it("takes the endpoint from the profile, and asks nothing else then", async () => {
+    const { endpoint: _, ...s3 } = contextFor(server).s3!;
+    await withProfile(`endpoint_url = ${server.endpoint}`, async () => {
+      await using storage = await openStorage(`s3://${server.bucket}/x`, { ...contextFor(server), s3 });
+      expect(storage.label).toBe(`s3://${server.bucket}/x/ at ${server.endpoint}`);
+      expect(await names(storage)).toEqual([]);
+    });
+  });
+
+  it("tells that a profile wins over a key, and the SDK does not", async () => {
+    const { credentials: _, ...s3 } = contextFor(server).s3!;
+    const { accessKeyId, secretAccessKey } = server.append;
+    const print = vi.spyOn(console, "warn");
+    await withProfile(`aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}`, async (env) => {
+      const events: RunEvent[] = [];
+      const context = { ...contextFor(server), s3, env, emit: (event: RunEvent) => void events.push(event) };
+      await using storage = await openStorage(`s3://${server.bucket}/x`, context);
+      expect(await names(storage)).toEqual([]);
+      expect(noticesOf(events)).toContainEqual(expect.stringContaining('those of AWS_PROFILE ("p1")'));
+    });
+    expect(print).not.toHaveBeenCalled();
+    print.mockRestore();
+  });
+
+  it("names the profile that there is not", async () => {
+    const { credentials: _, ...s3 } = contextFor(server).s3!;
+    await withProfile("", async (env) => {
+      vi.stubEnv("AWS_PROFILE", "nope");
+      const context = { ...contextFor(server), s3, env: { ...env, AWS_PROFILE: "nope" } };
+      await expect(openStorage(`s3://${server.bucket}/x`, context)).rejects.toThrow(/the AWS profile "nope" has no usable/);
+    });
+  });
+
+  it("asks AWS when the configured endpoints are to be ignored", async () => {
+    const { endpoint: _, ...s3 } = contextFor(server).s3!;
+    const env = {
+      AWS_ENDPOINT_URL: server.endpoint,
+      AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true",
+      HTTPS_PROXY: "http://127.0.0.1:1", // nothing leaves this machine
+    };
+    await expect(openStorage(`s3://${server.bucket}`, { ...contextFor(server), s3, env })).rejects.toThrow(/127\.0\.0\.1:1\b/);
+  });
+
   it("follows the server to its region when nobody has said one", async () => {
     const { region: _, ...s3 } = contextFor(server).s3!;
     await using storage = await openStorage(`s3://${server.bucket}/r`, { ...contextFor(server), s3 });
@@ -96,6 +142,20 @@ describe("opening", () => {
       /nothing answers at 127.0.0.1:1 \(ECONNREFUSED\)/,
     ],
     ["an endpoint that is no URL", () => openAt({ ...server, endpoint: "nonsense" }), "storage.bad-url", /"nonsense" is no URL/],
+    [
+      "an endpoint without a scheme",
+      () => openAt({ ...server, endpoint: host() }),
+      "storage.bad-url",
+      /is no URL of an S3 server/,
+    ],
+    [
+      "an endpoint with a key in it",
+      () => openAt({ ...server, endpoint: server.endpoint.replace("//", `//AKIDX:${server.append.secretAccessKey}@`) }),
+      "storage.bad-url",
+      /credentials belong into the environment/,
+    ],
+    ["an empty region", () => openAt({ ...server, region: "" }), "storage.bad-url", /is no name of a region/],
+    ["a region that cannot be", () => openAt({ ...server, region: "a b" }), "storage.bad-url", /"a b" is no name of a region/],
     [
       "https where http is spoken",
       () => openAt({ ...server, endpoint: server.endpoint.replace("http:", "https:") }),
@@ -160,3 +220,25 @@ describe("opening", () => {
     proxy.close();
   });
 });
+
+/** The SDK reads the process's own environment, so that is where the profile `p1` is, beside a key that nobody knows. */
+async function withProfile(lines: string, run: (env: Record<string, string>) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "doppel-aws-"));
+  const config = join(directory, "config");
+  const env = {
+    AWS_CONFIG_FILE: config,
+    AWS_SHARED_CREDENTIALS_FILE: join(directory, "none"),
+    AWS_PROFILE: "p1",
+    AWS_ACCESS_KEY_ID: "AKIANOBODY",
+    AWS_SECRET_ACCESS_KEY: "unused",
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+  try {
+    await writeFile(config, `[profile p1]\n${lines}\n`);
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    await run(env);
+  } finally {
+    vi.unstubAllEnvs();
+    await rm(directory, { recursive: true });
+  }
+}

@@ -1,5 +1,5 @@
 import { HeadBucketCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { DoppelError, isDoppelError } from "@doppel/base";
+import { displayText, isDoppelError } from "@doppel/base";
 import type { DriverContext } from "../storage.ts";
 import type { Bucket } from "./bucket.ts";
 import { Buffers } from "./buffers.ts";
@@ -41,8 +41,12 @@ export async function openBucket(reading: S3Reading, context: DriverContext): Pr
     connection.endpoint === undefined
       ? `AWS, region ${connection.region}`
       : `${connection.endpoint}, region ${connection.region}`;
-  const label = `s3://${name}/${prefix}${connection.endpoint === undefined ? "" : ` at ${connection.endpoint}`}`;
-  tell(`S3 bucket "${name}", prefix "${prefix}", at ${where}: ${location.reading}`);
+  const { AWS_PROFILE: profile, AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secret } = context.env ?? {};
+  if (profile && key && secret && options.credentials === undefined) {
+    tell(`the credentials are those of AWS_PROFILE ("${displayText(profile)}"): AWS_ACCESS_KEY_ID is set too, and not used`);
+  }
+  const label = `s3://${name}/${displayText(prefix)}${connection.endpoint === undefined ? "" : ` at ${connection.endpoint}`}`;
+  tell(`S3 bucket "${name}", prefix "${displayText(prefix)}", at ${where}: ${location.reading}`);
   const isAws =
     software === "AmazonS3" &&
     /^https?:\/\/[^/]*\.amazonaws\.com(\.cn)?(\/|$)/.test(connection.endpoint ?? "https://s3.amazonaws.com");
@@ -115,12 +119,6 @@ function connectTo(
   region: string | undefined,
 ): Promise<Connection> {
   const endpoint = location.endpoint ?? options.endpoint;
-  if (endpoint !== undefined && !URL.canParse(endpoint)) {
-    throw new DoppelError("storage.bad-url", `"${endpoint}" is no URL of an S3 server; write https://HOST[:PORT]`, {
-      url: endpoint,
-      reason: "endpoint",
-    });
-  }
   return connect({ options, env, endpoint, region });
 }
 
@@ -132,8 +130,17 @@ async function tryOpen(
 ): Promise<Opened | { readonly error: unknown; readonly region: string | undefined }> {
   const { clock, random, emit = () => undefined } = context;
   if (clock === undefined) throw new TypeError("the S3 driver needs a clock");
-  const { client, server, region } = connection;
-  const place: S3Place = { bucket: location.bucket, server, region, now: () => clock.now() };
+  const { client, server, region, proxy } = connection;
+  const place: S3Place = {
+    bucket: location.bucket,
+    prefix: location.prefix,
+    server,
+    serverFrom: location.endpoint !== undefined ? "url" : connection.endpoint !== undefined ? "settings" : "aws",
+    proxy,
+    profile: context.env?.["AWS_PROFILE"] || undefined,
+    region,
+    now: () => clock.now(),
+  };
   const sender = new Sender({ client, place, clock, random, emit });
   let software = "";
   const observe = (headers: Readonly<Record<string, string>> | undefined): void => {

@@ -18,6 +18,23 @@ describe("proxyFor", () => {
     expect(proxyFor(new URL(url), env)?.host).toBe(expected);
   });
 
+  it.each([
+    "http://pu:SEK/RET@127.0.0.1:1",
+    "http://pu:7/SEKRET@127.0.0.1:1",
+    "pu:SEK/RET@127.0.0.1:1",
+    "http://pu:SEK#RET@127.0.0.1:1",
+    "socks5://127.0.0.1:1",
+    "http://",
+  ])("%s is refused rather than gone past", (text) => {
+    expect(() => proxyFor(new URL(HTTPS), { HTTPS_PROXY: text })).toThrow(/^the proxy that HTTPS_PROXY names cannot be used/);
+    expect(() => proxyFor(new URL(HTTPS), { all_proxy: text })).toThrow(/^(?!.*(SEK|RET)).*all_proxy/);
+    expect(proxyFor(new URL(HTTPS), { HTTPS_PROXY: text, NO_PROXY: "*" })).toBeUndefined();
+  });
+
+  it("takes a user with a password", () => {
+    expect(proxyFor(new URL(HTTPS), { HTTPS_PROXY: "http://u:p%2Fw@proxy:3128/" })?.host).toBe("proxy:3128");
+  });
+
   it.each<[string, string, boolean]>([
     [HTTPS, "*", true],
     [HTTPS, "amazonaws.com", true],

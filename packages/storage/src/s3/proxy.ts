@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { DoppelError } from "@doppel/base";
 
 /** The variables of an environment, or of what stands for it. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -6,13 +7,21 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 /**
  * The proxy for requests to `target`, as curl chooses it: `https_proxy` or `http_proxy`, else `all_proxy`, each also in capitals,
  * unless `no_proxy` names the host. An address without a scheme is an http proxy.
+ * @throws storage.bad-url for one that cannot be used: going past a proxy that somebody wants is no way out
  */
 export function proxyFor(target: URL, env: Variables): URL | undefined {
-  const variable = (name: string): string => env[name] || env[name.toUpperCase()] || "";
-  const text = variable(`${target.protocol.slice(0, -1)}_proxy`) || variable("all_proxy");
-  if (text === "" || isExempt(target, variable("no_proxy"))) return undefined;
+  const named = (name: string): string | undefined => [name, name.toUpperCase()].find((variable) => env[variable]);
+  const variable = named(`${target.protocol.slice(0, -1)}_proxy`) ?? named("all_proxy");
+  if (variable === undefined || isExempt(target, env[named("no_proxy") ?? ""] ?? "")) return undefined;
+  const text = env[variable]!;
   const url = text.includes("://") ? text : `http://${text}`;
-  return URL.canParse(url) ? new URL(url) : undefined;
+  const proxy = URL.canParse(url) ? new URL(url) : undefined;
+  // `http://user:7/…@host`: the password is read as a port and a path.
+  if (proxy !== undefined && /^https?:$/.test(proxy.protocol) && !`${proxy.pathname}${proxy.search}${proxy.hash}`.includes("@"))
+    return proxy;
+  // It may hold a password, so it is not shown.
+  const message = `the proxy that ${variable} names cannot be used; write http://[USER:PASSWORD@]HOST:PORT, with %2F for a / in the password`;
+  throw new DoppelError("storage.bad-url", message, { url: variable, reason: "proxy" });
 }
 
 /**

@@ -1,5 +1,4 @@
 import { DoppelError } from "@doppel/base";
-import { redactUrl } from "../url.ts";
 import type { S3Options } from "./options.ts";
 
 export const S3_SCHEMES = ["s3", "s3+http", "boto3+s3", "boto+s3"] as const;
@@ -24,18 +23,18 @@ export type S3Reading =
 
 /**
  * Reads an S3 URL by the rule of cli spec 11.1. What stands before an `@` is dropped: it was a user name, or worse, a key.
+ * The path is percent-decoded, as stock does: `a%20b` is where its backups of `a b` lie.
  * @throws storage.bad-url
  */
 export function parseS3Url(url: string, options: Pick<S3Options, "endpoint" | "addressing" | "unencrypted">): S3Reading {
-  const [authority, ...components] = withoutUser(url.slice(url.indexOf("://") + 3)).split("/");
-  const path = components.filter((component) => component !== "");
-  const host = authority ?? "";
-  const fail = (reason: string): never => {
-    throw badUrl(url, reason);
-  };
+  const [, host = "", rest = ""] = /^([^/]*)(.*)$/s.exec(withoutUser(afterScheme(url))) ?? [];
+  const path = decodePercent(rest)
+    .split("/")
+    .filter((component) => component !== "");
   const bucketOf = (name: string | undefined): string => {
-    if (name === undefined) return fail("no bucket is named");
-    return isBucketName(name) ? name : fail(`"${name}" is no valid name of a bucket`);
+    if (name === undefined) throw badUrl(url, "no bucket is named");
+    if (!isBucketName(name)) throw badUrl(url, "is no valid name of a bucket", name);
+    return name;
   };
   const at = (bucket: string | undefined, rest: readonly string[], more: Omit<S3Location, "bucket" | "prefix">): S3Location => ({
     bucket: bucketOf(bucket),
@@ -46,7 +45,7 @@ export function parseS3Url(url: string, options: Pick<S3Options, "endpoint" | "a
   const asBucket = (why: string): S3Location => at(host, path, { reading: `"${host}" is the bucket (${why})` });
   const asHost = (why: string): S3Location => {
     const endpoint = `${options.unencrypted ? "http" : "https"}://${host}`;
-    if (!isHost(host)) fail(`"${host}" is no valid host`);
+    if (!isHost(host)) throw badUrl(url, "is no valid host", host);
     return at(path[0], path.slice(1), { endpoint, reading: `"${host}" is the server, "${path[0] ?? ""}" the bucket (${why})` });
   };
 
@@ -74,21 +73,44 @@ function isBucketName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/.test(name) && !name.includes("..");
 }
 
-function badUrl(url: string, reason: string): DoppelError {
-  const shown = redactUrl(url);
-  return new DoppelError("storage.bad-url", `cannot use ${shown} as a target: ${reason}; write s3://BUCKET/PREFIX`, {
+/** `name` is what the reason is about; it is shown unless it may be, or hold, a key. */
+function badUrl(url: string, reason: string, name?: string): DoppelError {
+  const rest = withoutUser(afterScheme(url));
+  // Nothing that fails is trusted to be no key: all up to the last `@`, or after a colon that begins no port.
+  const mayHoldKey = /@|%40/i.test(rest) || /^\/*[^/:[]+:(?!\d*(\/|$))/.test(rest);
+  const shown = `${url.slice(0, url.length - afterScheme(url).length)}${mayHoldKey ? "***" : rest}`;
+  const why = name === undefined ? reason : `${mayHoldKey ? "what it names" : `"${name}"`} ${reason}`;
+  return new DoppelError("storage.bad-url", `cannot use ${shown} as a target: ${why}; write s3://BUCKET/PREFIX`, {
     url: shown,
-    reason,
+    reason: why,
   });
 }
 
-/** A user name is stripped up to the `@`; a secret key may hold slashes, so what looks like `user:secret` reaches up to the last one. */
-function withoutUser(rest: string): string {
-  const slash = rest.indexOf("/");
-  const authority = slash < 0 ? rest : rest.slice(0, slash);
-  if (authority.includes("@")) return rest.slice(rest.slice(0, authority.length).lastIndexOf("@") + 1);
-  const isSecret = /^[^:]+:(?!\d*$)/.test(authority) && rest.includes("@");
-  return isSecret ? rest.slice(rest.lastIndexOf("@") + 1) : rest;
+function afterScheme(url: string): string {
+  return url.slice(url.indexOf("://") + 3);
+}
+
+/**
+ * An S3 URL's part after `://` without user name and key. A user name reaches up to the `@`; a secret key may hold slashes, so
+ * what looks like `user:secret` reaches up to the last `@`. `host:port` looks like that, too: it counts as one if what follows
+ * it can be a bucket.
+ */
+export function withoutUser(rest: string): string {
+  const [, slashes = "", first = "", second = ""] = /^(\/*)([^/]*)(?:\/+([^/]*))?/.exec(rest) ?? [];
+  if (first.includes("@")) return slashes + rest.slice(slashes.length + first.lastIndexOf("@") + 1);
+  const [, user, port] = /^([^:[]+):(.*)$/.exec(first) ?? [];
+  if (user === undefined || port === undefined || !rest.includes("@")) return rest;
+  const isHost = slashes === "" && isPort(port) && !second.includes("@") && !/^[A-Z0-9]{16,}$/.test(user);
+  return isHost ? rest : slashes + rest.slice(rest.lastIndexOf("@") + 1);
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65_536;
+}
+
+/** `%XX` are bytes of UTF-8; a `%` without two digits is itself. */
+function decodePercent(text: string): string {
+  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll("%", ""), "hex").toString("utf8"));
 }
 
 /**
