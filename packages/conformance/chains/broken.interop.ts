@@ -192,6 +192,7 @@ describeInterop([], "a chain of which something is missing or damaged", () => {
 
   it("verify names every volume that is lost and every path with it, and fails at the end", async () => {
     const copy = broken();
+    const volumes = readdirSync(copy.target).filter((name) => name.includes(".difftar")).length;
     rmSync(copy.object(`to.${stamp(2)}.vol2`));
     rmSync(copy.object("duplicity-full.", "vol1"));
     await withoutTouching(copy, async () => {
@@ -200,7 +201,7 @@ describeInterop([], "a chain of which something is missing or damaged", () => {
       for (const name of ["inc.\\S+vol2", "full.\\S+vol1"])
         expect(told).toMatch(new RegExp(`^warning: duplicity-${name}\\S+ is missing`, "m"));
       for (const path of ["a", "keep", "new2", "z"]) expect(told).toMatch(new RegExp(`^warning: ${path}: lost: `, "m"));
-      expect(told).toMatch(/^Backup DAMAGED: 2 of \d+ volumes cannot be used, 4 paths lost$/m);
+      expect(told).toMatch(new RegExp(`^Backup DAMAGED: 2 of ${volumes} volumes cannot be used, 4 paths lost$`, "m"));
       expect(result.code).toBe(21);
     });
   });

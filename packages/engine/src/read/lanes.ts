@@ -47,7 +47,9 @@ export interface LaneChoice {
 interface Content {
   readonly parts: LaneOptions["parts"];
   readonly records?: readonly IndexedEntry[];
-  /** The volumes' names. */
+  /** How many volumes should be there. */
+  readonly volumes: number;
+  /** The names of those that are. */
   readonly names: readonly string[];
   readonly bytes: number;
 }
@@ -78,13 +80,13 @@ export async function openLanes(
   const fetching = { memoryLimit, workers: () => workers };
   for (const set of sets) {
     const few = useIndex && wanted && !keepGoing ? await readWanted(set, wanted, context, observer) : undefined;
-    const { names, bytes, ...content } = few
+    const { volumes, names, bytes, ...content } = few
       ? contentOf(slicedParts(set, few.parts, context), few.records)
       : await wholeContent(set, target, context, observer, fetching, { keepGoing, ...(wanted === undefined ? {} : { wanted }) });
     if (!few) total += bytes;
     needed.push(...names);
-    observer.expect(names.length, bytes);
-    context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes: names.length });
+    observer.expect(volumes, bytes);
+    context.runtime.emit({ type: "set.opened", kind: set.id.kind, time: set.id.end, volumes });
     const onVolume = (name: string, number: number, size: number): void => observer.volume(name, number, size);
     const survival: Survival = {
       openRoll: () => openRoll(set, context, memoryLimit),
@@ -105,7 +107,7 @@ export async function openLanes(
 }
 
 function contentOf(parts: readonly LanePart[], records: readonly IndexedEntry[]): Content {
-  return { parts, records, names: parts.map(({ name }) => name), bytes: parts.reduce((sum, { size }) => sum + size, 0) };
+  return { parts, records, volumes: parts.length, names: parts.map(({ name }) => name), bytes: parts.reduce((sum, { size }) => sum + size, 0) };
 }
 
 async function wholeContent(
@@ -122,6 +124,7 @@ async function wholeContent(
   tellOfUnnamedVolumes(set, whole, observer);
   return {
     parts: wholeVolumes(set, manifest, context, fetching),
+    volumes: manifest.volumes.length,
     names: manifest.volumes.flatMap(({ number }) => set.volumes.get(number) ?? []),
     bytes: bytesOf(set, manifest, target),
   };
