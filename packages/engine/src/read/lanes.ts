@@ -107,7 +107,13 @@ export async function openLanes(
 }
 
 function contentOf(parts: readonly LanePart[], records: readonly IndexedEntry[]): Content {
-  return { parts, records, volumes: parts.length, names: parts.map(({ name }) => name), bytes: parts.reduce((sum, { size }) => sum + size, 0) };
+  return {
+    parts,
+    records,
+    volumes: parts.length,
+    names: parts.map(({ name }) => name),
+    bytes: parts.reduce((sum, { size }) => sum + size, 0),
+  };
 }
 
 async function wholeContent(

@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { type ByteStream, DoppelError, isDoppelError, type Payload } from "@doppel/base";
 import type { Encoding } from "@doppel/format";
@@ -10,6 +9,7 @@ import {
   type SessionKey,
   type Verifier,
 } from "@doppel/openpgp";
+import { through } from "./through.ts";
 
 export interface UnsealOptions {
   readonly name: string;
@@ -77,15 +77,7 @@ function keysOf({ keys }: UnsealOptions): SecretKeys {
 /** Any valid gzip (several members, zeros behind the last); other trailing bytes are an error (spec 3.1, 6.4). */
 async function* gunzip(sealed: Payload, signal: AbortSignal): ByteStream {
   const inflater = createGunzip({ chunkSize: DECOMPRESSED_CHUNK });
-  const input = Readable.from(sealed.open(signal), { objectMode: false });
-  input.on("error", (error) => inflater.destroy(error));
-  input.pipe(inflater);
-  try {
-    for await (const chunk of inflater) yield chunk as Uint8Array;
-  } finally {
-    input.destroy();
-    inflater.destroy();
-  }
+  yield* through(sealed.open(signal), inflater);
   await onlyZerosAfter(sealed, inflater.bytesWritten, signal);
 }
 

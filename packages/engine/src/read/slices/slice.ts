@@ -1,9 +1,9 @@
-import { Readable } from "node:stream";
 import { constants, createInflateRaw } from "node:zlib";
 import type { ByteStream } from "@doppel/base";
 import type { IndexedVolume } from "@doppel/format";
 import { deframed, encryptedRange, FramedBody } from "@doppel/openpgp";
 import type { ByteRange } from "@doppel/storage";
+import { through } from "../through.ts";
 
 /** Part of a volume's object, and how the tar bytes that were asked for come out of it. */
 export interface Slice {
@@ -82,17 +82,8 @@ function sum(numbers: readonly number[], from: number, to: number): number {
 }
 
 /** Whole pieces of a DEFLATE stream; its end may not be among them. */
-async function* inflated(pieces: ByteStream): ByteStream {
-  const inflater = createInflateRaw({ chunkSize: INFLATED_CHUNK, finishFlush: constants.Z_SYNC_FLUSH });
-  const input = Readable.from(pieces, { objectMode: false });
-  input.on("error", (error) => inflater.destroy(error));
-  input.pipe(inflater);
-  try {
-    for await (const chunk of inflater) yield chunk as Uint8Array;
-  } finally {
-    input.destroy();
-    inflater.destroy();
-  }
+function inflated(pieces: ByteStream): ByteStream {
+  return through(pieces, createInflateRaw({ chunkSize: INFLATED_CHUNK, finishFlush: constants.Z_SYNC_FLUSH }));
 }
 
 /** `count` bytes from `skip` on; whoever has them does not read further. */
