@@ -132,7 +132,7 @@ type Check = (inventory: Inventory, policy: RetentionPolicy, damage: Damage, set
 function forAll(check: Check): void {
   fc.assert(
     fc.property(histories, policies, (sets, policy) => check(inventoryOfSets(sets), policy, damageOf(sets), sets)),
-    { numRuns: 200 },
+    { numRuns: Number(process.env["DOPPEL_RETENTION_RUNS"] ?? 200) },
   );
 }
 
@@ -212,16 +212,14 @@ function keptByCalendar(
   });
 }
 
-/** Whether a set that is part of no chain, and is not old, goes back to this chain alone. */
+/** Whether a set that is part of no chain, and is not old, goes back to this chain alone; lost manifests between them do not matter. */
 function newerOnTop(chain: Chain, { chains }: Collection, loose: readonly Chain["full"][], limit: Date): boolean {
   const others = chains.filter((other) => other !== chain).flatMap((other) => setsOf(other).map(({ id }) => id.end.getTime()));
   const below = (time: number, depth: number): boolean =>
     depth > 0 &&
     !others.includes(time) &&
     (setsOf(chain).some(({ id }) => id.end.getTime() === time) ||
-      loose.some(
-        ({ id, manifest }) => manifest && id.kind === "inc" && id.end.getTime() === time && below(id.start.getTime(), depth - 1),
-      ));
+      loose.some(({ id }) => id.kind === "inc" && id.end.getTime() === time && below(id.start.getTime(), depth - 1)));
   return loose.some(({ id }) => id.kind === "inc" && id.end >= limit && below(id.start.getTime(), 20));
 }
 
