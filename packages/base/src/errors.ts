@@ -21,6 +21,8 @@ export interface ErrorData {
   "restore.unsafe-path": { readonly path: string };
   "restore.path-not-found": { readonly path: string };
   "archive-dir.unusable": { readonly path: string };
+  /** Another run uses it now. */
+  "archive-dir.locked": { readonly path: string };
   "temp.unusable": { readonly path: string };
   "temp.full": { readonly path: string };
   "format.bad-manifest": { readonly line: number; readonly reason: string };
@@ -66,6 +68,10 @@ export interface ErrorData {
   /** What arrived is not what is stored. */
   "storage.corrupt": { readonly name: string };
   "run.aborted": Record<never, never>;
+  /** Ordered by a hidden option, for tests. */
+  "run.sabotaged": { readonly volume: number };
+  /** A backup that goes on where another stopped must seal as that one did. */
+  "resume.mismatch": { readonly reason: string };
 }
 
 export type ErrorCode = keyof ErrorData;

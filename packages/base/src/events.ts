@@ -95,5 +95,24 @@ export type RunEvent =
   | { readonly type: "metadata.copied"; readonly name: string }
   /** `attempt` is the one that failed, counted from 1; another one follows. */
   | { readonly type: "retry"; readonly operation: string; readonly attempt: number; readonly detail: string }
+  /** What the listing of the target shows, before anything is done: `lastFull` of the newest chain. Once a run at most. */
+  | {
+      readonly type: "collection.read";
+      readonly lastFull?: Date;
+      readonly incompleteSets: readonly (readonly string[])[];
+      readonly orphanedSets: readonly (readonly string[])[];
+      readonly orphanedSignatures: readonly string[];
+    }
+  /** A full backup is made although an increment was possible or asked for. */
+  | { readonly type: "full.forced"; readonly why: "too-old" | "no-signatures" }
+  /** An interrupted run is gone on with, from volume `from` on; `lost`: volumes that its manifest names and the target lacks. */
+  | {
+      readonly type: "run.resumed";
+      readonly kind: "full" | "inc";
+      readonly time: Date;
+      readonly from: number;
+      readonly lost: number;
+      readonly after?: { readonly path: BytePath; readonly block?: number };
+    }
   | { readonly type: "debug"; readonly detail: string }
   | { readonly type: "run.finished"; readonly kind: RunKind; readonly incomplete: number };

@@ -29,6 +29,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   "restore.unsafe-path": 21,
   "restore.path-not-found": 19,
   "archive-dir.unusable": 9,
+  "archive-dir.locked": 23,
   "temp.unusable": 35,
   "temp.full": 35,
   "format.bad-manifest": 21,
@@ -70,6 +71,8 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   "storage.archived": 50,
   "storage.corrupt": 21,
   "run.aborted": 130,
+  "run.sabotaged": 30,
+  "resume.mismatch": 45,
 };
 
 /** The signals that stop a run in an orderly way, and what it exits with then (128 + the signal's number). */
@@ -89,9 +92,10 @@ export const EXIT_CODES_HELP = `Exit codes
   17  no chain to continue            42  source is not that of the last backup
   19  path not in the backup          20  nothing to restore, or cannot write it
   21  backup damaged                  22  not signed by the key asked for
-  23  bad URL or unknown scheme       30  a bug in doppel: please report it
+  23  bad URL, or a run in progress   30  a bug in doppel: please report it
   31  key, passphrase or gpg          33  not supported
-  35  temporary folder unusable       50  storage failed
-  51  storage: permission denied      52  storage: not found
-  53  storage: no space              141  nobody reads the output any more
+  35  temporary folder unusable       45  interrupted run was sealed otherwise
+  50  storage failed                  51  storage: permission denied
+  52  storage: not found              53  storage: no space
+ 141  nobody reads the output any more
  129  130  143  stopped by a signal`;

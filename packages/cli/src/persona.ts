@@ -12,6 +12,8 @@ export interface Persona {
   /** The line that `--version` prints. */
   readonly version: string;
   readonly help: (command: CommandName | undefined, columns: number) => Promise<string>;
+  /** Whose texts it prints: doppel's own, or those that programs made for duplicity look for, counted as its generation 3 does or 0.8. */
+  readonly texts: "doppel" | "duplicity-3" | "duplicity-0.8";
   /** The exit code of a run that left something out. */
   readonly incomplete: number;
   /** Where its exit codes are others than `EXIT_CODES`. */

@@ -102,6 +102,15 @@ export function backupJob(
     hostname: pathFromText(hostname()),
     prefixes: prefixesOf(settings),
     countTotals: options.countTotals,
+    dryRun: settings["dry-run"],
+    skipIfUnchanged: settings["skip-if-no-change"],
+    listChanges: !settings["no-files-changed"],
+    maxBlockBytes: settings["max-blocksize"],
+    resume: true,
+    sabotage: {
+      ...(settings["fail-on-volume"] !== undefined && { failAfterVolume: settings["fail-on-volume"] }),
+      ...(settings["skip-volume"] !== undefined && { skipVolume: settings["skip-volume"] }),
+    },
     verbose: settings.verbosity >= 5,
   });
 }

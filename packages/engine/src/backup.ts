@@ -90,6 +90,7 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
       },
       storedBytes: queue.storedBytes + metadata.bytes + (stored?.bytes ?? 0),
       incomplete: tally.incomplete,
+      outcome: "stored",
     };
   } finally {
     await counter?.stop();

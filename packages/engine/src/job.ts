@@ -46,6 +46,18 @@ export interface BackupJob extends SourceChoice {
   readonly prefixes: NamePrefixes;
   /** Count the source beside the backup, so that progress knows how much there is. */
   readonly countTotals: boolean;
+  /** Read and compare everything, and store nothing, neither at the target nor in the archive directory. */
+  readonly dryRun: boolean;
+  /** An increment in which nothing changed is not stored. */
+  readonly skipIfUnchanged: boolean;
+  /** List new, changed and deleted files in the manifest (spec 2.3). */
+  readonly listChanges: boolean;
+  /** Largest block of signatures in bytes (spec 5.3). */
+  readonly maxBlockBytes: number;
+  /** Go on where an interrupted run of this target stopped, if the archive directory knows of one (spec 7.4). */
+  readonly resume: boolean;
+  /** Faults to order, for tests (duplicity-cli.md 12.1): end after this volume was stored; do not store this one. */
+  readonly sabotage: { readonly failAfterVolume?: number; readonly skipVolume?: number };
   /** Emit `entry.done` for every entry. */
   readonly verbose: boolean;
 }
@@ -86,6 +98,8 @@ export interface BackupReport {
   readonly storedBytes: number;
   /** Notices with `incomplete: true`: above 0 the backup missed something. */
   readonly incomplete: number;
+  /** `stored`; or nothing was, because it was a dry run, or because nothing had changed. */
+  readonly outcome: "stored" | "dry-run" | "unchanged";
 }
 
 /** What every command that reads a target needs. */
@@ -119,6 +133,10 @@ export interface RestoreJob {
   readonly keepGoing: boolean;
   /** Restore into a target that has something in it. */
   readonly force: boolean;
+  /** Only find out which volumes are needed; nothing is fetched but metadata, and nothing written. */
+  readonly dryRun: boolean;
+  /** What is at or below `from` in the backup goes to `to` instead, both relative to the root; the first that fits counts. */
+  readonly renames: readonly { readonly from: BytePath; readonly to: BytePath }[];
   readonly numericOwner: boolean;
   readonly restoreOwner: boolean;
   readonly verbose: boolean;
@@ -133,6 +151,8 @@ export interface RestoreReport {
   readonly lost: number;
   /** Volumes that were passed over, each with its notice. */
   readonly badVolumes: number;
+  /** Names of the volumes that a dry run found to be needed, in order; otherwise empty. */
+  readonly wanted: readonly string[];
 }
 
 /** `source` is the local tree, or the part of it that `path` names in the backup. */

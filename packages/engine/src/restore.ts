@@ -56,7 +56,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   }
   const { files, bytes, incomplete, lost, badVolumes } = tally;
   runtime.emit({ type: "run.finished", kind: "restore", incomplete });
-  return { files, bytes, incomplete, lost, badVolumes };
+  return { files, bytes, incomplete, lost, badVolumes, wanted: [] };
 }
 
 async function restoreEntry(

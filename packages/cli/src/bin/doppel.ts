@@ -8,6 +8,7 @@ await main({
   parse: parseDoppel,
   version: `doppel ${manifest.version}`,
   help: async (command, columns) => (await import("../help.ts")).helpText(command, columns),
+  texts: "doppel",
   incomplete: INCOMPLETE,
   exits: {},
   signals: SIGNALS,

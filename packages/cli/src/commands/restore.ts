@@ -27,6 +27,8 @@ export const restore: Command = async (session) => {
     useIndex: !settings["no-index"],
     keepGoing: settings["keep-going"],
     force: settings.force,
+    dryRun: settings["dry-run"],
+    renames: [],
     numericOwner: settings["numeric-owner"],
     restoreOwner: environment.isRoot && !settings["no-restore-ownership"],
     verbose: settings.verbosity >= 5,

@@ -62,7 +62,7 @@ describe("verbosity", () => {
 });
 
 describe("what is missing", () => {
-  const RESTORED = { files: 1, bytes: 1, lost: 0, badVolumes: 0 };
+  const RESTORED = { files: 1, bytes: 1, lost: 0, badVolumes: 0, wanted: [] };
   const restore = (renderer: Renderer, count: number): void => {
     for (let i = 0; i < count; i++)
       renderer.event({ type: "notice", reason: "owner", incomplete: true, path: pathFromText(`f${i}`), detail: "no" });

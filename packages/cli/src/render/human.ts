@@ -80,6 +80,10 @@ export function humanRenderer(options: HumanOptions): Renderer {
         return tell(differenceText(event));
       case "retry":
         return say(3, `notice: ${event.operation} failed, attempt ${event.attempt + 1} follows: ${event.detail}`);
+      case "collection.read":
+      case "full.forced":
+      case "run.resumed":
+        return;
       case "debug":
         return say(9, event.detail);
       case "run.finished":

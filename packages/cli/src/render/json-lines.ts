@@ -55,6 +55,16 @@ function eventFields(event: RunEvent): Fields {
       return { ...pathFields(event.path), ...differenceFields(event.difference) };
     case "retry":
       return { operation: event.operation, attempt: event.attempt, detail: event.detail };
+    case "collection.read": {
+      const { lastFull, incompleteSets, orphanedSets, orphanedSignatures } = event;
+      return { lastFull, incompleteSets, orphanedSets, orphanedSignatures };
+    }
+    case "full.forced":
+      return { why: event.why };
+    case "run.resumed": {
+      const { kind, time, from, lost, after } = event;
+      return { kind, time, from, lost, ...(after && { after: { ...pathFields(after.path), block: after.block } }) };
+    }
     case "debug":
       return { detail: event.detail };
     case "run.finished":

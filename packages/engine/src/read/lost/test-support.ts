@@ -139,7 +139,14 @@ export async function restored(storage: Storage, path?: BytePath, extra: Partial
   const runtime = testRuntime();
   const out = join(place.path, "out");
   const job = { target: pathFromText(out), prefixes: NO_PREFIXES, force: false, numericOwner: true, restoreOwner: false };
-  const options = { useIndex: true, keepGoing: true, verbose: false, ...(path === undefined ? {} : { path }) };
+  const options = {
+    dryRun: false,
+    renames: [],
+    useIndex: true,
+    keepGoing: true,
+    verbose: false,
+    ...(path === undefined ? {} : { path }),
+  };
   const report = await restore({ ...job, ...options }, depsOf(storage, place.path, extra), runtime);
   const found = scanTree(place.path).flatMap((entry) => {
     if (!isWithin(entry.path, "out" as BytePath)) return [];
