@@ -49,6 +49,7 @@ export type NoticeReason =
   | "time" //               nothing is as old as was asked for: the oldest state is used
   | "source" //             what was given as the source is hardly what was meant; always a warning
   | "archived" //           lies in an archive of the target and must be thawed first
+  | "option" //             what becomes of an option that does nothing, or has another name now
   | "target" //             how the target is understood, what protects it
   | "foreign-set"; //       sets at the target that are incomplete or belong to no chain
 

@@ -2,7 +2,7 @@ import { displayPath } from "@doppel/base";
 import { restore as restoreBackup } from "@doppel/engine";
 import { argument, type Command, outcomeOf } from "../session.ts";
 import { thawOf } from "../s3-settings.ts";
-import { checkTarget, prefixesOf, stateOf } from "../wire.ts";
+import { checkTarget, prefixesOf, renamesOf, stateOf } from "../wire.ts";
 import { tellingIfNewer, withReadDeps } from "./reading.ts";
 
 /** Said once, for all entries: it is no fault of the restore, whose exit code stays 0. */
@@ -28,7 +28,7 @@ export const restore: Command = async (session) => {
     keepGoing: settings["keep-going"],
     force: settings.force,
     dryRun: settings["dry-run"],
-    renames: [],
+    renames: renamesOf(settings),
     numericOwner: settings["numeric-owner"],
     restoreOwner: environment.isRoot && !settings["no-restore-ownership"],
     verbose: settings.verbosity >= 5,
