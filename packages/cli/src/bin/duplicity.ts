@@ -13,7 +13,7 @@ await main({
     "duplicity [restore] [OPTIONS] URL TARGET\nduplicity verify [OPTIONS] URL DIR\n\n" +
     "This is doppel in the place of duplicity, so far with these commands; `doppel help full`,\n" +
     "`doppel help restore` and `doppel help verify` tell their options.\n",
-  texts: "duplicity-3",
+  texts: process.env["DUPLICITY_COMPAT"] === "0.8" ? "duplicity-0.8" : "duplicity-3",
   incomplete: DONE, // as stock: unreadable files are told, and counted in the statistics
   exits: { "cli.usage": 23 }, // cli spec 1, D3
   signals: { ...SIGNALS, SIGINT: 4 }, // cli spec 5

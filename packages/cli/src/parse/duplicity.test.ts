@@ -19,9 +19,6 @@ describe("the command line of duplicity", () => {
   });
 
   it.each([
-    ["collection-status file:///t", "cli.unsupported"],
-    ["remove-older-than 1M --force file:///t", "cli.unsupported"],
-    ["cleanup file:///t", "cli.unsupported"],
     ["constructor", "cli.unsupported"],
     ["/src /out", "cli.usage"],
     ["restore /out file:///t", "cli.usage"],

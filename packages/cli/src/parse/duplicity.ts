@@ -11,8 +11,13 @@ const STOCK: Readonly<Record<string, CommandName | undefined>> = {
   ...named("backup", "backup", "bu"),
   ...named("restore", "restore", "rb"),
   ...named("verify", "verify", "vb"),
-  ...named(undefined, "collection-status", "st", "list-current-files", "ls", "cleanup", "cl", "replicate"),
-  ...named(undefined, "remove-older-than", "ro", "remove-all-but-n-full", "ra", "remove-all-inc-of-but-n-full", "ri"),
+  ...named("status", "collection-status", "st"),
+  ...named("list", "list-current-files", "ls"),
+  ...named("cleanup", "cleanup", "cl"),
+  ...named("remove-older-than", "remove-older-than", "ro"),
+  ...named("remove-all-but-n-full", "remove-all-but-n-full", "ra"),
+  ...named("remove-all-inc-of-but-n-full", "remove-all-inc-of-but-n-full", "ri"),
+  ...named(undefined, "replicate"),
 };
 
 /**
