@@ -3,6 +3,10 @@ import { DONE, SIGNALS } from "../exit-codes.ts";
 import { main } from "../main.ts";
 import { parseDuplicity } from "../parse/duplicity.ts";
 
+/** Whose exit codes for wrong command lines and plurals are asked for: generation 3, or 0.8 (cli spec 1, D3 D4). */
+const is08 = process.env["DUPLICITY_COMPAT"]?.startsWith("0.8") ?? false;
+const wrongLine = is08 ? 2 : 23;
+
 await main({
   program: "duplicity",
   parse: parseDuplicity,
@@ -13,8 +17,8 @@ await main({
     "duplicity [restore] [OPTIONS] URL TARGET\nduplicity verify [OPTIONS] URL DIR\n\n" +
     "This is doppel in the place of duplicity, so far with these commands; `doppel help full`,\n" +
     "`doppel help restore` and `doppel help verify` tell their options.\n",
-  texts: process.env["DUPLICITY_COMPAT"] === "0.8" ? "duplicity-0.8" : "duplicity-3",
+  texts: is08 ? "duplicity-0.8" : "duplicity-3",
   incomplete: DONE, // as stock: unreadable files are told, and counted in the statistics
-  exits: { "cli.usage": 23 }, // cli spec 1, D3
+  exits: { "cli.usage": wrongLine, "format.bad-time": wrongLine },
   signals: { ...SIGNALS, SIGINT: 4 }, // cli spec 5
 });
