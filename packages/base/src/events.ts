@@ -68,9 +68,17 @@ export type RunEvent =
       readonly incomplete: boolean;
       readonly path?: BytePath;
       readonly detail: string;
+      /** What was thrown where that did not end the run. */
+      readonly cause?: Error;
     }
   /** One entry was stored or restored. Only emitted at high verbosity (`Runtime` consumers ask by `verbose`). */
-  | { readonly type: "entry.done"; readonly path: BytePath; readonly entryType: EntryType; readonly size: number }
+  | {
+      readonly type: "entry.done";
+      readonly path: BytePath;
+      readonly entryType: EntryType;
+      readonly size: number;
+      readonly change?: "new" | "changed" | "deleted";
+    }
   /** Counters so far, at most a few times a second. `total*` grow while a background count of the source runs. */
   | {
       readonly type: "progress";
@@ -103,6 +111,8 @@ export type RunEvent =
       readonly incompleteSets: readonly (readonly string[])[];
       readonly orphanedSets: readonly (readonly string[])[];
       readonly orphanedSignatures: readonly string[];
+      /** The archive directory has the metadata of all complete sets, and no other. */
+      readonly synchronized: boolean;
     }
   /** A full backup is made although an increment was possible or asked for. */
   | { readonly type: "full.forced"; readonly why: "too-old" | "no-signatures" }
