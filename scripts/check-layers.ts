@@ -25,6 +25,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: ["buffer", "crypto", "fs", "path", "stream", "worker_threads", "zlib"],
     files: {
       "src/cache/stock-lock.ts": { doppel: ["base"], npm: [], node: ["child_process", "events", "fs", "path"] },
+      "src/workers/spawn-embedded.ts": { doppel: [], npm: [], node: ["sea", "worker_threads"] },
       "src/workers/bootstrap.mjs": { doppel: [], npm: ["tsx"], node: ["worker_threads"], development: true },
     },
   },

@@ -3,7 +3,7 @@ import { DONE, SIGNALS } from "../exit-codes.ts";
 import { main } from "../main.ts";
 import { parseDuplicity } from "../parse/duplicity.ts";
 
-await main({
+void main({
   program: "duplicity",
   parse: parseDuplicity,
   // Front ends compare the second field with what they need (cli spec 1, D1).
