@@ -23,7 +23,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     doppel: ["base", "format", "openpgp", "rsync", "storage", "tree"],
     npm: [],
     node: ["buffer", "crypto", "fs", "path", "stream", "worker_threads", "zlib"],
-    files: { "src/workers/bootstrap.mjs": { doppel: [], npm: ["tsx"], node: ["worker_threads"], development: true } },
+    files: {
+      "src/cache/stock-lock.ts": { doppel: ["base"], npm: [], node: ["child_process", "events", "fs", "path"] },
+      "src/workers/spawn-embedded.ts": { doppel: [], npm: [], node: ["sea", "worker_threads"] },
+      "src/workers/bootstrap.mjs": { doppel: [], npm: ["tsx"], node: ["worker_threads"], development: true },
+    },
   },
   cli: {
     doppel: ["base", "engine"],

@@ -4,6 +4,7 @@ import type { CommandName } from "./option.ts";
 import { DAMAGED, DIFFERENT, DONE, PIPE_CLOSED, stockExitCode, UNRESTORED } from "./exit-codes.ts";
 import { interruptBySignals } from "./interrupt.ts";
 import { exitCodeOf } from "./main.ts";
+import { lockFor } from "./lock.ts";
 import { batched, type Output } from "./output.ts";
 import type { Invocation } from "./parse/doppel.ts";
 import type { Persona } from "./persona.ts";
@@ -80,6 +81,7 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     const environment = { variables: process.env, cwd: process.cwd(), isRoot: process.geteuid?.() === 0 };
     const unread = stdout.closed;
     const { program, texts } = persona;
+    await using _lock = await lockFor(invocation, persona, environment, runtime);
     const outcome = await execute({
       invocation,
       environment,

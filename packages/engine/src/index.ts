@@ -1,5 +1,6 @@
 export { backup, checkBackup } from "./backup.ts";
 export { archiveDirFor } from "./cache/archive-dir.ts";
+export { type LockOptions, lockArchiveDir } from "./cache/lock.ts";
 export type {
   BackupDeps,
   BackupJob,

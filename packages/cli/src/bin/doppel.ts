@@ -3,7 +3,7 @@ import { INCOMPLETE, SIGNALS } from "../exit-codes.ts";
 import { main } from "../main.ts";
 import { parseDoppel } from "../parse/doppel.ts";
 
-await main({
+void main({
   program: "doppel",
   parse: parseDoppel,
   version: `doppel ${manifest.version}`,

@@ -7,7 +7,7 @@ import { parseDuplicity } from "../parse/duplicity.ts";
 const is08 = process.env["DUPLICITY_COMPAT"] === "0.8";
 const wrongLine = is08 ? 2 : 23;
 
-await main({
+void main({
   program: "duplicity",
   parse: (args) => parseDuplicity(args, process.env),
   // Front ends compare the second field with what they need.

@@ -8,11 +8,15 @@ const port = parentPort;
 if (!port) throw new Error("source-worker runs as a worker thread");
 const post = (message: SourceMessage, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
-try {
-  const input = workerData as SourceWorkerInput;
-  if (input.mode === "count") countSource(input, post);
-  else await readSource(input, post);
-  post({ kind: "end" });
-} catch (error) {
-  post({ kind: "failed", error: serialise(error) });
+void work(workerData as SourceWorkerInput);
+
+/** Not awaited at the top: the single executable is made of CommonJS. */
+async function work(input: SourceWorkerInput): Promise<void> {
+  try {
+    if (input.mode === "count") countSource(input, post);
+    else await readSource(input, post);
+    post({ kind: "end" });
+  } catch (error) {
+    post({ kind: "failed", error: serialise(error) });
+  }
 }
