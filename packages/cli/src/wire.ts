@@ -233,11 +233,17 @@ function selectionOf(rules: readonly GivenRule[], now: Date): BackupJob["selecti
     switch (rule) {
       case "exclude-device-files":
       case "exclude-other-filesystems":
+      case "filter-globbing":
+      case "filter-literal":
+      case "filter-regexp":
+      case "filter-ignorecase":
+      case "filter-strictcase":
         return { option: rule };
       case "exclude-older-than":
         return { option: rule, before: parseTimeExpression(textOf(value as BytePath), now) };
       case "include-filelist":
       case "exclude-filelist":
+      case "files-from":
         return { option: rule, value: notEmpty(rule, value) };
       case "include":
       case "exclude":
