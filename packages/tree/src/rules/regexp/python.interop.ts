@@ -13,7 +13,7 @@ const suffix = fc.constantFrom("", "", "", "", "*", "+", "?", "*?", "+?", "{0,2}
 const wrap = fc.constantFrom("", "", "", "(", "(?:", "(?i:", "(?P<n>");
 const regexp: fc.Arbitrary<string> = fc.letrec<{ all: string; term: string }>((tie) => ({
   term: fc.oneof(
-    { depthSize: "small", withCrossShrink: true },
+    { maxDepth: 2 },
     fc.tuple(piece, suffix).map(([a, b]) => a + b),
     fc
       .tuple(wrap, tie("all"), suffix)
@@ -24,7 +24,7 @@ const regexp: fc.Arbitrary<string> = fc.letrec<{ all: string; term: string }>((t
     .map((parts) => parts.map(([a, b]) => a + b).join("")),
 })).all;
 const flagged = fc.tuple(fc.constantFrom("", "", "(?i)", "(?m)", "(?s)", "(?a)", "(?x)"), regexp).map((parts) => parts.join(""));
-const text = fc.array(fc.constantFrom(..."aaabB/.-1_ éÉ\n"), { maxLength: 8 }).map((chars) => chars.join(""));
+const text = fc.array(fc.constantFrom(..."aaabB/.-1_ éÉ\n"), { maxLength: 6 }).map((chars) => chars.join(""));
 
 const PROGRAM = `
 import json, re, sys, warnings
@@ -40,9 +40,9 @@ describeInterop(["python3"], "Python finds the same", () => {
   it("for random expressions and texts", () => {
     const cases = fc.sample(fc.record({ regexp: flagged, texts: fc.array(text, { minLength: 6, maxLength: 6 }) }), {
       seed: Number(process.env["DOPPEL_SEED"] ?? 5),
-      numRuns: Number(process.env["DOPPEL_REGEXP_RUNS"] ?? 3000),
+      numRuns: Number(process.env["DOPPEL_REGEXP_RUNS"] ?? 2000),
     });
-    const { stdout, stderr } = spawnSync("python3", ["-c", PROGRAM], { input: JSON.stringify(cases), maxBuffer: 2 ** 28 });
+    const { stdout, stderr } = spawnSync("python3", ["-c", PROGRAM], { input: JSON.stringify(cases), maxBuffer: 2 ** 28, timeout: 60_000 });
     expect(stderr.toString()).toBe("");
     const theirs = JSON.parse(stdout.toString()) as (boolean[] | null)[];
     const differences: unknown[] = [];
