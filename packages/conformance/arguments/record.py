@@ -65,6 +65,8 @@ def derived(args):
 
 
 def make_world(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    os.mkdir(folder)
     for name in ("src", "dir", "empty", "backup", "full"):
         os.mkdir(os.path.join(folder, name))
     for name in ("src/a", "src/b", "dir/x", "f"):
@@ -73,9 +75,8 @@ def make_world(folder):
         file.write("- **\n")
 
 
-def record(args):
-    """Runs `derived` in a child and a folder of its own; the folder is called /W in what is recorded."""
-    folder = tempfile.mkdtemp(prefix="duplicity-arguments-")
+def record(args, folder):
+    """Runs `derived` in a child, in the folder made anew; it is called /W in what is recorded."""
     make_world(folder)
     at_home = [arg.replace("/W/", folder + "/") for arg in args]
     answer, answering = os.pipe()
@@ -83,10 +84,6 @@ def record(args):
     child = os.fork()
     if child == 0:
         os.chdir(folder)
-        os.environ.update({"HOME": folder, "LISTS": "lists", "TZ": "UTC"})
-        for name in ("UNSET", "XDG_CACHE_HOME", "PASSPHRASE", "SIGN_PASSPHRASE"):
-            os.environ.pop(name, None)
-        time.tzset()
         time.time = lambda: NOW
         null = os.open(os.devnull, os.O_RDWR)
         error_file = os.open(errors, os.O_WRONLY | os.O_CREAT)
@@ -112,7 +109,6 @@ def record(args):
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     with open(errors, encoding="utf8", errors="replace") as file:
         lines = [line.strip() for line in file if line.strip()]
-    shutil.rmtree(folder)
     if code == 0:
         row = json.loads(found)
         if folder in row["url"]:  # the name is a hash of it
@@ -123,17 +119,23 @@ def record(args):
 
 
 def main():
-    import duplicity
+    folder = tempfile.mkdtemp(prefix="duplicity-arguments-")
+    os.environ.update({"HOME": folder, "LISTS": "lists", "TZ": "UTC"})
+    for name in ("UNSET", "XDG_CACHE_HOME", "PASSPHRASE", "SIGN_PASSPHRASE"):
+        os.environ.pop(name, None)
+    time.tzset()
+    import duplicity  # which looks at the environment
     from duplicity import backend, gpg  # noqa: F401  loaded once, for all children
 
     with open(sys.argv[1], encoding="utf8") as file:
         lines = [line for line in file.read().split("\n") if not line.startswith("#")]
     vectors = [shlex.split(line) for line in lines if line.strip()]
-    rows = [{"args": args, **record(args)} for args in [[], *vectors]]
-    defaults = record(["full", "src", "file://t"])
+    rows = [{"args": args, **record(args, folder)} for args in [[], *vectors]]
+    defaults = record(["full", "src", "file://t"], folder)
     for row in rows:  # only what differs from a bare full backup
         if "settings" in row:
             row["settings"] = {k: v for k, v in row["settings"].items() if v != defaults["settings"][k]}
+    shutil.rmtree(folder)
     head = {"program": f"duplicity {duplicity.__version__}", "now": NOW, "defaults": defaults["settings"]}
     print(json.dumps(head)[:-1] + ', "rows": [')
     print(",\n".join(json.dumps(row) for row in rows))
