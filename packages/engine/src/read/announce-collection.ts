@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import type { Runtime } from "@doppel/base";
-import { type BackupSet, manifestName, type NamePrefixes, parseName, signaturesName } from "@doppel/format";
+import { type BackupSet, type Collection, manifestName, type NamePrefixes, parseName, signaturesName } from "@doppel/format";
 import type { Target } from "./target.ts";
 
 /** Emits `collection.read`: what everybody who comes to a target may want to know first. Reads the archive directory's listing. */
@@ -10,7 +10,7 @@ export async function announceCollection(
   prefixes: NamePrefixes,
   runtime: Runtime,
 ): Promise<void> {
-  const { chains, incomplete, orphaned, superseded, orphanedSignatures } = collection;
+  const { chains, incomplete, orphaned, superseded } = collection;
   const complete = [...chains.flatMap(({ full, incrementals }) => [full, ...incrementals]), ...orphaned, ...superseded];
   const lastFull = chains.at(-1)?.start;
   runtime.emit({
@@ -18,13 +18,40 @@ export async function announceCollection(
     ...(lastFull && { lastFull }),
     incompleteSets: incomplete.map(namesOf),
     orphanedSets: orphaned.map(namesOf),
-    orphanedSignatures: [...orphaned.flatMap(({ signatures }) => signatures ?? []), ...orphanedSignatures],
+    orphanedSignatures: rootless(collection, prefixes),
     synchronized: isSame(await metadataIn(archiveDir, prefixes), metadataOf(complete, prefixes)),
   });
 }
 
 function namesOf({ manifest, volumes }: BackupSet): readonly string[] {
   return [...(manifest === undefined ? [] : [manifest]), ...volumes.values()];
+}
+
+/** Signatures that continue none, whatever became of their volumes and manifests: stock joins them on their own. Oldest first. */
+function rootless(
+  { chains, incomplete, orphaned, superseded, orphanedSignatures }: Collection,
+  prefixes: NamePrefixes,
+): string[] {
+  const sets = [
+    ...chains.flatMap(({ full, incrementals }) => [full, ...incrementals]),
+    ...incomplete,
+    ...orphaned,
+    ...superseded,
+  ];
+  const all = sets.flatMap(({ id, signatures }) => (signatures === undefined ? [] : [{ id, name: signatures }]));
+  for (const name of orphanedSignatures) {
+    const id = parseName(name, prefixes)?.set;
+    if (id) all.push({ id, name });
+  }
+  const ends = new Set<number>();
+  return all
+    .sort((a, b) => a.id.end.getTime() - b.id.end.getTime())
+    .filter(({ id }) => {
+      const isRooted = id.kind === "full" || ends.has(id.start.getTime());
+      if (isRooted) ends.add(id.end.getTime());
+      return !isRooted;
+    })
+    .map(({ name }) => name);
 }
 
 /** As the archive directory names what these sets have at the target. */
