@@ -108,6 +108,8 @@ export const USAGE_DIFFERENCES: readonly {
 const OWN_WORDS = "nothing parses this line, and doppel's words are its own";
 const ARCHIVE =
   "doppel copies to the archive directory what an increment needs, and deletes there only what it has deleted at the target";
+const QUOTED = "stock quotes names here as in its manifest, and nowhere else; the column is as wide as the longest";
+const CHANGES = ["collection-status --show-changes-in-set 1 file://target"];
 const BYTES = "stock shows how Python writes bytes; the names themselves are what was meant";
 
 /**
@@ -155,5 +157,34 @@ export const LINE_DIFFERENCES: readonly LineDifference[] = [
     stock: "         Incremental         Sat Nov 18 10:33:20 2023            b'Changed'",
     doppel: "         Incremental         Sat Nov 18 10:33:20 2023               Changed",
     reason: BYTES,
+  },
+  {
+    stock: "Warning, found signatures but no corresponding backup files",
+    reason: "it tells of metadata that stock then deletes; the line that follows says what becomes of it",
+  },
+  {
+    doppel: "the newest chain, of 20231117T054640Z, lacks a signature archive and cannot be continued: this is a full backup",
+    reason: "why there is a full backup, which stock does not say",
+  },
+  { doppel: /^Error 'lost: .*' processing /, reason: "stock stops at the first damaged volume; doppel names all that is lost" },
+  { doppel: /^The backup is damaged: /, reason: "the sum of it" },
+  { titles: CHANGES, stock: /^File: +Type of file change:$/, doppel: "File:             Type of file change:", reason: QUOTED },
+  {
+    titles: CHANGES,
+    stock: "a.txt                                      new",
+    doppel: "a.txt                              new",
+    reason: QUOTED,
+  },
+  {
+    titles: CHANGES,
+    stock: '"name\\x20with\\x20blanks"                   new',
+    doppel: "name with blanks                   new",
+    reason: QUOTED,
+  },
+  {
+    titles: CHANGES,
+    stock: "sub/random                                 new",
+    doppel: "sub/random                         new",
+    reason: QUOTED,
   },
 ];

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import type { Runtime } from "@doppel/base";
-import { type BackupSet, type Collection, manifestName, type NamePrefixes, parseName, signaturesName } from "@doppel/format";
+import { type BackupSet, manifestName, type NamePrefixes, parseName, type SetId, signaturesName } from "@doppel/format";
 import type { Target } from "./target.ts";
 
 /** Emits `collection.read`: what everybody who comes to a target may want to know first. Reads the archive directory's listing. */
@@ -10,16 +10,18 @@ export async function announceCollection(
   prefixes: NamePrefixes,
   runtime: Runtime,
 ): Promise<void> {
-  const { chains, incomplete, orphaned, superseded } = collection;
+  const { chains, incomplete, orphaned, superseded, orphanedSignatures } = collection;
   const complete = [...chains.flatMap(({ full, incrementals }) => [full, ...incrementals]), ...orphaned, ...superseded];
+  const local = await metadataIn(archiveDir, prefixes);
   const lastFull = chains.at(-1)?.start;
   runtime.emit({
     type: "collection.read",
     ...(lastFull && { lastFull }),
     incompleteSets: incomplete.map(namesOf),
     orphanedSets: orphaned.map(namesOf),
-    orphanedSignatures: rootless(collection, prefixes),
-    synchronized: isSame(await metadataIn(archiveDir, prefixes), metadataOf(complete, prefixes)),
+    orphanedSignatures: rootless(signaturesOf([...complete, ...incomplete], orphanedSignatures, prefixes)),
+    orphanedLocalSignatures: rootless(named(local, prefixes)),
+    synchronized: isSame(local, metadataOf(complete, prefixes)),
   });
 }
 
@@ -27,24 +29,28 @@ function namesOf({ manifest, volumes }: BackupSet): readonly string[] {
   return [...(manifest === undefined ? [] : [manifest]), ...volumes.values()];
 }
 
-/** Signatures that continue none, whatever became of their volumes and manifests: stock joins them on their own. Oldest first. */
-function rootless(
-  { chains, incomplete, orphaned, superseded, orphanedSignatures }: Collection,
-  prefixes: NamePrefixes,
-): string[] {
-  const sets = [
-    ...chains.flatMap(({ full, incrementals }) => [full, ...incrementals]),
-    ...incomplete,
-    ...orphaned,
-    ...superseded,
-  ];
-  const all = sets.flatMap(({ id, signatures }) => (signatures === undefined ? [] : [{ id, name: signatures }]));
-  for (const name of orphanedSignatures) {
-    const id = parseName(name, prefixes)?.set;
-    if (id) all.push({ id, name });
-  }
+interface Signatures {
+  readonly id: SetId;
+  readonly name: string;
+}
+
+/** All at the target, whatever became of their volumes and manifests. */
+function signaturesOf(sets: readonly BackupSet[], loose: readonly string[], prefixes: NamePrefixes): readonly Signatures[] {
+  const whole = sets.flatMap(({ id, signatures }) => (signatures === undefined ? [] : [{ id, name: signatures }]));
+  return [...whole, ...named(loose, prefixes)];
+}
+
+function named(names: Iterable<string>, prefixes: NamePrefixes): readonly Signatures[] {
+  return [...names].flatMap((name) => {
+    const object = parseName(name, prefixes);
+    return object?.role === "signatures" ? [{ id: object.set, name }] : [];
+  });
+}
+
+/** Those that continue none: stock joins them on their own. Oldest first. */
+function rootless(signatures: readonly Signatures[]): readonly string[] {
   const ends = new Set<number>();
-  return all
+  return [...signatures]
     .sort((a, b) => a.id.end.getTime() - b.id.end.getTime())
     .filter(({ id }) => {
       const isRooted = id.kind === "full" || ends.has(id.start.getTime());
