@@ -16,6 +16,10 @@ export interface ErrorData {
   "rules.malformed": { readonly pattern: string; readonly reason: string };
   "rules.last-is-include": { readonly pattern: string };
   "rules.filelist": { readonly file: string };
+  "rules.filter-without-effect": { readonly option: string };
+  "rules.filter-last": { readonly option: string };
+  "rules.absolute-path": { readonly file: string; readonly path: string };
+  "rules.no-paths": { readonly file: string };
   "restore.target-exists": { readonly path: string };
   "restore.write-failed": { readonly path: string; readonly reason: string };
   "restore.unsafe-path": { readonly path: string };

@@ -49,6 +49,7 @@ export type NoticeReason =
   | "time" //               nothing is as old as was asked for: the oldest state is used
   | "source" //             what was given as the source is hardly what was meant; always a warning
   | "archived" //           lies in an archive of the target and must be thawed first
+  | "option" //             what becomes of an option that does nothing, or has another name now
   | "target" //             how the target is understood, what protects it
   | "foreign-set"; //       sets at the target that are incomplete or belong to no chain
 
@@ -67,9 +68,17 @@ export type RunEvent =
       readonly incomplete: boolean;
       readonly path?: BytePath;
       readonly detail: string;
+      /** What was thrown where that did not end the run. */
+      readonly cause?: Error;
     }
   /** One entry was stored or restored. Only emitted at high verbosity (`Runtime` consumers ask by `verbose`). */
-  | { readonly type: "entry.done"; readonly path: BytePath; readonly entryType: EntryType; readonly size: number }
+  | {
+      readonly type: "entry.done";
+      readonly path: BytePath;
+      readonly entryType: EntryType;
+      readonly size: number;
+      readonly change?: "new" | "changed" | "deleted";
+    }
   /** Counters so far, at most a few times a second. `total*` grow while a background count of the source runs. */
   | {
       readonly type: "progress";
@@ -102,6 +111,8 @@ export type RunEvent =
       readonly incompleteSets: readonly (readonly string[])[];
       readonly orphanedSets: readonly (readonly string[])[];
       readonly orphanedSignatures: readonly string[];
+      /** The archive directory has the metadata of all complete sets, and no other. */
+      readonly synchronized: boolean;
     }
   /** A full backup is made although an increment was possible or asked for. */
   | { readonly type: "full.forced"; readonly why: "too-old" | "no-signatures" }

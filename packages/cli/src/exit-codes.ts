@@ -1,4 +1,5 @@
-import type { ErrorCode } from "@doppel/base";
+import { type ErrorCode, isDoppelError } from "@doppel/base";
+import type { CommandName } from "./option.ts";
 
 /** Done, and nothing was left out. */
 export const DONE = 0;
@@ -8,6 +9,8 @@ export const DIFFERENT = 1;
 export const INCOMPLETE = 3;
 /** `verify`: volumes are missing or damaged. The same as that of every error that says so. */
 export const DAMAGED = 21;
+/** `duplicity restore`: not everything that was asked for is there now. */
+export const UNRESTORED = 20;
 /** A defect of the program itself. */
 export const BUG = 30;
 /** Standard output takes nothing any more: as if by SIGPIPE. */
@@ -24,6 +27,10 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   "rules.malformed": 15,
   "rules.last-is-include": 16,
   "rules.filelist": 7,
+  "rules.filter-without-effect": 70,
+  "rules.filter-last": 71,
+  "rules.absolute-path": 72,
+  "rules.no-paths": 73,
   "restore.target-exists": 11,
   "restore.write-failed": 20,
   "restore.unsafe-path": 21,
@@ -74,6 +81,14 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   "run.sabotaged": 30,
   "resume.mismatch": 45,
 };
+
+/** Where `duplicity` exits with another number, because stock tells by it what the command was about (cli spec 5). */
+export function stockExitCode(command: CommandName, error: unknown): number | undefined {
+  if (isDoppelError(error, "source.missing") && command === "verify") return 12;
+  if (isDoppelError(error, "source.mismatch") && error.data.what === "host") return 3;
+  if (isDoppelError(error, "collection.empty") && command === "list") return 18;
+  return undefined;
+}
 
 /** The signals that stop a run in an orderly way, and what it exits with then (128 + the signal's number). */
 export const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;

@@ -9,7 +9,7 @@ import type { BackupJob } from "@doppel/engine";
 export function readFilelists(selection: BackupJob["selection"]): ReadonlyMap<string, Uint8Array> {
   const lists = new Map<string, Uint8Array>();
   for (const rule of selection) {
-    if (rule.option !== "include-filelist" && rule.option !== "exclude-filelist") continue;
+    if (rule.option !== "include-filelist" && rule.option !== "exclude-filelist" && rule.option !== "files-from") continue;
     if (!lists.has(rule.value)) lists.set(rule.value, readFilelist(rule.value as BytePath));
   }
   return lists;

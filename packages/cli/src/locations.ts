@@ -54,9 +54,9 @@ function isUsableFolder(path: string): boolean {
   }
 }
 
-/** Absolute path of gpg's directory. */
-export function gnupgHomeOf({ variables, cwd }: Environment): string {
-  return resolve(cwd, variables["GNUPGHOME"] || join(homeOf(variables), ".gnupg"));
+/** Absolute path of gpg's directory. @param asked `--homedir` among the options for gpg */
+export function gnupgHomeOf({ variables, cwd }: Environment, asked?: string): string {
+  return resolve(cwd, asked || variables["GNUPGHOME"] || join(homeOf(variables), ".gnupg"));
 }
 
 /**

@@ -28,7 +28,7 @@ export async function main(persona: Persona): Promise<never> {
   } catch (error) {
     const exit = exitCodeOf(error, persona);
     const { startupError } = await import("./startup-error.ts");
-    startupError(error, exit, { json: asksForJson(args), program: persona.program, stdout, stderr });
+    startupError(error, exit, { args, json: asksForJson(args), persona, stdout, stderr });
     return process.exit(exit);
   }
 }

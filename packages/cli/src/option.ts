@@ -30,12 +30,29 @@ export interface About {
   readonly also?: { readonly group: Group; readonly help: string; readonly commands: readonly CommandName[] };
   /** Works, but `--help` does not show it. */
   readonly hidden?: true;
+  /** Which duplicity knows it: one generation only, or neither. Absent: both do. It decides what an abbreviation means. */
+  readonly generation?: Generation;
+  /** Names that only duplicity 0.8 knows it by. */
+  readonly old?: readonly string[];
+  /** `doppel` does not take it. */
+  readonly only?: "duplicity";
+  /** Nothing becomes of it; a notice (`-v5`) says so. */
+  readonly ignored?: true;
+  /** It is these options, each given the same value. */
+  readonly standsFor?: readonly string[];
+  /** `duplicity` expands `~` and variables in its value, as stock does. */
+  readonly expand?: true;
 }
+
+/** Of duplicity; "doppel": neither of its generations. */
+export type Generation = "0.8" | "3" | "doppel";
 
 /** One row of the option table. `T` is what the command gets. */
 export interface Option<T = unknown> extends About {
   /** What stands for the value in `--help`; absent for a flag. */
   readonly metavar?: string;
+  /** How many values it takes each time, when that is not one (with a metavar) or none. */
+  readonly values?: 2;
   /** Shown in `--help`. */
   readonly defaultText?: string;
   /** Whether every occurrence counts; otherwise the last one wins. */
@@ -89,6 +106,22 @@ export function repeated<T>(parse: (argument: string) => T, about: WithValue): O
   return { ...about, repeatable: true, read: (given) => given.map(parse) };
 }
 
+/** Two values each time. */
+export function pairs<T>(parse: (argument: string) => T, about: WithValue): Option<readonly (readonly [T, T])[]> {
+  const read = (given: readonly string[]): readonly (readonly [T, T])[] =>
+    given.flatMap((first, i) => (i % 2 === 0 ? [[parse(first), parse(given[i + 1]!)] as const] : []));
+  return { ...about, values: 2, repeatable: true, read };
+}
+
+/** A flag that would change what the command line means, and cannot be followed. */
+export function refused(why: string, about: About): Option<false> {
+  const read = (given: readonly string[]): false => {
+    if (given.length > 0) throw usage(why);
+    return false;
+  };
+  return { ...about, repeatable: false, read };
+}
+
 // What a value may be.
 
 /** Text for people and programs: UTF-8. */
@@ -122,6 +155,26 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (arg
     if (!(number >= least && number <= most)) throw usage(`needs a whole number ${range}, not "${text(argument)}"`);
     return number;
   };
+}
+
+/** Smaller numbers mean the least. */
+export function atLeast(least: number): (argument: string) => number {
+  return (argument) => Math.max(least, wholeNumber(0)(argument));
+}
+
+/** From 1; larger numbers mean the most. */
+export function upTo(most: number): (argument: string) => number {
+  return (argument) => Math.min(most, wholeNumber(1)(argument));
+}
+
+/** What stands for the colon in old file names. @throws cli.unsupported for any other than the colon itself */
+export function timeSeparator(argument: string): string {
+  if (argument === ":") return argument;
+  if (argument === "-") throw usage("cannot be -, which stands between other parts of a time");
+  const what = `--time-separator ${text(argument)}`;
+  throw new DoppelError("cli.unsupported", `is not supported: file names hold no such character any more; leave it out`, {
+    what,
+  });
 }
 
 export function oneOf<const T extends string>(...choices: readonly T[]): (argument: string) => T {

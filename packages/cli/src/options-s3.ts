@@ -1,5 +1,5 @@
 import { ALL, READ, RESTORE, WRITE } from "./command-groups.ts";
-import { flag, oneOf, optional, text, wholeNumber, withDefault } from "./option.ts";
+import { atLeast, flag, oneOf, optional, text, upTo, wholeNumber, withDefault } from "./option.ts";
 
 const STORES = [...WRITE, "replicate"] as const;
 
@@ -19,7 +19,15 @@ const CLASSES = [
 const storageClass = (help: string) => flag({ group: "S3", help, commands: ALL, shownFor: [], to: "S3Options.storageClass" });
 
 /** What the boto of old needed. */
-const LEFTOVER = { group: "S3", help: "accepted, without effect", commands: ALL, to: "nothing", hidden: true } as const;
+const LEFTOVER = {
+  group: "S3",
+  help: "accepted, without effect",
+  commands: ALL,
+  to: "nothing",
+  hidden: true,
+  ignored: true,
+  generation: "0.8",
+} as const;
 
 /**
  * What may be said about an S3 target beside its URL (cli spec 11.2). Credentials are not among it: they come from the
@@ -41,6 +49,7 @@ export const S3_OPTIONS = {
     to: "S3Options.region",
   }),
   "s3-url-style": withDefault(oneOf("auto", "bucket", "host"), "auto", {
+    generation: "doppel",
     metavar: "STYLE",
     group: "S3",
     help: "what A is in s3://A/...: a bucket, or a host followed by the bucket; -v5 shows how auto read it",
@@ -48,6 +57,7 @@ export const S3_OPTIONS = {
     to: "S3Options.addressing",
   }),
   "s3-path-style": flag({
+    generation: "doppel",
     group: "S3",
     help: "put the bucket into the path of requests, not into the host name (always so with --s3-endpoint-url)",
     commands: ALL,
@@ -60,6 +70,7 @@ export const S3_OPTIONS = {
     to: "S3Options.unencrypted",
   }),
   "s3-storage-class": optional(oneOf(...CLASSES), {
+    generation: "doppel",
     metavar: "CLASS",
     group: "S3",
     help: "storage class of new objects; in GLACIER and the like manifests, signatures and indexes stay in STANDARD",
@@ -103,7 +114,7 @@ export const S3_OPTIONS = {
     shownFor: STORES,
     to: "S3Options.grantFullControl",
   }),
-  "s3-multipart-chunk-size": withDefault(wholeNumber(5, 5120), "16", {
+  "s3-multipart-chunk-size": withDefault(atLeast(5), "16", {
     metavar: "MB",
     group: "S3",
     help: "size of the parts in which large objects are sent; above 64 as 64, so that memory stays bounded",
@@ -111,7 +122,7 @@ export const S3_OPTIONS = {
     shownFor: STORES,
     to: "S3Options.partBytes",
   }),
-  "s3-multipart-max-procs": withDefault(wholeNumber(1, 64), "4", {
+  "s3-multipart-max-procs": withDefault(upTo(64), "4", {
     metavar: "N",
     group: "S3",
     help: "requests that send at once",
@@ -127,6 +138,7 @@ export const S3_OPTIONS = {
     to: "S3Options.idleTimeoutMs",
   }),
   "s3-checksums": withDefault(oneOf("auto", "off"), "auto", {
+    generation: "doppel",
     metavar: "WHEN",
     group: "S3",
     help: "checksums with what is sent; auto leaves them out for servers that refuse them",
@@ -139,6 +151,7 @@ export const S3_OPTIONS = {
   "s3-use-multiprocessing": flag(LEFTOVER),
   "s3-multipart-max-timeout": optional(wholeNumber(0), { ...LEFTOVER, metavar: "SECONDS" }),
   "as-of": optional(text, {
+    generation: "doppel",
     metavar: "TIME",
     group: "S3",
     help: "read the bucket as it was then: needs versioning, and credentials that may read versions",
@@ -146,6 +159,7 @@ export const S3_OPTIONS = {
     to: "S3Options.asOf",
   }),
   thaw: optional(oneOf("standard", "bulk", "expedited"), {
+    generation: "doppel",
     metavar: "TIER",
     group: "S3",
     help: "ask for what lies in an archive (GLACIER), wait until it can be read, and go on; may be stopped and run again",
@@ -153,6 +167,7 @@ export const S3_OPTIONS = {
     to: "Thawing.tier",
   }),
   "thaw-days": withDefault(wholeNumber(1, 365), "7", {
+    generation: "doppel",
     metavar: "N",
     group: "S3",
     help: "how long the thawed copies are kept",

@@ -12,7 +12,36 @@ export interface PassphraseSources {
   readonly signEnvironment?: string | undefined;
   /** Asks a person; undefined when there is no terminal. Called only when everything else is silent. */
   readonly prompt: (question: string) => Promise<string | undefined>;
+  /** Default: doppel's own. */
+  readonly questions?: Questions;
 }
+
+/** How the questions are put. */
+export interface Questions {
+  readonly encryption: string;
+  readonly again: string;
+  readonly reading: (what: string) => string;
+  /** Asked again after this when the answers differ. */
+  readonly retype: string;
+  readonly signing: string;
+}
+
+const OWN: Questions = {
+  encryption: "Passphrase for encryption: ",
+  again: "They differ. ",
+  reading: (what) => `Passphrase for ${what}: `,
+  retype: "Retype passphrase for encryption to confirm: ",
+  signing: "Passphrase for signing key: ",
+};
+
+/** Stock's, which programs wait for (cli spec 10). */
+export const STOCK_QUESTIONS: Questions = {
+  encryption: "GnuPG passphrase for decryption: ",
+  again: "",
+  reading: () => "GnuPG passphrase for decryption: ",
+  retype: "Retype passphrase for decryption to confirm: ",
+  signing: "GnuPG passphrase for signing key: ",
+};
 
 /** The user's passphrases. Each is asked for at most once, and only when something needs it. */
 export interface Passphrases {
@@ -30,19 +59,47 @@ export interface Passphrases {
   givenForSigning(): string | undefined;
 }
 
+type Secrets = Pick<PassphraseSources, "environment" | "signEnvironment">;
+
+/**
+ * Where the key that signs is one that is encrypted to, whichever of PASSPHRASE and SIGN_PASSPHRASE is set is taken for both,
+ * and stock says so (cli spec 10).
+ */
+export function reuse(
+  secrets: Secrets,
+  keys: {
+    readonly "sign-key"?: string | undefined;
+    readonly "encrypt-key": readonly string[];
+    readonly "hidden-encrypt-key": readonly string[];
+  },
+): { readonly secrets: Secrets; readonly notice?: string } {
+  const sign = keys["sign-key"];
+  const { environment, signEnvironment } = secrets;
+  if (sign === undefined || ![...keys["encrypt-key"], ...keys["hidden-encrypt-key"]].includes(sign)) return { secrets };
+  if (environment !== undefined && signEnvironment === undefined)
+    return { secrets: { environment, signEnvironment: environment }, notice: "Reuse configured PASSPHRASE as SIGN_PASSPHRASE" };
+  if (environment === undefined && signEnvironment !== undefined)
+    return {
+      secrets: { environment: signEnvironment, signEnvironment },
+      notice: "Reuse configured SIGN_PASSPHRASE as PASSPHRASE",
+    };
+  return { secrets };
+}
+
 export function passphrasesFrom(sources: PassphraseSources): Passphrases {
   const given = once(() => fromDescriptor(sources.descriptor) ?? fromFile(sources.file) ?? sources.environment);
   const givenForSigning = (): string | undefined => sources.signEnvironment ?? given();
   const answers = new Map<string, Promise<string | undefined>>();
   let typed: string | undefined;
-  const ask = (what: string): Promise<string | undefined> => {
-    const answer = answers.get(what) ?? sources.prompt(`Passphrase for ${what}: `);
-    answers.set(what, answer);
+  const questions = sources.questions ?? OWN;
+  const ask = (question: string): Promise<string | undefined> => {
+    const answer = answers.get(question) ?? sources.prompt(question);
+    answers.set(question, answer);
     return answer;
   };
   return {
     async forNewBackup() {
-      const passphrase = given() ?? (typed = await twice(sources.prompt));
+      const passphrase = given() ?? (typed = await twice(sources.prompt, questions));
       if (passphrase === undefined) throw noWayToEncrypt();
       if (passphrase === "") {
         throw new DoppelError(
@@ -56,20 +113,19 @@ export function passphrasesFrom(sources: PassphraseSources): Passphrases {
       return passphrase;
     },
     // Who has just typed the passphrase of an increment is not asked for that of its chain: it is the same.
-    forReading: async (what) => given() ?? typed ?? ask(what),
-    forSigning: async () => givenForSigning() ?? ask("signing key"),
+    forReading: async (what) => given() ?? typed ?? ask(questions.reading(what)),
+    forSigning: async () => givenForSigning() ?? ask(questions.signing),
     given,
     givenForSigning,
   };
 }
 
 /** Asks until both answers agree, three times at most. */
-async function twice(prompt: PassphraseSources["prompt"]): Promise<string | undefined> {
+async function twice(prompt: PassphraseSources["prompt"], { encryption, again, retype }: Questions): Promise<string | undefined> {
   for (let attempt = 1; attempt <= 3; attempt++) {
-    const again = attempt === 1 ? "" : "They differ. ";
-    const first = await prompt(`${again}Passphrase for encryption: `);
+    const first = await prompt(`${attempt === 1 ? "" : again}${encryption}`);
     if (first === undefined) return undefined;
-    if (first === (await prompt("Retype passphrase for encryption to confirm: "))) return first;
+    if (first === (await prompt(retype))) return first;
   }
   throw new DoppelError("openpgp.wrong-passphrase", "the passphrases differ three times: nothing was backed up; run it again", {
     what: "backup",

@@ -1,16 +1,20 @@
-import { openSync, writeSync } from "node:fs";
+import { openSync, read, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { ReadStream } from "node:tty";
 
 /**
  * Asks on the terminal that controls the process, whatever its standard streams are, without showing what is typed.
- * @returns undefined when there is no terminal, or nothing was typed before its end (Ctrl-D)
+ * @returns what was typed, undefined when that was nothing but the end (Ctrl-D)
  * @throws the reason of `signal`, also for Ctrl-C, which `interrupt` is told of
  */
-export async function askOnTerminal(question: string, signal: AbortSignal, interrupt: () => void): Promise<string | undefined> {
+export async function askOnTerminal(
+  question: string,
+  signal: AbortSignal,
+  interrupt: () => void,
+): Promise<{ readonly typed: string } | undefined | "no terminal"> {
   const descriptor = openTerminal();
-  if (descriptor === undefined) return undefined;
+  if (descriptor === undefined) return "no terminal";
   const input = new ReadStream(descriptor);
   // readline edits the line and would show it: it writes into nothing.
   const reader = createInterface({ input, output: new Writable({ write: (_chunk, _encoding, done) => done() }), terminal: true });
@@ -18,8 +22,8 @@ export async function askOnTerminal(question: string, signal: AbortSignal, inter
   try {
     signal.throwIfAborted();
     writeSync(descriptor, question);
-    return await new Promise<string | undefined>((resolve, reject) => {
-      reader.once("line", resolve);
+    return await new Promise<{ readonly typed: string } | undefined>((resolve, reject) => {
+      reader.once("line", (typed) => resolve({ typed }));
       reader.once("close", () => resolve(undefined));
       reader.once("SIGINT", interrupt); // the terminal is raw: Ctrl-C is a character, not a signal
       stop = () => reject(signal.reason as Error);
@@ -39,4 +43,29 @@ function openTerminal(): number | undefined {
   } catch {
     return undefined; // cron, systemd: no terminal is ordinary
   }
+}
+
+/**
+ * The next line of standard input, for who pipes a passphrase into a program without a terminal (cli spec 10).
+ * @returns undefined at its end, and where there is none
+ * @throws the reason of `signal`
+ */
+export async function lineOfInput(signal: AbortSignal): Promise<string | undefined> {
+  const bytes: number[] = [];
+  const byte = Buffer.alloc(1); // one at a time: the next line is for the next question
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+  for (;;) {
+    signal.throwIfAborted();
+    const count = await Promise.race([nextByte(byte), aborted]);
+    if (count === 0 && bytes.length === 0) return undefined;
+    if (count === 0 || byte[0] === 0x0a) return Buffer.from(bytes).toString("utf8");
+    bytes.push(byte[0]!);
+  }
+}
+
+/** How many were read: none at the end, or where there is no standard input. */
+function nextByte(into: Uint8Array): Promise<number> {
+  return new Promise((resolve) => read(0, into, 0, 1, null, (error, count) => resolve(error ? 0 : count)));
 }

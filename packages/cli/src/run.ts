@@ -1,18 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Runtime } from "@doppel/base";
 import type { CommandName } from "./option.ts";
-import { DAMAGED, DIFFERENT, DONE, PIPE_CLOSED } from "./exit-codes.ts";
+import { DAMAGED, DIFFERENT, DONE, PIPE_CLOSED, stockExitCode, UNRESTORED } from "./exit-codes.ts";
 import { interruptBySignals } from "./interrupt.ts";
 import { exitCodeOf } from "./main.ts";
 import { lockFor } from "./lock.ts";
 import { batched, type Output } from "./output.ts";
 import type { Invocation } from "./parse/doppel.ts";
 import type { Persona } from "./persona.ts";
-import { askOnTerminal } from "./prompt.ts";
-import { humanRenderer } from "./render/human.ts";
-import { jsonRenderer } from "./render/json-lines.ts";
-import type { Renderer } from "./render/renderer.ts";
-import { passphrasesFrom } from "./passphrases.ts";
+import { askOnTerminal, lineOfInput } from "./prompt.ts";
+import { openRenderer } from "./render/open.ts";
+import { passphrasesFrom, reuse, STOCK_QUESTIONS } from "./passphrases.ts";
 import { causeOf, type Command } from "./session.ts";
 import { random } from "./wire.ts";
 
@@ -44,12 +42,13 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
   const interrupt = interruptBySignals((code) => process.exit(code));
   const secrets = takeSecrets();
   const listing = TELLING.includes(command) ? batched(stdout.write) : undefined;
-  const showsProgress = settings.progress || (stderr.isTerminal && !settings["no-progress"] && settings["log-format"] === "text");
-  const renderer = rendererFor(invocation, persona, { ...stdout, write: listing?.write ?? stdout.write }, stderr, showsProgress);
+  const onTerminal = stderr.isTerminal && !settings["no-progress"] && settings["log-format"] === "text";
+  const showsProgress = settings.progress || (onTerminal && persona.texts === "doppel");
+  const renderer = openRenderer(invocation, persona, { ...stdout, write: listing?.write ?? stdout.write }, stderr, showsProgress);
   const fail = (error: unknown): number => {
     const cause = causeOf(error, interrupt.signal);
     const stopped = interrupt.stoppedBy();
-    const exit = stopped === undefined ? exitCodeOf(cause, persona) : persona.signals[stopped];
+    const exit = stopped === undefined ? exitCodeIn(command, cause, persona) : persona.signals[stopped];
     renderer.error(cause, exit);
     renderer.close();
     listing?.flush();
@@ -63,50 +62,53 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     emit: (event) => renderer.event(event),
     signal: interrupt.signal,
   };
+  const isStock = persona.texts !== "doppel";
+  const ask = async (question: string): Promise<string | undefined> => {
+    const answer = await askOnTerminal(question, interrupt.signal, () => interrupt.stop("SIGINT"));
+    return answer === "no terminal" ? (isStock ? lineOfInput(interrupt.signal) : undefined) : answer?.typed;
+  };
+  const reused = isStock ? reuse(secrets, settings) : { secrets };
+  if (reused.notice !== undefined) runtime.emit({ type: "notice", reason: "key", incomplete: false, detail: reused.notice });
   const passphrases = passphrasesFrom({
     descriptor: settings["passphrase-fd"],
     file: settings["passphrase-file"],
-    ...secrets,
-    prompt: async (question) =>
-      settings["use-agent"] ? undefined : askOnTerminal(question, interrupt.signal, () => interrupt.stop("SIGINT")),
+    ...reused.secrets,
+    prompt: async (question) => (settings["use-agent"] ? undefined : ask(question)),
+    ...(isStock && { questions: STOCK_QUESTIONS }),
   });
   try {
     const execute = await COMMANDS[command]();
     const environment = { variables: process.env, cwd: process.cwd(), isRoot: process.geteuid?.() === 0 };
     const unread = stdout.closed;
-    const { program } = persona;
+    const { program, texts } = persona;
     await using _lock = await lockFor(invocation, persona, environment, runtime);
-    const outcome = await execute({ invocation, environment, passphrases, runtime, renderer, showsProgress, unread, program });
+    const outcome = await execute({
+      invocation,
+      environment,
+      passphrases,
+      runtime,
+      renderer,
+      showsProgress,
+      unread,
+      program,
+      texts,
+    });
     renderer.close();
     listing?.flush();
     await stdout.settled();
     if (stdout.closed() && TELLING.includes(command)) return PIPE_CLOSED;
-    return { complete: DONE, incomplete: persona.incomplete, different: DIFFERENT, damaged: DAMAGED }[outcome];
+    return { complete: DONE, incomplete: persona.incomplete, different: DIFFERENT, damaged: DAMAGED, unrestored: UNRESTORED }[
+      outcome
+    ];
   } catch (error) {
     return fail(error);
   }
 }
 
-function rendererFor(
-  { settings }: Invocation,
-  persona: Persona,
-  stdout: Output,
-  stderr: Output,
-  showsProgress: boolean,
-): Renderer {
-  if (settings["log-format"] === "json") return jsonRenderer(stdout.write, settings.verbosity);
-  return humanRenderer({
-    stdout: stdout.write,
-    stderr: stderr.write,
-    verbosity: settings.verbosity,
-    progress: showsProgress,
-    columns: stderr.columns,
-    stdoutIsTerminal: stdout.isTerminal,
-    statistics: !settings["no-print-statistics"],
-    now: () => performance.now(),
-    program: persona.program,
-    incompleteExit: persona.incomplete,
-  });
+/** What to exit with after an error of a command: where stock has a number of its own for it, `duplicity` has it too. */
+function exitCodeIn(command: CommandName, error: unknown, persona: Persona): number {
+  const stock = persona.texts === "doppel" ? undefined : stockExitCode(command, error);
+  return stock ?? exitCodeOf(error, persona);
 }
 
 /** Takes the passphrases out of the environment, which every child process inherits. */

@@ -3,6 +3,7 @@ import { COMMANDS } from "./commands.ts";
 import type { Environment } from "./locations.ts";
 import type { Invocation } from "./parse/doppel.ts";
 import type { Passphrases } from "./passphrases.ts";
+import type { Persona } from "./persona.ts";
 import type { Renderer } from "./render/renderer.ts";
 
 /** What a command runs with. */
@@ -18,13 +19,14 @@ export interface Session {
   readonly unread: () => boolean;
   /** What people type to run this program. */
   readonly program: string;
+  readonly texts: Persona["texts"];
 }
 
 /**
  * How a command ended that did not fail. `incomplete`: something was left out; `different`: what was compared is not the
- * same; `damaged`: the backup is not sound, which is what was to be found out.
+ * same; `damaged`: the backup is not sound, which is what was to be found out; `unrestored`: some of what was asked for is not there.
  */
-export type Outcome = "complete" | "incomplete" | "different" | "damaged";
+export type Outcome = "complete" | "incomplete" | "different" | "damaged" | "unrestored";
 
 /** Runs a command and renders its result. */
 export type Command = (session: Session) => Promise<Outcome>;

@@ -15,7 +15,7 @@ import {
   pathToBytes,
   type Runtime,
 } from "@doppel/base";
-import type { BackupJob, DiffJob, Envelope, KeepPolicy, ReadDeps, VerifyJob } from "@doppel/engine";
+import type { BackupJob, DiffJob, Envelope, KeepPolicy, ReadDeps, RestoreJob, VerifyJob } from "@doppel/engine";
 import { type NamePrefixes, parseTimeExpression } from "@doppel/format";
 import {
   findRecipient,
@@ -33,7 +33,9 @@ import {
 } from "@doppel/openpgp";
 import { isS3Url, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
+import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";
+import { readGpgOptions } from "./gpg-options.ts";
 import { gpgEnvironment, readIfThere, readSecretKeyFile } from "./key-files.ts";
 import { archiveDirOf, type Environment, gnupgHomeOf, localPath, tempDirOf, urlText } from "./locations.ts";
 import type { GivenRule, RuleName, Settings } from "./options.ts";
@@ -50,12 +52,17 @@ const NEEDS_S3 = { "as-of": "reads old versions", thaw: "thaws what is archived"
 export async function openTarget(
   url: BytePath,
   purpose: "read" | "write",
-  { environment, runtime, invocation: { settings } }: Pick<Session, "environment" | "runtime" | "invocation">,
+  { environment, runtime, invocation }: Pick<Session, "environment" | "runtime" | "invocation">,
 ): Promise<Storage> {
+  const { settings } = invocation;
   for (const name of Object.keys(NEEDS_S3) as (keyof typeof NEEDS_S3)[]) {
     if (settings[name] === undefined || isS3Url(urlText(url))) continue;
     const message = `--${name} ${NEEDS_S3[name]} in an S3 bucket, and ${displayPath(withoutSecret(url))} is none; leave it out`;
     throw new DoppelError("cli.usage", message, { option: `--${name}` });
+  }
+  checkTimes(invocation, runtime.clock.now());
+  if (invocation.positionals[COMMANDS[invocation.command].positionals.findIndex(({ kind }) => kind === "target")] === url) {
+    for (const detail of invocation.remarks) runtime.emit({ type: "notice", reason: "option", incomplete: false, detail });
   }
   const storage = await openStorage(urlText(url), {
     cwd: environment.cwd,
@@ -66,11 +73,22 @@ export async function openTarget(
     env: environment.variables,
     s3: s3OptionsOf(settings, runtime.clock.now()),
   });
+  const delay = settings["backend-retry-delay"];
   return withRetry(storage, {
+    tries: Math.max(1, settings["num-retries"]),
+    ...(delay !== undefined && { firstDelayMs: delay * 1000, maxDelayMs: delay * 1000 }),
     random,
     emit: runtime.emit,
     sleep: (ms, signal = runtime.signal) => runtime.clock.sleep(ms, signal),
   });
+}
+
+/** A time that means nothing to the command is still one that must be right, as in stock. @throws format.bad-time */
+function checkTimes({ settings, rules }: Session["invocation"], now: Date): void {
+  for (const name of ["time", "full-if-older-than"] as const) {
+    if (settings[name] !== undefined) parseTimeExpression(settings[name], now);
+  }
+  for (const { rule, value } of rules) if (rule === "exclude-older-than") timeIn(value, now);
 }
 
 /** A target as it may be shown. */
@@ -98,7 +116,7 @@ export function backupJob(
     allowSourceMismatch: settings["allow-source-mismatch"],
     ...treeOf(source, settings, rules, now),
     volumeBytes: settings.volsize * 2 ** 20,
-    compressLevel: settings["compress-level"],
+    compressLevel: readGpgOptions(settings["gpg-options"]).compressLevel ?? settings["compress-level"],
     hostname: pathFromText(hostname()),
     prefixes: prefixesOf(settings),
     countTotals: options.countTotals,
@@ -196,6 +214,11 @@ export function prefixesOf(settings: Settings): NamePrefixes {
   };
 }
 
+/** `--rename` */
+export function renamesOf(settings: Settings): RestoreJob["renames"] {
+  return settings.rename.map(([from, to]) => ({ from, to }));
+}
+
 /** `--time`. @throws format.bad-time */
 export function timeOf(settings: Settings, now: Date): { readonly time?: Date } {
   return settings.time === undefined ? {} : { time: parseTimeExpression(settings.time, now) };
@@ -233,11 +256,17 @@ function selectionOf(rules: readonly GivenRule[], now: Date): BackupJob["selecti
     switch (rule) {
       case "exclude-device-files":
       case "exclude-other-filesystems":
+      case "filter-globbing":
+      case "filter-literal":
+      case "filter-regexp":
+      case "filter-ignorecase":
+      case "filter-strictcase":
         return { option: rule };
       case "exclude-older-than":
         return { option: rule, before: parseTimeExpression(textOf(value as BytePath), now) };
       case "include-filelist":
       case "exclude-filelist":
+      case "files-from":
         return { option: rule, value: notEmpty(rule, value) };
       case "include":
       case "exclude":
@@ -284,7 +313,7 @@ export async function envelopeOf(context: KeyContext): Promise<Envelope> {
   }
   const recipients = [];
   for (const { query, hidden } of queries) {
-    const recipient = await findRecipient(query, { ...keySources(context.environment), hidden, now: runtime.clock.now() });
+    const recipient = await findRecipient(query, { ...keySources(context), hidden, now: runtime.clock.now() });
     for (const detail of recipient.warnings) runtime.emit({ type: "notice", reason: "key", incomplete: false, detail });
     recipients.push(recipient);
   }
@@ -323,7 +352,7 @@ export async function readDeps(url: BytePath, storage: Storage, context: KeyCont
     archiveDir: archiveDirOf(url, settings, environment),
     tempDir: tempDirOf(settings, environment),
     ...(keys && { keys }),
-    ...(sign !== undefined && { verifier: await findVerifier(sign, keySources(environment)) }),
+    ...(sign !== undefined && { verifier: await findVerifier(sign, keySources(context)) }),
   };
 }
 
@@ -341,7 +370,9 @@ export function keysOf(context: KeyContext): SecretKeys | undefined {
 }
 
 /** Whatever may open a message, in an order in which nobody is asked before everything silent has failed. */
-function secretKeysOf({ settings, environment, passphrases }: KeyContext): SecretKeys {
+function secretKeysOf(context: KeyContext): SecretKeys {
+  const { settings, environment } = context;
+  const passphrases = reusing(context);
   const file = settings["secret-key"];
   const keyFile =
     file &&
@@ -366,14 +397,24 @@ function secretKeysOf({ settings, environment, passphrases }: KeyContext): Secre
   };
 }
 
+/** A key that signs and decrypts has one passphrase: SIGN_PASSPHRASE alone is enough then (cli spec 10). */
+function reusing({ settings, passphrases }: KeyContext): Pick<Passphrases, "given" | "forReading"> {
+  const sign = settings["sign-key"];
+  const isOne = sign !== undefined && [...settings["encrypt-key"], ...settings["hidden-encrypt-key"]].includes(sign);
+  const given = (): string | undefined => passphrases.given() ?? (isOne ? passphrases.givenForSigning() : undefined);
+  return { given, forReading: async (what) => given() ?? passphrases.forReading(what) };
+}
+
 function gpgOptions(settings: Settings, environment: Environment, passphrase: string | undefined): GpgOptions {
   return {
     gpgBinary: localPath(settings["gpg-binary"]),
     env: gpgEnvironment(environment),
+    args: readGpgOptions(settings["gpg-options"]).args,
     ...(passphrase && !settings["use-agent"] && { passphrase }), // an empty one unlocks nothing, and would keep the agent from asking
   };
 }
 
-function keySources(environment: Environment): KeySources {
-  return { gnupgHome: gnupgHomeOf(environment), readFile: (path) => readIfThere(path, environment.cwd) };
+function keySources({ settings, environment }: Pick<KeyContext, "settings" | "environment">): KeySources {
+  const { homedir } = readGpgOptions(settings["gpg-options"]);
+  return { gnupgHome: gnupgHomeOf(environment, homedir), readFile: (path) => readIfThere(path, environment.cwd) };
 }

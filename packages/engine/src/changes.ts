@@ -6,6 +6,7 @@ import { everything, type PathFilter, subtree } from "./history/filter.ts";
 import { openHistory } from "./history/history.ts";
 import type { HistoryLane } from "./history/lane.ts";
 import type { ReadDeps } from "./job.ts";
+import { announceCollection } from "./read/announce-collection.ts";
 import { type ReadContext, readContext } from "./read/context.ts";
 import { readTarget, refuseConflicts } from "./read/target.ts";
 
@@ -73,6 +74,7 @@ const MANIFESTS_AT_A_TIME = 4;
 async function newestChain(context: ReadContext): Promise<readonly BackupSet[]> {
   const { storage } = context.deps;
   const target = await readTarget(storage, context.prefixes, context.runtime.signal);
+  await announceCollection(target, context.deps.archiveDir, context.prefixes, context.runtime);
   const chain = target.collection.chains.at(-1);
   if (!chain) throw new DoppelError("collection.empty", `${storage.label} holds no complete backup`, { target: storage.label });
   const sets = [chain.full, ...chain.incrementals];

@@ -1,6 +1,7 @@
 import type { Runtime } from "@doppel/base";
 import type { NamePrefixes } from "@doppel/format";
 import type { DeleteDeps } from "./retain.ts";
+import { announceCollection } from "./read/announce-collection.ts";
 import { applyDeletions } from "./retention/apply.ts";
 import { readInventory, readUnfinished } from "./retention/inventory.ts";
 import { type CleanupOptions, type CleanupPlan, planCleanup } from "./retention/plan-cleanup.ts";
@@ -22,6 +23,7 @@ export interface CleanupReport {
 export async function cleanup(job: CleanupJob, deps: DeleteDeps, runtime: Runtime): Promise<CleanupReport> {
   const { storage, archiveDir } = deps;
   const inventory = await readInventory(storage, archiveDir, job.prefixes, runtime.signal);
+  await announceCollection(inventory, archiveDir, job.prefixes, runtime);
   const unfinished = await readUnfinished(storage, job.prefixes, runtime);
   const plan = planCleanup(inventory, runtime.clock.now(), job, unfinished);
   if (job.force) {

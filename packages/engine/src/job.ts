@@ -58,6 +58,8 @@ export interface BackupJob extends SourceChoice {
   readonly resume: boolean;
   /** Faults to order, for tests (duplicity-cli.md 12.1): end after this volume was stored; do not store this one. */
   readonly sabotage: { readonly failAfterVolume?: number; readonly skipVolume?: number };
+  /** Emit `collection.read` for a full backup too, which lists the target for nothing else. */
+  readonly announce?: boolean;
   /** Emit `entry.done` for every entry. */
   readonly verbose: boolean;
 }

@@ -5,6 +5,7 @@ import { subtree } from "./history/filter.ts";
 import { openHistory } from "./history/history.ts";
 import { announce } from "./history/announce.ts";
 import type { ListJob, ReadDeps } from "./job.ts";
+import { announceCollection } from "./read/announce-collection.ts";
 import { readContext } from "./read/context.ts";
 import { readTarget, setsAt } from "./read/target.ts";
 
@@ -21,6 +22,7 @@ export interface ListStateJob extends ListJob {
  */
 export async function* list(job: ListStateJob, deps: ReadDeps, runtime: Runtime): AsyncGenerator<ListedEntry> {
   const target = await readTarget(deps.storage, job.prefixes, runtime.signal);
+  await announceCollection(target, deps.archiveDir, job.prefixes, runtime);
   const sets = setsAt(target, deps.storage.label, runtime.clock.now(), job.time);
   announce(sets, runtime);
   await using history = await openHistory(sets, readContext(deps, job.prefixes, runtime));

@@ -1,6 +1,7 @@
 import { type BytePath, DoppelError, displayPath, type Runtime } from "@doppel/base";
 import { checkRestoreTarget, OwnerNames, TreeWriter } from "@doppel/tree";
 import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
+import { announceCollection } from "./read/announce-collection.ts";
 import { readContext } from "./read/context.ts";
 import { openLanes } from "./read/lanes.ts";
 import { tellOfOrphans } from "./read/left-out.ts";
@@ -20,6 +21,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   checkRestoreTarget(job.target, job.force);
   runtime.emit({ type: "run.started", kind: "restore", target: storage.label, time: runtime.clock.now() });
   const target = await readTarget(storage, job.prefixes, runtime.signal);
+  await announceCollection(target, deps.archiveDir, job.prefixes, runtime);
   const sets = setsAt(target, storage.label, runtime.clock.now(), job.time);
   const tally = new RestoreTally(runtime, job.verbose);
   const context = readContext(deps, job.prefixes, runtime);

@@ -1,6 +1,7 @@
 import type { Runtime } from "@doppel/base";
 import { formatTime, type NamePrefixes } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
+import { announceCollection } from "./read/announce-collection.ts";
 import { applyDeletions } from "./retention/apply.ts";
 import { readDamage } from "./retention/damage.ts";
 import { readInventory } from "./retention/inventory.ts";
@@ -36,6 +37,7 @@ export async function retain(job: RetainJob, deps: DeleteDeps, runtime: Runtime)
   const { storage, archiveDir } = deps;
   const { signal } = runtime;
   const inventory = await readInventory(storage, archiveDir, job.prefixes, signal);
+  await announceCollection(inventory, archiveDir, job.prefixes, runtime);
   const plan = planRetention(inventory, job.policy, await readDamage(inventory, { storage, archiveDir, signal }));
   for (const { damage } of plan.kept) {
     const [first, ...more] = damage;

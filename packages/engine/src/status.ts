@@ -2,6 +2,7 @@ import type { Runtime } from "@doppel/base";
 import type { BackupSet, Manifest } from "@doppel/format";
 import { mapBounded } from "./history/bounded.ts";
 import type { ReadDeps, SetStatus, StatusJob, StatusReport } from "./job.ts";
+import { announceCollection } from "./read/announce-collection.ts";
 import { readTarget, type Target } from "./read/target.ts";
 import { knownManifest } from "./status/known-manifest.ts";
 import { looseEnds } from "./status/loose-ends.ts";
@@ -16,6 +17,7 @@ const AHEAD = 8;
  */
 export async function status(job: StatusJob, deps: ReadDeps, runtime: Runtime): Promise<StatusReport> {
   const target = await readTarget(deps.storage, job.prefixes, runtime.signal);
+  await announceCollection(target, deps.archiveDir, job.prefixes, runtime);
   const { chains, orphanedSignatures, conflicts } = target.collection;
   const { unfinished, lostManifest, orphaned } = looseEnds(target.collection);
   const { storage, archiveDir } = deps;

@@ -8,6 +8,8 @@ export interface GpgOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Handed over on a file descriptor, with loopback pinentry; without it the agent asks by itself. */
   readonly passphrase?: string;
+  /** The user's own options; they stand behind ours and before the operation. */
+  readonly args?: readonly string[];
 }
 
 export interface GpgResult {
@@ -39,7 +41,7 @@ export function startGpg(args: readonly string[], options: GpgOptions, operation
   const binary = options.gpgBinary ?? "gpg";
   const secret = options.passphrase;
   const loopback = secret === undefined ? [] : ["--pinentry-mode", "loopback", "--passphrase-fd", "4"];
-  const child = spawn(binary, ["--batch", "--no-tty", "--status-fd", "3", ...loopback, ...args], {
+  const child = spawn(binary, ["--batch", "--no-tty", "--status-fd", "3", ...loopback, ...(options.args ?? []), ...args], {
     env: options.env,
     stdio: ["pipe", "pipe", "pipe", "pipe", secret === undefined ? "ignore" : "pipe"],
   });

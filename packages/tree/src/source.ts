@@ -4,6 +4,8 @@ import { type BytePath, errnoOf, type NoticeReason, type PathEntry } from "@dopp
 export interface SourceEntry extends PathEntry {
   /** `<normalised source>/<path>`: what the system calls are given. Relative when the source was given so. */
   readonly absolute: BytePath;
+  /** What the system says is its size: also of folders and links, unlike `size`. Statistics count it (duplicity-cli.md 4.3). */
+  readonly statSize: number;
   readonly dev: number;
   readonly inode: bigint;
   /** Nanoseconds since 1970, unlike `mtime` also negative. */

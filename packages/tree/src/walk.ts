@@ -159,6 +159,7 @@ class Walk {
       gname: this.#options.owners.groupName(gid),
       mtime: wholeSeconds(stat.mtimeNs),
       size: type === "file" ? Number(stat.size) : 0,
+      statSize: Number(stat.size),
       absolute: full,
       dev: Number(stat.dev),
       inode: stat.ino,

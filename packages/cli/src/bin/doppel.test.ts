@@ -359,7 +359,7 @@ Nothing was deleted; --force deletes.
     const silent = await bench.type("full --no-encryption --no-print-statistics -v0 --include-filelist list src target2");
     expect(seen(silent)).toEqual({ code: 3, out: "", err: "" });
     const stock = await bench.type(
-      "full --no-encryption --no-print-statistics --include-filelist list src target3",
+      "full --no-encryption --no-print-statistics --include-filelist list src file://target3",
       {},
       "duplicity",
     );
@@ -608,13 +608,18 @@ describe.concurrent("duplicity", () => {
     expect(out).toMatch(/^duplicity 3\.0\.4 .*doppel.*\n$/);
   });
 
-  it("does full and restore, and refuses what it cannot do yet", async () => {
+  it("does full, restore and cleanup, says what stock says, and refuses what it would do otherwise than asked", async () => {
     using bench = new Bench();
     expect(seen(await bench.type("full --no-encryption src file://target", {}, "duplicity"))).toMatchObject({ code: 0, err: "" });
     expect(seen(await bench.type("restore file://target back", {}, "duplicity"))).toMatchObject({ code: 0, err: "" });
     expect(bench.differences("back")).toEqual([]);
-    const other = seen(await bench.type("cleanup file://target", {}, "duplicity"));
-    expect(other).toMatchObject({ code: 33, out: "", err: expect.stringContaining("cleanup") });
-    expect(seen(await bench.type("full --bogus src target", {}, "duplicity")).code).toBe(23);
+    const tidied = seen(await bench.type("cleanup file://target", {}, "duplicity"));
+    expect(tidied).toMatchObject({ code: 0, out: expect.stringContaining("No extraneous files found"), err: "" });
+    const other = seen(await bench.type("full --old-filenames src file://target", {}, "duplicity"));
+    expect(other).toMatchObject({ code: 33, out: "", err: expect.stringContaining("--old-filenames") });
+    for (const line of ["full --bogus src file://target", "full --time yesterday src file://target"]) {
+      expect(seen(await bench.type(line, {}, "duplicity")).code).toBe(23);
+      expect(seen(await bench.type(line, { DUPLICITY_COMPAT: "0.8" }, "duplicity")).code).toBe(2);
+    }
   });
 });

@@ -21,11 +21,8 @@ async function run(session: Session, kind: BackupJob["kind"]) {
   const { settings, rules } = invocation;
   const url = argument(invocation, "URL");
   const started = runtime.clock.now();
-  const job = backupJob(argument(invocation, "SOURCE"), settings, rules, {
-    kind,
-    now: started,
-    countTotals: session.showsProgress,
-  });
+  const options = { kind, now: started, countTotals: session.showsProgress };
+  const job = { ...backupJob(argument(invocation, "SOURCE"), settings, rules, options), announce: session.texts !== "doppel" };
   checkBackup(job);
   const tempDir = tempDirOf(settings, environment);
   const envelope = await envelopeOf({ ...session, settings });

@@ -1,8 +1,8 @@
-import { displayPath } from "@doppel/base";
+import { displayPath, type Runtime } from "@doppel/base";
 import { restore as restoreBackup } from "@doppel/engine";
 import { argument, type Command, outcomeOf } from "../session.ts";
 import { thawOf } from "../s3-settings.ts";
-import { checkTarget, prefixesOf, stateOf } from "../wire.ts";
+import { checkTarget, prefixesOf, renamesOf, stateOf } from "../wire.ts";
 import { tellingIfNewer, withReadDeps } from "./reading.ts";
 
 /** Said once, for all entries: it is no fault of the restore, whose exit code stays 0. */
@@ -28,17 +28,34 @@ export const restore: Command = async (session) => {
     keepGoing: settings["keep-going"],
     force: settings.force,
     dryRun: settings["dry-run"],
-    renames: [],
+    renames: renamesOf(settings),
     numericOwner: settings["numeric-owner"],
     restoreOwner: environment.isRoot && !settings["no-restore-ownership"],
     verbose: settings.verbosity >= 5,
   };
   checkTarget(target, settings.force);
   return withReadDeps(session, async (deps) => {
-    const report = await restoreBackup(job, deps, tellingIfNewer(runtime, job.time));
+    const losses = countingLosses(tellingIfNewer(runtime, job.time));
+    const report = await restoreBackup(job, deps, losses.runtime);
     if (!environment.isRoot && !settings["no-restore-ownership"]) runtime.emit(OWNERS_NEED_ROOT);
     const seconds = (runtime.clock.now().getTime() - started.getTime()) / 1000;
-    renderer.result({ kind: "restore", report, seconds, target: displayPath(target) });
-    return outcomeOf(report.incomplete);
+    renderer.result({ kind: "restore", report, seconds, target: displayPath(target), dryRun: job.dryRun });
+    if (session.texts !== "doppel" && (report.lost > 0 || report.badVolumes > 0)) return "damaged";
+    return losses.count > 0 && session.texts !== "doppel" ? "unrestored" : outcomeOf(report.incomplete);
   });
 };
+
+/** Of what is not as it was, what matters to `duplicity`, which exits with 0 when no more than owners or times are missing. */
+function countingLosses(runtime: Runtime): { readonly runtime: Runtime; readonly count: number } {
+  let count = 0;
+  const emit: Runtime["emit"] = (event) => {
+    if (event.type === "notice" && event.incomplete && event.reason !== "owner" && event.reason !== "attributes") count++;
+    runtime.emit(event);
+  };
+  return {
+    runtime: { ...runtime, emit },
+    get count() {
+      return count;
+    },
+  };
+}

@@ -1,4 +1,6 @@
+import type { BytePath } from "@doppel/base";
 import { changesInSet, fileChanged, status as statusOf } from "@doppel/engine";
+import type { ChangesSize } from "../render/renderer.ts";
 import { troubles } from "../render/status.ts";
 import { type Command, outcomeOf } from "../session.ts";
 import { prefixesOf } from "../wire.ts";
@@ -13,7 +15,8 @@ export const status: Command = (session) => {
   return withReadDeps(session, async (deps) => {
     if (index !== undefined) {
       const report = await changesInSet({ index, prefixes }, deps, runtime);
-      renderer.row({ kind: "set", set: report.set });
+      const size = session.texts === "doppel" ? undefined : await sizeOf(report.changes());
+      renderer.row({ kind: "set", set: report.set, ...(size && { size }) });
       let count = 0;
       for await (const change of report.changes()) {
         if (unread()) break;
@@ -25,9 +28,20 @@ export const status: Command = (session) => {
       renderer.result({ kind: "file-changes", path, changes: await fileChanged({ path, prefixes }, deps, runtime) });
     } else {
       const report = await statusOf({ prefixes }, deps, runtime);
-      renderer.result({ kind: "status", report });
+      renderer.result({ kind: "status", report, archiveDir: deps.archiveDir });
       return outcomeOf(troubles(report));
     }
     return "complete";
   });
 };
+
+/** Reads all changes once, to tell before the second time how many there are. */
+async function sizeOf(changes: AsyncIterable<{ readonly path: BytePath }>): Promise<ChangesSize> {
+  let count = 0;
+  let longest = 0;
+  for await (const { path } of changes) {
+    count++;
+    longest = Math.max(longest, path.length);
+  }
+  return { count, longest };
+}

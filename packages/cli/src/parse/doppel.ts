@@ -1,7 +1,8 @@
 import { type BytePath, DoppelError, displayPath } from "@doppel/base";
-import { commandNamed, commandNames, COMMANDS, positionalsOf } from "../commands.ts";
-import { type CommandName, wholeNumber } from "../option.ts";
-import { commandsOf, type GivenRule, OPTIONS, type OptionName, RULE_COMMANDS, type Settings } from "../options.ts";
+import { commandNamed, commandNames } from "../commands.ts";
+import type { CommandName } from "../option.ts";
+import { commandsOf, type GivenRule, RULE_COMMANDS, type Settings } from "../options.ts";
+import { checkPositionals, readSettings, usage } from "./check.ts";
 import { impliedCommand, isUrl } from "./implied.ts";
 import { nearest } from "./nearest.ts";
 import { type Tokens, tokenise } from "./tokens.ts";
@@ -20,6 +21,8 @@ export interface Invocation {
   readonly positionals: readonly BytePath[];
   readonly settings: Settings;
   readonly rules: readonly GivenRule[];
+  /** What to tell of the options: those without effect, those by old names. */
+  readonly remarks: readonly string[];
 }
 
 /**
@@ -29,15 +32,15 @@ export interface Invocation {
 export function parseDoppel(args: readonly string[]): Request {
   let command: CommandName | undefined;
   try {
-    const tokens = tokenise(args);
+    const tokens = tokenise(args, { program: "doppel" });
     if (tokens.version) return { kind: "version" };
     const [word, ...rest] = tokens.positionals as BytePath[];
     if (word === "help") return helpFor(rest);
     command = word === undefined ? undefined : commandNamed(word);
     if (tokens.help || args.length === 0) return { kind: "help", asked: tokens.help, ...(command !== undefined && { command }) };
-    if (command !== undefined) return { kind: "run", run: { command, ...checked(command, rest, tokens, "doppel") } };
+    if (command !== undefined) return { kind: "run", run: { command, ...checked(command, rest, tokens) } };
     command = implied(tokens.positionals as BytePath[]);
-    return { kind: "run", run: { command, ...checked(command, tokens.positionals as BytePath[], tokens, "doppel") } };
+    return { kind: "run", run: { command, ...checked(command, tokens.positionals as BytePath[], tokens) } };
   } catch (error) {
     // An unknown option stops before the command is known: it is the first argument in nearly every such line.
     const first = args.map(commandNamed).find((named) => named !== undefined);
@@ -56,18 +59,12 @@ function implied(positionals: readonly BytePath[]): CommandName {
  * The values of all options for a command.
  * @throws cli.usage for options that the command does not have, bad values, and too few or too many arguments
  */
-export function checked(
-  command: CommandName,
-  positionals: readonly BytePath[],
-  tokens: Tokens,
-  program: string,
-): Omit<Invocation, "command"> {
+function checked(command: CommandName, positionals: readonly BytePath[], tokens: Tokens): Omit<Invocation, "command"> {
   checkApplies(command, tokens);
-  checkPositionals(command, positionals, `${program} ${command} ${positionalsOf(command)}`);
+  checkPositionals(command, positionals, "doppel");
   const settings = readSettings(tokens.given);
   checkTogether(command, settings);
-  const asJson = settings.json ? { "log-format": "json" as const } : {};
-  return { positionals, settings: { ...settings, ...asJson }, rules: tokens.rules };
+  return { positionals, settings, rules: tokens.rules, remarks: tokens.remarks };
 }
 
 function checkTogether(command: CommandName, settings: Settings): void {
@@ -79,18 +76,6 @@ function checkTogether(command: CommandName, settings: Settings): void {
     throw usage(`prune has to be told what to keep: ${keeps.map((keep) => `--${keep}`).join(", ")}`);
 }
 
-function readSettings(given: Tokens["given"]): Settings {
-  const settings: Partial<Record<OptionName, unknown>> = {};
-  for (const name of Object.keys(OPTIONS) as OptionName[]) {
-    try {
-      settings[name] = OPTIONS[name].read(given.get(name) ?? []);
-    } catch (error) {
-      throw error instanceof DoppelError ? usage(`--${name} ${error.message}`, name) : error;
-    }
-  }
-  return settings as Settings;
-}
-
 function checkApplies(command: CommandName, tokens: Tokens): void {
   for (const name of tokens.given.keys()) {
     const commands = commandsOf(name);
@@ -99,29 +84,6 @@ function checkApplies(command: CommandName, tokens: Tokens): void {
   const [rule] = tokens.rules;
   if (rule !== undefined && !(RULE_COMMANDS as readonly string[]).includes(command)) {
     throw usage(`--${rule.rule} is for ${RULE_COMMANDS.join(", ")}, not for ${command}`, rule.rule);
-  }
-}
-
-function checkPositionals(command: CommandName, given: readonly BytePath[], line: string): void {
-  const wanted = COMMANDS[command].positionals;
-  wanted.forEach(({ name, kind }, i) => {
-    const argument = given[i];
-    if (argument === undefined) throw usage(`${name} is missing: ${line}`);
-    if (argument === "") throw usage(`${name} is empty: ${line}`);
-    if (kind !== "target" && isUrl(argument)) {
-      throw usage(`"${displayPath(argument)}" is a URL where ${name} belongs: ${line}`);
-    }
-    if (kind === "count") checkCount(name, argument, line);
-  });
-  const extra = given[wanted.length];
-  if (extra !== undefined) throw usage(`"${displayPath(extra)}" is one argument too many: ${line}`);
-}
-
-function checkCount(name: string, argument: BytePath, line: string): void {
-  try {
-    wholeNumber(1)(argument);
-  } catch (error) {
-    throw error instanceof DoppelError ? usage(`${name} ${error.message}: ${line}`) : error;
   }
 }
 
@@ -150,8 +112,4 @@ function withHint(error: unknown, command: CommandName | undefined): unknown {
   if (!(error instanceof DoppelError) || error.code !== "cli.usage") return error;
   const { data } = error as DoppelError<"cli.usage">;
   return new DoppelError("cli.usage", `${error.message} (see doppel ${command === undefined ? "" : `${command} `}--help)`, data);
-}
-
-function usage(message: string, option?: string): DoppelError<"cli.usage"> {
-  return new DoppelError("cli.usage", message, option === undefined ? {} : { option: `--${option}` });
 }

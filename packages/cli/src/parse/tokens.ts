@@ -1,7 +1,7 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
 import { DoppelError } from "@doppel/base";
-import { type GivenRule, OPTIONS, type OptionName, type RuleName, RULES } from "../options.ts";
-import { nearest } from "./nearest.ts";
+import type { Option } from "../option.ts";
+import { EXPANDED_RULES, type GivenRule, OLD_RULES, OPTIONS, type OptionName } from "../options.ts";
+import { abbreviated, type Program, type Spelling, spelled, unknownOption } from "./spellings.ts";
 
 /** What stands on a command line, with every option under its own name. All text is bytes, one char each. */
 export interface Tokens {
@@ -12,6 +12,15 @@ export interface Tokens {
   readonly rules: readonly GivenRule[];
   readonly help: boolean;
   readonly version: boolean;
+  /** Options that are accepted without effect, and old names: each once, in words. */
+  readonly remarks: readonly string[];
+}
+
+export interface Reading {
+  /** `duplicity` takes abbreviations, and options that `doppel` does not have. */
+  readonly program: Program;
+  /** What is done to values that stock takes for file names. */
+  readonly expand?: (value: string) => string;
 }
 
 /**
@@ -19,65 +28,73 @@ export interface Tokens {
  * An option that needs a value takes the next argument, whatever that looks like (cli spec 2.1).
  * @throws cli.usage for an unknown option, a missing value, and a value given to a flag
  */
-export function tokenise(args: readonly string[]): Tokens {
+export function tokenise(args: readonly string[], { program, expand = (value) => value }: Reading): Tokens {
   const positionals: string[] = [];
   const given = new Map<OptionName, string[]>();
   const rules: GivenRule[] = [];
   const asked = new Set<string>();
-  const { tokens } = parseArgs({ args: [...args], options: CONFIG, strict: false, allowPositionals: true, tokens: true });
-  for (const token of tokens) {
-    if (token.kind === "positional") positionals.push(token.value);
-    if (token.kind !== "option") continue;
-    const name = NAMES.get(token.name);
-    if (name === undefined) throw unknownOption(token.rawName);
-    if (needsValue(name) && token.value === undefined) throw usage(`${token.rawName} needs a value`, token.rawName);
-    if (!needsValue(name) && token.value !== undefined) throw usage(`${token.rawName} takes no value`, token.rawName);
-    const value = token.value ?? "";
-    if (isRule(name)) rules.push({ rule: name, value });
-    else if (isOption(name)) given.set(name, [...(given.get(name) ?? []), value]);
-    else asked.add(name);
+  const remarks = new Set<string>();
+  const rest = [...args];
+
+  function take(spelling: Spelling, rawName: string, attached: string | undefined): void {
+    const { means, values } = spelling;
+    if (values === 0 && attached !== undefined) throw usage(`${rawName} takes no value`, rawName);
+    const taken = attached === undefined ? [] : [attached];
+    while (taken.length < values) {
+      const next = rest.shift();
+      if (next === undefined) throw usage(`${rawName} needs ${values === 1 ? "a value" : "two values"}`, rawName);
+      taken.push(next);
+    }
+    switch (means.kind) {
+      case "help":
+      case "version":
+        asked.add(means.kind);
+        return;
+      case "rule": {
+        const value = means.value ?? taken[0] ?? "";
+        rules.push({ rule: means.name, value: EXPANDED_RULES.includes(means.name) ? expand(value) : value });
+        if (spelling.text in OLD_RULES) remarks.add(`--${spelling.text} is an old name for --${means.name}`);
+        return;
+      }
+      case "option": {
+        const row: Option = OPTIONS[means.name];
+        if (row.ignored) remarks.add(`--${means.name} is accepted, without effect`);
+        const found = values === 0 ? [""] : row.expand ? taken.map(expand) : taken;
+        const names = (row.standsFor as readonly OptionName[] | undefined) ?? [means.name];
+        for (const name of names) given.set(name, [...(given.get(name) ?? []), ...found]);
+      }
+    }
   }
-  return { positionals, given, rules, help: asked.has("help"), version: asked.has("version") };
+
+  for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
+    if (argument === "--") positionals.push(...rest.splice(0));
+    else if (argument.startsWith("--")) {
+      const [, name, attached] = /^--([^=]*)(?:=([^]*))?$/.exec(argument)!;
+      const spelling = longOption(name!, program);
+      if (spelling === undefined) throw unknownOption(`--${name!}`, program);
+      take(spelling, `--${program === "doppel" ? name! : spelling.text}`, attached);
+    } else if (argument.startsWith("-") && argument !== "-") takeLetters(argument);
+    else positionals.push(argument);
+  }
+
+  /** `-v9`, `-V`, `-Vv 9`: the first letter with a value takes what is left. */
+  function takeLetters(argument: string): void {
+    for (let i = 1; i < argument.length; i++) {
+      const spelling = spelled(argument[i]!, program);
+      if (spelling === undefined) throw unknownOption(`-${argument[i]!}`, program);
+      const attached = argument.slice(i + 1);
+      take(spelling, `-${spelling.text}`, spelling.values > 0 && attached !== "" ? attached : undefined);
+      if (spelling.values > 0) return;
+    }
+  }
+
+  return { positionals, given, rules, help: asked.has("help"), version: asked.has("version"), remarks: [...remarks] };
 }
 
-/** Every spelling of an option (long names, and letters) and the name it stands for. */
-const NAMES: ReadonlyMap<string, string> = new Map([
-  ...[...Object.keys(OPTIONS), ...Object.keys(RULES), "help", "version"].map((name) => [name, name] as const),
-  ...Object.entries(OPTIONS).flatMap(([name, row]) =>
-    "aliases" in row ? row.aliases.map((alias) => [alias, name] as const) : [],
-  ),
-  ["h", "help"],
-  ["V", "version"],
-]);
-
-const CONFIG: NonNullable<ParseArgsConfig["options"]> = Object.fromEntries(
-  [...NAMES].map(([spelling, name]) => {
-    const type = needsValue(name) ? "string" : "boolean";
-    // parseArgs wants a long name beside a letter; the letter itself stands for it.
-    return [spelling, spelling.length === 1 ? { type, short: spelling } : { type }] as const;
-  }),
-);
-
-function needsValue(name: string): boolean {
-  const row = isRule(name) ? RULES[name] : isOption(name) ? OPTIONS[name] : {};
-  return "metavar" in row;
-}
-
-function isRule(name: string): name is RuleName {
-  return Object.hasOwn(RULES, name);
-}
-
-function isOption(name: string): name is OptionName {
-  return Object.hasOwn(OPTIONS, name);
-}
-
-function unknownOption(rawName: string): DoppelError<"cli.usage"> {
-  const shown = Buffer.from(rawName, "latin1").toString("utf8");
-  const known = nearest(
-    rawName.replace(/^-+/, ""),
-    [...NAMES.keys()].filter((name) => name.length > 1),
-  );
-  return usage(`unknown option ${shown}${known === undefined ? "" : `; did you mean --${known}?`}`, shown);
+function longOption(name: string, program: Program): Spelling | undefined {
+  if (name === "") return undefined;
+  if (program === "duplicity") return abbreviated(name);
+  return name.length > 1 ? spelled(name, program) : undefined;
 }
 
 function usage(message: string, option: string): DoppelError<"cli.usage"> {

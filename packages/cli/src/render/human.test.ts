@@ -66,7 +66,7 @@ describe("what is missing", () => {
   const restore = (renderer: Renderer, count: number): void => {
     for (let i = 0; i < count; i++)
       renderer.event({ type: "notice", reason: "owner", incomplete: true, path: pathFromText(`f${i}`), detail: "no" });
-    renderer.result({ kind: "restore", report: { ...RESTORED, incomplete: count }, seconds: 1, target: "t" });
+    renderer.result({ kind: "restore", report: { ...RESTORED, incomplete: count }, seconds: 1, target: "t", dryRun: false });
   };
 
   it("is listed at the end, the first twenty", () => {

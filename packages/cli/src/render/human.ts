@@ -11,7 +11,7 @@ import { type Sink, Screen } from "./screen.ts";
 import { byteText, counted, durationText } from "./sizes.ts";
 import { statisticsBlock } from "./statistics.ts";
 import { statusText } from "./status.ts";
-import { localTime } from "./times.ts";
+import { localTime, timestamp } from "./times.ts";
 
 export interface HumanOptions {
   readonly stdout: Sink;
@@ -26,6 +26,8 @@ export interface HumanOptions {
   readonly statistics: boolean;
   /** Milliseconds that go forward. */
   readonly now: () => number;
+  /** `--log-timestamp`: the time now. */
+  readonly timestamp?: (() => Date) | undefined;
   /** The name that messages start with. */
   readonly program: string;
   /** What the program exits with when something was left out. */
@@ -40,8 +42,12 @@ export function humanRenderer(options: HumanOptions): Renderer {
   let progress = new Progress("backup");
   let sockets = 0;
   let rows = 0;
+  const stamp = (level: number): string => {
+    const time = options.timestamp?.();
+    return time === undefined ? "" : `${timestamp(time)} ${levelName(level)} `;
+  };
   const say = (level: number, text: string): void => {
-    if (verbosity >= level) screen.line(oneLine(text));
+    if (verbosity >= level) screen.line(`${stamp(level)}${oneLine(text)}`);
   };
   /** A result that `-v0` to `-v2` do without. */
   const tell = (text: string): void => {
@@ -173,7 +179,7 @@ export function humanRenderer(options: HumanOptions): Renderer {
     event: onEvent,
     row: onRow,
     result: onResult,
-    error: (error) => screen.line(errorText(program, error)),
+    error: (error) => screen.line(`${stamp(0)}${errorText(program, error)}`),
     close: () => screen.clear(),
   };
 }
@@ -198,6 +204,10 @@ export function errorText(program: string, error: unknown): string {
   if (error instanceof DoppelError) return `${program}: ${oneLine(error.message)}`;
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `${program}: this is a bug in doppel, not your fault; please report it with these lines:\n${trace.split("\n").map(oneLine).join("\n")}`;
+}
+
+function levelName(level: number): string {
+  return level >= 9 ? "DEBUG" : level >= 5 ? "INFO" : level >= 3 ? "NOTICE" : level >= 1 ? "WARNING" : "ERROR";
 }
 
 /** Nothing that a message quotes may start a line or drive a terminal. */

@@ -6,7 +6,7 @@ export type Notice = Extract<RunEvent, { type: "notice" }>;
 export function noticeLevel(notice: Notice): number {
   if (isWarning(notice)) return 2;
   // Sockets are in every system tree and are never missed: below -v5 they are only counted.
-  return notice.reason === "socket" || notice.reason === "target" ? 5 : 3;
+  return ["socket", "target", "option"].includes(notice.reason) ? 5 : 3;
 }
 
 /** Something is missing, or will hurt later. */

@@ -14,6 +14,12 @@ import type {
   VerifyReport,
 } from "@doppel/engine";
 
+/** How many changes there are, and the longest path among them in bytes: only counted for who needs to know it before the first. */
+export interface ChangesSize {
+  readonly count: number;
+  readonly longest: number;
+}
+
 type Change = ReturnType<ChangesReport["changes"]> extends AsyncIterable<infer T> ? T : never;
 
 /** One line of a listing, which may be too long to be held. */
@@ -26,7 +32,7 @@ export type Row =
   | { readonly kind: "compared"; readonly from: Date; readonly to: Date }
   | { readonly kind: "diff"; readonly difference: Difference }
   /** `status --show-changes-in-set`: the set, before all rows of */
-  | { readonly kind: "set"; readonly set: ChangesReport["set"] }
+  | { readonly kind: "set"; readonly set: ChangesReport["set"]; readonly size?: ChangesSize }
   | { readonly kind: "change"; readonly change: Change };
 
 /** How many differences of each kind. */
@@ -44,9 +50,15 @@ interface VerifyResult {
 /** What a command hands over when it is done. */
 export type Result =
   | { readonly kind: "backup"; readonly report: BackupReport; readonly seconds: number; readonly restoreWith: string }
-  | { readonly kind: "restore"; readonly report: RestoreReport; readonly seconds: number; readonly target: string }
+  | {
+      readonly kind: "restore";
+      readonly report: RestoreReport;
+      readonly seconds: number;
+      readonly target: string;
+      readonly dryRun: boolean;
+    }
   | VerifyResult
-  | { readonly kind: "status"; readonly report: StatusReport }
+  | { readonly kind: "status"; readonly report: StatusReport; readonly archiveDir: string }
   | { readonly kind: "changes"; readonly count: number }
   | { readonly kind: "file-changes"; readonly path: BytePath; readonly changes: readonly FileChange[] }
   | { readonly kind: "list"; readonly listed: number }

@@ -15,6 +15,12 @@ export function localTime(time: Date): string {
   return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${clockOf(time)} ${zone}`;
 }
 
+/** Local time as `--log-timestamp` has it: `2026-11-22 21:24:04,035`. */
+export function timestamp(time: Date): string {
+  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${day} ${clockOf(time)},${String(time.getMilliseconds()).padStart(3, "0")}`;
+}
+
 function clockOf(time: Date): string {
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 }

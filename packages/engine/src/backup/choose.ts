@@ -1,8 +1,9 @@
-import { DoppelError, displayPath, type Runtime } from "@doppel/base";
+import { DoppelError, displayPath, isDoppelError, type Runtime } from "@doppel/base";
 import { type BackupSet, type Chain, formatTime, type Manifest } from "@doppel/format";
 import type { BackupJob } from "../job.ts";
 import type { ReadContext } from "../read/context.ts";
 import { readManifest } from "../read/metadata.ts";
+import { announceCollection } from "../read/announce-collection.ts";
 import { readTarget, refuseConflicts, type Target } from "../read/target.ts";
 
 /** What the run is going to make: a full set, or one that continues a chain. */
@@ -19,29 +20,44 @@ const NONE = "there is no backup yet";
  * @throws collection.no-chain for an "inc" job without such a chain, source.mismatch
  */
 export async function choose(job: BackupJob, context: ReadContext): Promise<Choice> {
-  if (job.kind === "full") return { kind: "full" };
   const { deps, runtime } = context;
+  if (job.kind === "full") {
+    if (job.announce) await tryToAnnounce(context);
+    return { kind: "full" };
+  }
   const target = await readTarget(deps.storage, job.prefixes, runtime.signal);
+  await announceCollection(target, deps.archiveDir, job.prefixes, runtime);
   const chain = target.collection.chains.at(-1);
-  const full = (reason: string): Choice => {
+  const full = (why: "too-old" | "no-signatures", reason: string): Choice => {
     runtime.emit({ type: "debug", detail: `${reason}: making a full backup` });
+    runtime.emit({ type: "full.forced", why });
     return { kind: "full" };
   };
   // Having none counts as too old (duplicity-cli.md 7).
-  if (job.fullIfOlderThan && !(chain && chain.start >= job.fullIfOlderThan)) return full("the last full backup is too old");
+  if (job.fullIfOlderThan && !(chain && chain.start >= job.fullIfOlderThan))
+    return full("too-old", "the last full backup is too old");
   tellOfOrphans(target, runtime);
   const obstacle = obstacleTo(chain);
   if (!chain || obstacle) {
     if (job.kind === "inc") throw noChain(deps.storage.label, obstacle ?? NONE);
     if (obstacle)
       runtime.emit({ type: "notice", reason: "metadata", incomplete: false, detail: `${obstacle}: this is a full backup` });
-    return full(obstacle ?? NONE);
+    return full("no-signatures", obstacle ?? NONE);
   }
   const base = [chain.full, ...chain.incrementals];
   refuseConflicts(target, base, deps.storage.label);
   const newest = base.at(-1) ?? chain.full;
   checkSameSource(job, await readManifest(newest, context));
   return { kind: "inc", base, end: chain.end };
+}
+
+/** Whoever may only write to the target can make a full backup all the same. */
+async function tryToAnnounce({ deps, prefixes, runtime }: ReadContext): Promise<void> {
+  try {
+    await announceCollection(await readTarget(deps.storage, prefixes, runtime.signal), deps.archiveDir, prefixes, runtime);
+  } catch (error) {
+    if (!isDoppelError(error, "storage.denied")) throw error;
+  }
 }
 
 /** Backups that nobody can restore as they lie there are worth a line, before more are made beside them. */

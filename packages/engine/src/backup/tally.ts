@@ -31,8 +31,8 @@ export class Tally {
     this.#counts = batch.counts;
     for (const notice of batch.notices) this.notice(notice);
     if (!this.#verbose) return;
-    for (const { path, type, size, lastPiece } of batch.marks) {
-      if (lastPiece) this.#runtime.emit({ type: "entry.done", path, entryType: type, size });
+    for (const { path, type, size, change, lastPiece } of batch.marks) {
+      if (lastPiece) this.#runtime.emit({ type: "entry.done", path, entryType: type, size, change });
     }
   }
 

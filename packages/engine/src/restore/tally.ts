@@ -66,7 +66,7 @@ export class RestoreTally {
     const span = `${displayPath(start)} to ${displayPath(end)}`;
     const rest = "what else it held is not known, because its set has neither signatures nor an index that can be used";
     const detail = exactly ? error.message : `${error.message}; it held paths from ${span}: ${rest}`;
-    this.notice({ reason: "volume", incomplete: true, detail });
+    this.notice({ reason: "volume", incomplete: true, detail, cause: error });
   }
 
   begin(entry: PathEntry): void {

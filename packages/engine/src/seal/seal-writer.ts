@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Payload } from "@doppel/base";
 import type { IndexedVolume } from "@doppel/format";
-import { deflatePiece } from "./deflate.ts";
+import { deflatePiece } from "./deflate/piece.ts";
 import type { Framing } from "./framing.ts";
 import type { Permits } from "./permits.ts";
 import { Spool, type SpoolOptions } from "./spool.ts";

@@ -32,7 +32,7 @@ async function storeKnown(entry: SourceEntry, known: OldEntry, old: OldState, co
   const { counts } = context.batcher;
   if (!hasChanged(known.entry, entry, context.owners)) {
     counts.entries++;
-    counts.sourceBytes += entry.size;
+    counts.sourceBytes += entry.statSize;
     return;
   }
   const table = entry.type === "file" && known.isFile ? await tableOf(old) : undefined;

@@ -24,7 +24,7 @@ export function storeEntry(entry: SourceEntry, context: StoreContext): void {
     storeFile(entry, context);
     return;
   }
-  countNew(batcher, entry.size);
+  countNew(batcher, entry.statSize);
   const stored: PathEntry = { ...entry, size: 0 };
   const header = difftarHeader("snapshot", stored);
   batcher.mark({

@@ -31,12 +31,19 @@ export interface Rules {
   unmatched(): readonly UnmatchedRule[];
 }
 
+/** `--filter-ignorecase` and `--filter-strictcase` concern `include-regexp` and `exclude-regexp` too. */
+export type FilterOption = "filter-globbing" | "filter-literal" | "filter-regexp" | "filter-ignorecase" | "filter-strictcase";
+
 /** One selection option, in command-line order. */
 export type SelectionOption =
   /** A glob pattern (6.3), or a regular expression to be searched for (6.5). */
   | { readonly option: "include" | "exclude" | "include-regexp" | "exclude-regexp"; readonly value: string }
   /** The name of a filelist (6.4), as `RulesContext.readFile` takes it. */
   | { readonly option: "include-filelist" | "exclude-filelist"; readonly value: string }
+  /** The name of a list of paths relative to the source, which are all that is backed up (6.5); read as filelists are. */
+  | { readonly option: "files-from"; readonly value: string }
+  /** How what follows of `include`, `exclude` and filelists is understood (6.5): at first as globs, and cases differ. */
+  | { readonly option: FilterOption }
   /** A plain name. */
   | { readonly option: "exclude-if-present"; readonly value: string }
   | { readonly option: "exclude-device-files" | "exclude-other-filesystems" }

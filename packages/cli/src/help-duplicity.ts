@@ -1,0 +1,4 @@
+/** The text of `duplicity --help`. */
+export function duplicityHelp(columns: number): string {
+  return `${columns}`;
+}
