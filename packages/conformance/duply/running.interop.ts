@@ -4,12 +4,12 @@ import { existsSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeInterop, randomContent } from "@doppel/testkit";
 import { expect, it } from "vitest";
-import { DuplyPlace } from "../src/duply.ts";
+import { DuplyPlace, NO_DIFFERENCES } from "../src/duply.ts";
 
 const MIB = 2 ** 20;
 
 /** Starts `duply t …` in a process group of its own. */
-function start(place: DuplyPlace, NO_DIFFERENCES, ...args: readonly string[]) {
+function start(place: DuplyPlace, ...args: readonly string[]) {
   const child = spawn("duply", ["t", ...args], { env: place.env(), stdio: "ignore", detached: true });
   return { child, ended: once(child, "close") as Promise<[number | null]> };
 }

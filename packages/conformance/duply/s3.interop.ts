@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { describeInterop, type S3Site } from "@doppel/testkit";
 import { expect, it } from "vitest";
-import { DuplyPlace, NO_DIFFERENCES } from "../src/duply.ts";
+import { DuplyPlace, NO_DIFFERENCES, PROGRAM } from "../src/duply.ts";
 import { describeS3Servers } from "../src/s3-place.ts";
 
 /** S31: a target in a bucket, as a profile names it that was made for duplicity's own S3 drivers. */
 describeInterop(["duply", "gpg", "bash"], "duply with a target on S3", () => {
   describeS3Servers("from the first backup to purgeFull", (site) => {
-    it.each(["boto3+s3://", "s3:///"])("%s", async (scheme) => {
+    it.each(PROGRAM === "stock" ? ["boto3+s3://"] : ["boto3+s3://", "s3:///"])("%s", async (scheme) => {
       await using place = await DuplyPlace.open();
       const { endpoint, region, makeBucket, admin } = site() as S3Site;
       place.configure({ TARGET: `${scheme}${await makeBucket()}/${randomUUID()}` }, [
@@ -27,7 +27,7 @@ describeInterop(["duply", "gpg", "bash"], "duply with a target on S3", () => {
       place.expectTree("out", last);
       expect(await place.done("purgeFull", "1")).toContain("--force");
       await place.done("purgeFull", "1", "--force");
-      expect(await place.done("status")).toContain("Found 0 secondary backup chains");
+      expect(await place.done("status")).toMatch(/Found 0 secondary backup chain/);
     });
   });
 });
