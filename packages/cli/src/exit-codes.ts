@@ -112,5 +112,7 @@ export const EXIT_CODES_HELP = `Exit codes
   35  temporary folder unusable       45  interrupted run was sealed otherwise
   50  storage failed                  51  storage: permission denied
   52  storage: not found              53  storage: no space
+  70  filter without effect           71  last rule is a filter
+  72  absolute path in --files-from   73  nothing in --files-from
  141  nobody reads the output any more
  129  130  143  stopped by a signal`;
