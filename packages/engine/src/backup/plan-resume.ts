@@ -59,9 +59,13 @@ export async function planResume(
   await checkSealing(first, remains, envelope, context);
   if (found.signatures) throw new Refused("its signatures are stored already");
 
+  const sizeOf = (number: number): number => target.sizes.get(found.volumes.get(number) ?? "") ?? 0;
+  // Stock's manifest does not tell sizes.
   const sealed: readonly JournalVolume[] =
-    remains.origin === "ours" ? remains.volumes : remains.manifest.volumes.map((volume) => ({ ...volume, size: -1 }));
-  const kept = sealed.slice(0, countKept(sealed, found, target.sizes));
+    remains.origin === "ours"
+      ? remains.volumes
+      : remains.manifest.volumes.map((volume) => ({ ...volume, size: sizeOf(volume.number) }));
+  const kept = sealed.slice(0, countKept(sealed, found, sizeOf));
   const last = kept.at(-1);
   if (!last) throw new Refused("its first volume is not the one that was made");
   if (found.volumes.size > kept.length) throw new Refused("it has volumes that do not follow upon each other, or that nothing is known of");
@@ -111,17 +115,16 @@ async function checkSealing(first: string, remains: Remains, envelope: Envelope,
 }
 
 /** Volumes that the target has, from the first on, in the size that they were sealed with. */
-function countKept(sealed: readonly JournalVolume[], found: BackupSet, sizes: ReadonlyMap<string, number>): number {
+function countKept(sealed: readonly JournalVolume[], found: BackupSet, sizeOf: (number: number) => number): number {
   let count = 0;
   for (const { number, size } of sealed) {
-    const name = found.volumes.get(number);
-    if (name === undefined || (size >= 0 && sizes.get(name) !== size)) break;
+    if (!found.volumes.has(number) || sizeOf(number) !== size) break;
     count++;
   }
   return count;
 }
 
-/** Stock may have been interrupted in the middle of storing it, and its manifest does not tell sizes. */
+/** Stock may have been interrupted in the middle of storing it. */
 async function checkHash(name: string, { hashes }: JournalVolume, { deps, runtime }: ReadContext): Promise<void> {
   const hash = createHash("sha1");
   for await (const chunk of deps.storage.get(name, undefined, runtime.signal)) hash.update(chunk);
