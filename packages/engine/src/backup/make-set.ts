@@ -84,7 +84,11 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
       }
       tally.progress(queue.infos.length, queue.storedBytes);
     }
-    const nothing = job.dryRun ? "dry-run" : job.skipIfUnchanged && set.kind === "inc" && volumes.isEmpty ? "unchanged" : undefined;
+    const nothing = job.dryRun
+      ? "dry-run"
+      : job.skipIfUnchanged && set.kind === "inc" && volumes.isEmpty
+        ? "unchanged"
+        : undefined;
     if (nothing) {
       await journal?.remove();
       return notStored(nothing, { set, encoding: sealer.encoding }, run);
@@ -93,9 +97,23 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
     const infos = await queue.drain();
     await checkStored(set, queue.sizes, { storage, prefixes, runtime });
     const manifest = { hostname: job.hostname, localDir: job.source, volumes: infos };
-    const metadata = await storeMetadata({ set, manifest, signatures, filelist, sealer, prefixes, storage, runtime }, async (local) => {
-      if (archive) await tolerating(tally, () => keepLocally(archive, local));
-    });
+    const metadata = await storeMetadata(
+      {
+        set,
+        manifest,
+        signatures,
+        filelist,
+        sealer,
+        prefixes,
+        storage,
+        runtime,
+        signaturesStored: resume?.source.complete === true,
+        onSignatures: async (bytes) => journal?.complete(bytes),
+      },
+      async (local) => {
+        if (archive) await tolerating(tally, () => keepLocally(archive, local));
+      },
+    );
     await journal?.remove();
     const stored =
       index && (await storeIndex({ set, index, sealer, prefixes, storage, runtime }, (problem) => tally.notice(problem)));
@@ -138,7 +156,11 @@ function openJournal(archive: ArchiveDir, { set, resume }: Pick<SetPlan, "set"> 
   });
 }
 
-function notStored(outcome: "dry-run" | "unchanged", set: { set: SetId; encoding: Sealer["encoding"] }, run: SetRun): BackupReport {
+function notStored(
+  outcome: "dry-run" | "unchanged",
+  set: { set: SetId; encoding: Sealer["encoding"] },
+  run: SetRun,
+): BackupReport {
   const { runtime, tally, startTime } = run;
   runtime.emit({ type: "run.finished", kind: "backup", incomplete: tally.incomplete });
   return {

@@ -51,24 +51,28 @@ export async function planResume(
   if (!found) return undefined; // nothing was stored, or all of it
   if (chains.some(({ end }) => end >= set.end)) throw new Refused("there is a newer backup");
   const base = baseOf(set, chains);
-  if (remains.origin === "ours" ? remains.job !== sameJob(job, envelope) : !isSameSource(job, remains.manifest)) {
+  if (remains.origin === "ours" ? remains.journal.head.job !== sameJob(job, envelope) : !isSameSource(job, remains.manifest)) {
     throw new Refused("it was of another source, or made with other options");
   }
   const first = found.volumes.get(1);
   if (first === undefined) throw new Refused("its first volume is missing");
   await checkSealing(first, remains, envelope, context);
-  if (found.signatures) throw new Refused("its signatures are stored already");
 
   const sizeOf = (number: number): number => target.sizes.get(found.volumes.get(number) ?? "") ?? 0;
   // Stock's manifest does not tell sizes.
   const sealed: readonly JournalVolume[] =
     remains.origin === "ours"
-      ? remains.volumes
+      ? remains.journal.volumes
       : remains.manifest.volumes.map((volume) => ({ ...volume, size: sizeOf(volume.number) }));
   const kept = sealed.slice(0, countKept(sealed, found, sizeOf));
   const last = kept.at(-1);
   if (!last) throw new Refused("its first volume is not the one that was made");
-  if (found.volumes.size > kept.length) throw new Refused("it has volumes that do not follow upon each other, or that nothing is known of");
+  if (found.volumes.size > kept.length)
+    throw new Refused("it has volumes that do not follow upon each other, or that nothing is known of");
+  const complete = found.signatures !== undefined;
+  if (complete && !isComplete(remains, kept.length, target.sizes.get(found.signatures))) {
+    throw new Refused("signatures are stored of which nothing is known");
+  }
   if (remains.origin === "stock") await checkHash(found.volumes.get(last.number)!, last, context);
   return {
     set,
@@ -77,17 +81,33 @@ export async function planResume(
     lost: sealed.length - kept.length,
     source: {
       after: last.end.path,
+      complete,
       begun: Math.floor(set.end.getTime() / 1000),
       ...(remains.origin === "ours" ? await ourSource(last, archive) : stockSource(last, remains, archive)),
     },
   };
 }
 
+/** Whether all volumes are there, and the signatures that were made of them: only the manifest is missing. */
+function isComplete(remains: Remains, volumes: number, signatureBytes: number | undefined): boolean {
+  if (remains.origin !== "ours") return false;
+  const { journal } = remains;
+  return journal.complete === signatureBytes && journal.volumes.length === volumes;
+}
+
 function isSame(a: SetId, b: SetId): boolean {
   return a.kind === b.kind && a.start.getTime() === b.start.getTime() && a.end.getTime() === b.end.getTime();
 }
 
-function baseOf(set: SetId, chains: readonly { readonly end: Date; readonly hasSignatures: boolean; readonly full: BackupSet; readonly incrementals: readonly BackupSet[] }[]): readonly BackupSet[] {
+function baseOf(
+  set: SetId,
+  chains: readonly {
+    readonly end: Date;
+    readonly hasSignatures: boolean;
+    readonly full: BackupSet;
+    readonly incrementals: readonly BackupSet[];
+  }[],
+): readonly BackupSet[] {
   if (set.kind === "full") return [];
   const chain = chains.at(-1);
   if (chain?.end.getTime() !== set.start.getTime() || !chain.hasSignatures) {
@@ -110,7 +130,8 @@ async function checkSealing(first: string, remains: Remains, envelope: Envelope,
   if (remains.origin === "ours") return; // the journal knows
   const keys = await keysOfMessage(first, context);
   const now = envelope.recipients.map(({ keyId, hidden }) => (hidden ? "0".repeat(16) : keyId));
-  const same = keys && [...keys.recipients].sort().join() === now.sort().join() && keys.symmetric === (envelope.passphrase !== undefined);
+  const same =
+    keys && [...keys.recipients].sort().join() === now.sort().join() && keys.symmetric === (envelope.passphrase !== undefined);
   if (!same) throw new Refused("it was encrypted to other keys");
 }
 

@@ -1,12 +1,20 @@
 import { readdir } from "node:fs/promises";
 import { errnoOf, isDoppelError } from "@doppel/base";
-import { type Manifest, type NamePrefixes, type ObjectName, parseManifest, parseName, type SetId, signaturesName } from "@doppel/format";
+import {
+  type Manifest,
+  type NamePrefixes,
+  type ObjectName,
+  parseManifest,
+  parseName,
+  type SetId,
+  signaturesName,
+} from "@doppel/format";
 import type { ArchiveDir } from "../cache/archive-dir.ts";
-import { isPartOf, JOURNAL, type JournalHead, type JournalVolume, parseJournal } from "../cache/journal.ts";
+import { isPartOf, JOURNAL, parseJournal, type ReadJournal } from "../cache/journal.ts";
 
 /** What the archive directory tells of a run that was interrupted. */
 export type Remains = { readonly set: SetId; readonly manifest: Manifest } & (
-  | { readonly origin: "ours"; readonly job: string; readonly volumes: readonly JournalVolume[] }
+  | { readonly origin: "ours"; readonly journal: ReadJournal }
   /** `signatures`: the name of its `.sigtar.part`, if there is one. */
   | { readonly origin: "stock"; readonly signatures?: string }
 );
@@ -36,7 +44,7 @@ export async function readRemains(archive: ArchiveDir, prefixes: NamePrefixes): 
   const journal = bytes && parseJournal(bytes);
   if (journal && journal.volumes.length > 0 && isNewest(journal, newest?.set, part)) {
     const { head, volumes } = journal;
-    return { origin: "ours", set: head.set, job: head.job, manifest: { ...head, volumes }, volumes };
+    return { origin: "ours", set: head.set, manifest: { ...head, volumes }, journal };
   }
   const manifest = part && parsePart(part);
   if (!newest || !manifest) return undefined;
@@ -49,9 +57,7 @@ export async function readRemains(archive: ArchiveDir, prefixes: NamePrefixes): 
   };
 }
 
-type ParsedJournal = { readonly head: JournalHead; readonly volumes: readonly JournalVolume[] };
-
-function isNewest(journal: ParsedJournal, set: SetId | undefined, part: Uint8Array | undefined): boolean {
+function isNewest(journal: ReadJournal, set: SetId | undefined, part: Uint8Array | undefined): boolean {
   if (!set || !part) return true;
   if (endOf(set) !== endOf(journal.head.set)) return endOf(set) < endOf(journal.head.set);
   return isPartOf(journal, part);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { type BytePath, DoppelError, errnoOf } from "@doppel/base";
-import { formatManifest, manifestName, type NamePrefixes, type SetId, type VolumeInfo } from "@doppel/format";
+import { formatManifest, manifestName, type NamePrefixes, type SetId, signaturesName, type VolumeInfo } from "@doppel/format";
 import type { CutFile } from "../workers/protocol.ts";
 import type { ArchiveDir } from "./archive-dir.ts";
 
@@ -127,6 +127,14 @@ export class Journal {
     });
   }
 
+  /** To be called when all volumes are stored, before the signatures are, in that size. */
+  complete(signatureBytes: number): Promise<void> {
+    return this.#run(async () => {
+      await this.#records?.write(`${JSON.stringify({ complete: signatureBytes })}\n`);
+      await this.#records?.datasync();
+    });
+  }
+
   /** To be called when it is stored. */
   stored(number: number): Promise<void> {
     return this.#run(async () => {
@@ -141,7 +149,11 @@ export class Journal {
   async remove(): Promise<void> {
     await this.close();
     const { archive, head, prefixes } = this.#options;
-    await removeRemains(archive, [`${manifestName(head.set, "plain", prefixes)}.part`]);
+    const names = [manifestName(head.set, "plain", prefixes), signaturesName(head.set, "plain", prefixes)];
+    await removeRemains(
+      archive,
+      names.map((name) => `${name}.part`),
+    );
   }
 
   async close(): Promise<void> {
@@ -205,29 +217,41 @@ async function* chunks(list: readonly Uint8Array[]) {
   yield* list;
 }
 
+/** What a journal tells. */
+export interface ReadJournal {
+  readonly head: JournalHead;
+  readonly volumes: readonly JournalVolume[];
+  /** There are no more volumes; the size in which the signatures are stored, or were about to be. */
+  readonly complete?: number;
+}
+
 /** A journal as it was left: its last line may be torn. Undefined when it is none. */
-export function parseJournal(bytes: Uint8Array): { readonly head: JournalHead; readonly volumes: readonly JournalVolume[] } | undefined {
+export function parseJournal(bytes: Uint8Array): ReadJournal | undefined {
   const lines = Buffer.from(bytes).toString("latin1").split("\n").slice(0, -1);
   try {
     const { doppel, kind, start, end, hostname, localDir, job } = JSON.parse(lines[0] ?? "");
     if (doppel !== 1) return undefined;
     const volumes: JournalVolume[] = [];
+    let complete: number | undefined;
     for (const line of lines.slice(1)) {
-      const { hashes, ...volume } = JSON.parse(line) as Omit<JournalVolume, "hashes"> & { hashes: Record<string, string> };
+      const row = JSON.parse(line) as { complete?: number } & Omit<JournalVolume, "hashes"> & { hashes: Record<string, string> };
+      complete = row.complete;
+      if (complete !== undefined) continue;
+      const { hashes, ...volume } = row;
       volumes[volume.number - 1] = { ...volume, hashes: new Map(Object.entries(hashes)) };
     }
     // Two volumes are sealed at once, so that the last record may be that of the second next.
     const gap = volumes.findIndex((volume) => volume === undefined);
     const set = { kind, start: new Date(start), end: new Date(end) } as SetId;
-    return { head: { set, hostname, localDir, job }, volumes: gap < 0 ? volumes : volumes.slice(0, gap) };
+    const whole = gap < 0 ? volumes : volumes.slice(0, gap);
+    return { head: { set, hostname, localDir, job }, volumes: whole, ...(complete !== undefined && { complete }) };
   } catch {
     return undefined;
   }
 }
 
 /** Whether that is what this journal's run left for stock, and nobody has gone on with it since. */
-export function isPartOf({ head, volumes }: { head: JournalHead; volumes: readonly JournalVolume[] }, part: Uint8Array): boolean {
+export function isPartOf({ head, volumes }: ReadJournal, part: Uint8Array): boolean {
   const whole = Buffer.from(formatManifest({ ...head, volumes }));
   return part.length <= whole.length && whole.subarray(0, part.length).equals(part);
 }
-

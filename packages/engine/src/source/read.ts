@@ -20,7 +20,12 @@ export async function readSource(input: SourceWorkerInput, post: Post): Promise<
   const batcher = new Batcher(input.control, post);
   const rules = rulesOf(input);
   const owners = OwnerNames.system();
-  const context = { batcher, rsync, signatures: new SignatureMaker(rsync, batcher, input.maxBlockBytes), volumeBytes: input.volumeBytes };
+  const context = {
+    batcher,
+    rsync,
+    signatures: new SignatureMaker(rsync, batcher, input.maxBlockBytes),
+    volumeBytes: input.volumeBytes,
+  };
   const unreadable: BytePath[] = [];
   const walked = walkTree(input.source, {
     rules,
@@ -36,8 +41,12 @@ export async function readSource(input: SourceWorkerInput, post: Post): Promise<
   try {
     const kept = input.resume && (await keepStored(input.resume, batcher, old));
     const entries = kept ? kept.rest(walked) : walked;
-    if (old) await storeIncrement(entries, old, { ...context, owners, unreadable, ...(kept && { resuming: kept.resuming }) });
-    else for (const entry of entries) storeEntry(entry, context, kept?.resuming.path === entry.path ? kept.resuming.cut : undefined);
+    if (input.resume?.complete)
+      for (const _ of entries); // they are counted
+    else if (old)
+      await storeIncrement(entries, old, { ...context, owners, unreadable, ...(kept && { resuming: kept.resuming }) });
+    else
+      for (const entry of entries) storeEntry(entry, context, kept?.resuming.path === entry.path ? kept.resuming.cut : undefined);
     for (const { pattern, origin, kind } of rules.unmatched()) {
       const missing = kind === "include";
       const detail = `${origin}: ${pattern} matches nothing${missing ? "; nothing of it is in this backup" : ""}`;

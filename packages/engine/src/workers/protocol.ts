@@ -26,6 +26,8 @@ export interface SourceResume {
   readonly after: BytePath;
   /** Only the beginning of that file is in them. */
   readonly cut?: CutFile;
+  /** Nothing is to be stored behind them. */
+  readonly complete: boolean;
   /**
    * The signature archive of the interrupted run, plain. The first `bytes` are exactly what the volumes hold, less a file that
    * is cut; without `bytes` it is one of stock, and good as far as it goes.
