@@ -43,7 +43,7 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
   const after = choice.kind === "inc" ? choice.end : undefined;
   const time = await timeOfNewSet(usable ? archive.path : undefined, job.prefixes, runtime, after);
   if (usable && !job.dryRun) await forget(archive, job);
-  return makeSet({ set: { kind: choice.kind, start: after ?? time, end: time }, ...(base && { base }) }, run);
+  return await makeSet({ set: { kind: choice.kind, start: after ?? time, end: time }, ...(base && { base }) }, run);
 }
 
 /** Undefined when there is nothing to go on with, or nothing that it would be safe to go on with. */

@@ -77,7 +77,11 @@ describe("an interrupted full backup", () => {
     using bench = new Bench();
     bench.become(TREE);
     await bench.backup({ sabotage: { failAfterVolume: 2 } });
-    const later = [file("a/0", 9, "new"), file("a/1", 40_000, "changed", 1_650_000_000), file("c/5", 99, "changed", 1_650_000_000)];
+    const later = [
+      file("a/0", 9, "new"),
+      file("a/1", 40_000, "changed", 1_650_000_000),
+      file("c/5", 99, "changed", 1_650_000_000),
+    ];
     bench.become(changed(later, ["a/2", "d"]));
     const second = await bench.backup();
     expect(resumed(second.events)).toMatchObject({ from: 3 });
@@ -126,9 +130,9 @@ describe("an interrupted increment", () => {
     bench.become(TREE);
     const full = await bench.backup();
     bench.become(changed(next, ["a/deep/3", "d"]));
-    await bench.backup({ kind: "inc", sabotage: { failAfterVolume: 2 } });
+    await bench.backup({ kind: "inc", sabotage: { failAfterVolume: 1 } });
     const second = await bench.backup({ kind: "full" });
-    expect(resumed(second.events)).toMatchObject({ kind: "inc", from: 3, after: { path: "b" } });
+    expect(resumed(second.events)).toMatchObject({ kind: "inc", from: 2, after: { path: "b", block: expect.any(Number) } });
     expect(second.report?.set.id.start).toEqual(full.report?.set.id.end);
     expect(await bench.differences()).toEqual([]);
     expect((await bench.backup({ kind: "inc", skipIfUnchanged: true })).report?.outcome).toBe("unchanged");
@@ -172,7 +176,8 @@ describe("the hooks and the other outcomes", () => {
     rmSync(join(bench.archiveDir, archived.find((name) => name.includes("signatures"))!));
     bench.become(changed([file("a/1", 9, "x", 1_650_000_000)]));
     const inc = await bench.backup({ dryRun: true });
-    expect(inc.report?.statistics.changedFiles).toBe(2); // and the root
+    expect(inc.error).toBeUndefined();
+    expect(inc.report?.statistics).toMatchObject({ changedFiles: 1 });
     expect(bench.archived.length).toBe(archived.length - 1);
   });
 
