@@ -172,7 +172,10 @@ describe("filters, and --files-from", () => {
   });
 
   it("compares ignorecase: with the source as 3.x does", () => {
-    const rules = compileRules([{ option: "exclude", value: "ignorecase:Src/x" }], { source: "Src" as BytePath, readFile: () => Buffer.alloc(0) });
+    const rules = compileRules([{ option: "exclude", value: "ignorecase:Src/x" }], {
+      source: "Src" as BytePath,
+      readFile: () => Buffer.alloc(0),
+    });
     expect(judged(rules, "Src/X")).toBe("exclude");
   });
 
@@ -208,7 +211,10 @@ describe("what hostile patterns cost", () => {
   });
 
   it("does not grow with the lines of a filelist: 100,000 of them, asked for 20,000 paths", () => {
-    const lines = Array.from({ length: 100_000 }, (_, i) => `${i % 2 === 0 ? "+" : "-"} src/d${i % 1000}/f${i}${i % 7 === 0 ? "*" : ""}`);
+    const lines = Array.from(
+      { length: 100_000 },
+      (_, i) => `${i % 2 === 0 ? "+" : "-"} src/d${i % 1000}/f${i}${i % 7 === 0 ? "*" : ""}`,
+    );
     const rules = compile([{ option: "exclude-filelist", value: "list" }], lines.join("\n"));
     const paths = Array.from({ length: 20_000 }, (_, i) => `src/d${i % 1000}/f${i}`);
     const verdicts = answered(rules, paths);

@@ -26,6 +26,7 @@ export function parseFilelist(bytes: Uint8Array, kind: "include" | "exclude", se
 }
 
 /** White space at both ends, as stock has it; not the byte order mark, which JavaScript counts among it. */
-const BLANKS = /^[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
+const BLANKS =
+  /^[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
 
 const SIGNS: Readonly<Record<string, "include" | "exclude">> = { "+ ": "include", "- ": "exclude" };

@@ -15,9 +15,7 @@ const regexp: fc.Arbitrary<string> = fc.letrec<{ all: string; term: string }>((t
   term: fc.oneof(
     { maxDepth: 2 },
     fc.tuple(piece, suffix).map(([a, b]) => a + b),
-    fc
-      .tuple(wrap, tie("all"), suffix)
-      .map(([open, inside, end]) => (open === "" ? inside : `${open}${inside})${end}`)),
+    fc.tuple(wrap, tie("all"), suffix).map(([open, inside, end]) => (open === "" ? inside : `${open}${inside})${end}`)),
   ),
   all: fc
     .array(fc.tuple(tie("term"), fc.constantFrom("", "", "", "|")), { minLength: 1, maxLength: 4 })
@@ -42,7 +40,11 @@ describeInterop(["python3"], "Python finds the same", () => {
       seed: Number(process.env["DOPPEL_SEED"] ?? 5),
       numRuns: Number(process.env["DOPPEL_REGEXP_RUNS"] ?? 2000),
     });
-    const { stdout, stderr } = spawnSync("python3", ["-c", PROGRAM], { input: JSON.stringify(cases), maxBuffer: 2 ** 28, timeout: 60_000 });
+    const { stdout, stderr } = spawnSync("python3", ["-c", PROGRAM], {
+      input: JSON.stringify(cases),
+      maxBuffer: 2 ** 28,
+      timeout: 60_000,
+    });
     expect(stderr.toString()).toBe("");
     const theirs = JSON.parse(stdout.toString()) as (boolean[] | null)[];
     const differences: unknown[] = [];
