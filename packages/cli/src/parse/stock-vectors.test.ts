@@ -168,7 +168,7 @@ function derived({ command, positionals, settings, rules }: Invocation): Derived
       "remove-time": command === "remove-older-than" ? seconds(timeIn(first, NOW)) : null,
       keep: command.startsWith("remove-all") ? Number(first) : null,
       "path-to-restore": path ?? null,
-      "num-retries": settings["num-retries"],
+      "num-retries": settings["num-retries"] ?? 5,
       "backend-retry-delay": settings["backend-retry-delay"] ?? 30,
       "numeric-owner": settings["numeric-owner"],
       "no-restore-ownership": settings["no-restore-ownership"],
