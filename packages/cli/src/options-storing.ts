@@ -119,18 +119,18 @@ export const STORING_OPTIONS = {
     ignored: true,
     to: "nothing",
   }),
-  "num-retries": withDefault(wholeNumber(0), "5", {
+  "num-retries": optional(wholeNumber(0), {
     metavar: "N",
     group: "Where and how it is stored",
-    help: "how often something is tried at the target before it has failed",
+    help: "how often something is tried at the target before it has failed (default: 4 or more, as the failure is)",
     commands: ALL,
-    to: "RetryOptions.tries",
+    to: "RetryOptions.tries, S3Options.tries",
   }),
   "backend-retry-delay": optional(wholeNumber(0), {
     metavar: "SECONDS",
     group: "Where and how it is stored",
     help: "longest wait before it is tried again (default: from half a second up, doubling)",
     commands: ALL,
-    to: "RetryOptions.maxDelayMs",
+    to: "RetryOptions.maxDelayMs, S3Options.maxDelayMs",
   }),
 } as const;

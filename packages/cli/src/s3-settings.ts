@@ -30,6 +30,8 @@ export function s3OptionsOf(settings: Settings, now: Date): S3Options {
     parallelParts: settings["s3-multipart-max-procs"],
     idleTimeoutMs: settings.timeout * 1000,
     checksums: settings["s3-checksums"],
+    ...(settings["num-retries"] !== undefined && { tries: settings["num-retries"] }),
+    ...(settings["backend-retry-delay"] !== undefined && { maxDelayMs: settings["backend-retry-delay"] * 1000 }),
     ...(settings["as-of"] !== undefined && { asOf: parseTimeExpression(settings["as-of"], now) }),
   };
 }

@@ -73,9 +73,9 @@ export async function openTarget(
     env: environment.variables,
     s3: s3OptionsOf(settings, runtime.clock.now()),
   });
-  const delay = settings["backend-retry-delay"];
+  const { "num-retries": tries, "backend-retry-delay": delay } = settings;
   return withRetry(storage, {
-    tries: Math.max(1, settings["num-retries"]),
+    ...(tries !== undefined && { tries: isS3Url(urlText(url)) ? 1 : tries }), // S3's driver counts by itself
     ...(delay !== undefined && { firstDelayMs: delay * 1000, maxDelayMs: delay * 1000 }),
     random,
     emit: runtime.emit,

@@ -1,4 +1,4 @@
-"""What stock duplicity 0.8 derives from command lines, as JSON.
+"""What stock duplicity, 0.8 or 3, derives from command lines, as JSON.
 
     /usr/bin/python3 record.py vectors.txt > ../../../fixtures/arguments/duplicity-0.8.22.json
 
@@ -34,6 +34,18 @@ SETTINGS = {
     "s3-unencrypted-connection": "s3_unencrypted_connection", "s3-use-glacier": "s3_use_glacier",
 }
 
+#: Where duplicity 3 keeps it otherwise; a "!" stands for the opposite.
+SETTINGS_3 = {
+    "full-if-older-than": "full_if_older_than", "path-to-restore": "restore_path", "no-files-changed": "!files_changed",
+    "no-restore-ownership": "!restore_ownership", "skip-if-no-change": "skip_if_no_change", "concurrency": "concurrency",
+    "jsonstat": "jsonstat",
+}
+
+
+def setting(config, name):
+    value = plain(getattr(config, name.lstrip("!"), None))
+    return not value if name.startswith("!") else value
+
 
 def plain(value):
     """A value as JSON has it; bytes one char each."""
@@ -48,19 +60,30 @@ def plain(value):
 
 def derived(args):
     """Processes a command line here, and tells what came of it."""
-    from duplicity import commandline, config, dup_time, log
+    from duplicity import config, dup_time, log
 
     log.setup()
     dup_time.setcurtime()
-    action = commandline.ProcessCommandLine(args)
+    names = SETTINGS
+    try:
+        from duplicity import commandline
+
+        action = commandline.ProcessCommandLine(args)
+        rules = commandline.select_opts
+    except ImportError:
+        from duplicity import cli_main
+
+        cli_main.process_command_line(args)
+        names = {**SETTINGS, **SETTINGS_3}
+        action, rules = config.action, config.select_opts
     found = {"action": action, "verbosity": log.getverbosity()}
-    found["settings"] = {ours: plain(getattr(config, theirs)) for ours, theirs in SETTINGS.items()}
+    found["settings"] = {ours: setting(config, theirs) for ours, theirs in names.items()}
     profile = config.gpg_profile
     found["keys"] = {"to": plain(profile.recipients), "hidden": plain(profile.hidden_recipients), "sign": plain(profile.sign_key)}
     found["archive-dir"] = plain(config.archive_dir_path.name)
     found["url"] = plain(config.backend.backend.parsed_url.url_string)
     found["local"] = plain(config.local_path.name) if config.local_path else None
-    found["rules"] = [[plain(option).lstrip("-"), plain(value)] for option, value in commandline.select_opts]
+    found["rules"] = [[plain(option).lstrip("-"), plain(value)] for option, value in rules]
     return found
 
 
@@ -71,8 +94,9 @@ def make_world(folder):
         os.mkdir(os.path.join(folder, name))
     for name in ("src/a", "src/b", "dir/x", "f"):
         open(os.path.join(folder, name), "w").close()
-    with open(os.path.join(folder, "list"), "w") as file:
-        file.write("- **\n")
+    for name, text in (("list", "- **\n"), ("list2", "a\n")):
+        with open(os.path.join(folder, name), "w") as file:
+            file.write(text)
 
 
 def record(args, folder):

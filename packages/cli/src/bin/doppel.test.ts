@@ -600,6 +600,17 @@ Nothing was deleted; --force deletes.
   });
 });
 
+it("tries again as often as it is told", async () => {
+  using bench = new Bench();
+  const keys = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_EC2_METADATA_DISABLED: "true" };
+  for (const tries of [1, 3]) {
+    const options = `--num-retries ${tries} --backend-retry-delay 0 --s3-endpoint-url http://127.0.0.1:1`;
+    const { code, err } = seen(await bench.type(`status ${options} s3://bucket`, keys));
+    expect(code).toBe(50);
+    expect(err.match(/attempt \d follows/g) ?? []).toHaveLength(tries - 1);
+  }
+});
+
 describe.concurrent("duplicity", () => {
   it("reports a version that front ends accept, and who it is", async () => {
     using bench = new Bench();

@@ -68,6 +68,19 @@ describe("command lines", () => {
     ["list --json t", "list", "t", { "log-format": "json" }],
     ["status --show-changes-in-set 0 t", "status", "t", { "show-changes-in-set": 0 }],
     ["status --file-changed /a t", "status", "t", { "file-changed": "a" as never }],
+    [
+      "restore --rename a b --rename=/c/ d t o",
+      "restore",
+      "t o",
+      {
+        rename: [
+          ["a", "b"],
+          ["c", "d"],
+        ] as never,
+      },
+    ],
+    ["full --encrypt-sign-key K / t", "full", "/ t", { "encrypt-key": ["K"], "sign-key": "K" }],
+    ["full --gpg-options -z9 --num-retries 2 / t", "full", "/ t", { "gpg-options": ["-z9"], "num-retries": 2 }],
     ["find **.odt t", "find", "**.odt t", {}],
     ["diff t 7D now -r a", "diff", "t 7D now", { "path-to-restore": "a" as never }],
     ["remove-older-than 1M --name x --force t", "remove-older-than", "1M t", { force: true, "dry-run": false }],

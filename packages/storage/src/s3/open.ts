@@ -128,7 +128,7 @@ async function tryOpen(
   context: DriverContext,
   signal: AbortSignal | undefined,
 ): Promise<Opened | { readonly error: unknown; readonly region: string | undefined }> {
-  const { clock, random, emit = () => undefined } = context;
+  const { clock, random, emit = () => undefined, s3: { tries, maxDelayMs } = {} } = context;
   if (clock === undefined) throw new TypeError("the S3 driver needs a clock");
   const { client, server, region, proxy } = connection;
   const place: S3Place = {
@@ -141,7 +141,7 @@ async function tryOpen(
     region,
     now: () => clock.now(),
   };
-  const sender = new Sender({ client, place, clock, random, emit });
+  const sender = new Sender({ client, place, clock, random, emit, tries, maxDelayMs });
   let software = "";
   const observe = (headers: Readonly<Record<string, string>> | undefined): void => {
     software = headers?.["server"] ?? "";

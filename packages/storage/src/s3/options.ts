@@ -36,6 +36,9 @@ export interface S3Options {
   readonly checksums?: "auto" | "off";
   /** A request on whose connection no byte moves for so long is given up and tried again. Default 60,000. */
   readonly idleTimeoutMs?: number;
+  /** How often a request is sent before it has failed, and the longest wait between; without them that depends on the failure. */
+  readonly tries?: number;
+  readonly maxDelayMs?: number;
   /** The bucket as it was then, by its versions. Nothing can be changed in the past. */
   readonly asOf?: Date;
   /** For programs and tests; without it the AWS default chain is asked. */

@@ -9,6 +9,9 @@ export interface SenderOptions {
   readonly clock: Runtime["clock"];
   readonly random: { bytes(n: number): Uint8Array };
   readonly emit: (event: RunEvent) => void;
+  /** The user's own: instead of what each kind of failure is given. */
+  readonly tries?: number | undefined;
+  readonly maxDelayMs?: number | undefined;
 }
 
 /** One request, which may have to be sent several times. */
@@ -76,7 +79,7 @@ export class Sender {
   /** Tells of a failure after which the work goes on, the `attempt`-th in a row, and waits. Rejects with the signal's reason. */
   async pause(step: S3Step, failure: Error, attempt: number, signal: AbortSignal | undefined): Promise<void> {
     this.#tell(step, attempt, failure);
-    await this.#options.clock.sleep(this.#jitter(PATIENCE.passing, attempt), signal ?? NEVER);
+    await this.#options.clock.sleep(this.#jitter(this.#patience("passing"), attempt), signal ?? NEVER);
   }
 
   /** Waits before a further try; throws when there is none; gives what an earlier try has turned out to have done. */
@@ -112,9 +115,17 @@ export class Sender {
     const { kind } = failure;
     if (kind === "skewed") return count.skewed++ === 0 ? 0 : undefined; // the SDK has learned how far off the clock is
     if (kind !== "passing" && kind !== "throttled") return undefined;
-    const patience = PATIENCE[kind];
+    const patience = this.#patience(kind);
     const failures = ++count[kind];
     return failures >= Math.min(patience.tries, request.tries ?? patience.tries) ? undefined : this.#jitter(patience, failures);
+  }
+
+  #patience(kind: keyof typeof PATIENCE): Patience {
+    const { tries, maxDelayMs } = this.#options;
+    const usual = PATIENCE[kind];
+    return maxDelayMs === undefined
+      ? { ...usual, tries: tries ?? usual.tries }
+      : { tries: tries ?? usual.tries, firstDelayMs: maxDelayMs, maxDelayMs };
   }
 
   /** Anything from nothing to a limit that doubles with each failure. */

@@ -1,12 +1,15 @@
-/** Command lines that we take otherwise than duplicity 0.8.22 does, and why. D1-Z15 are the names of the contract. */
+/** Command lines that we take otherwise than stock duplicity does, and why. D1-Z15 are the names of the contract. */
 export const DEVIATIONS: readonly {
   readonly why: string;
+  /** The end of the program's version; "" for any. */
+  readonly of: string;
   readonly instead: "taken" | "refused";
   /** As the recorded rows spell them. */
   readonly lines: readonly string[];
 }[] = [
   {
     why: "D2: commands and short names of 3.x; in 0.8 they are folders, or too many arguments",
+    of: "0.8.22",
     instead: "taken",
     lines: [
       "backup src file://t",
@@ -22,6 +25,7 @@ export const DEVIATIONS: readonly {
   },
   {
     why: "D2, D6: options of 3.x",
+    of: "0.8.22",
     instead: "taken",
     lines: [
       "--path-to-restore a file://t out",
@@ -33,32 +37,50 @@ export const DEVIATIONS: readonly {
   },
   {
     why: "an abbreviation that 0.8's old names make ambiguous and 3.x takes for --include-filelist",
+    of: "0.8.22",
     instead: "taken",
     lines: ["full --include-f list src file://t"],
   },
   {
     why: "Z15 and its kind: arguments in the wrong order run the opposite of what was asked for, or fail later",
+    of: "0.8.22",
     instead: "refused",
     lines: ["full file://t src", "incremental file://t src", "restore out file://t"],
   },
   {
     why: "what is no URL is a wrong command line (0.8 exits with 8 or 23)",
+    of: "0.8.22",
     instead: "refused",
     lines: ["collection-status t", "cleanup src", "full src file:t"],
   },
   {
     why: "any name of a key that gpg takes will do for signing, too: duply gives mail addresses (0.8 exits with 10)",
+    of: "0.8.22",
     instead: "taken",
     lines: ["full --sign-key ada@example.org src file://t"],
   },
   {
     why: "blocks of signatures smaller than 512 bytes are made of 512 bytes",
+    of: "0.8.22",
     instead: "taken",
     lines: ["full --max-blocksize 16 src file://t"],
   },
   {
     why: "backups are written under today's names only, and refused rather than written under others than asked for (exit code 33)",
+    of: "0.8.22",
     instead: "refused",
     lines: ["full --time-separator _ src file://t", "full --old-filenames src file://t", "full --short-filenames src file://t"],
+  },
+  {
+    why: "keeping nothing is not what a count of 0 asks for (0.8 refuses it, too)",
+    of: "3.0.4",
+    instead: "refused",
+    lines: ["remove-all-but-n-full 0 file://t"],
+  },
+  {
+    why: "D6: options of other versions of 3.x",
+    of: "3.0.4",
+    instead: "taken",
+    lines: ["backup --copy-blocksize 64 --no-check-remote src file://t"],
   },
 ];
