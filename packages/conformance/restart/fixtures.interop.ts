@@ -38,7 +38,16 @@ describeInterop(["duplicity", "gpg"], "what kill -9 of stock left (fixtures/inte
       // Another host and another folder would be another source.
       writeFileSync(join(archive, name), bytes.replace(/^Hostname .*\nLocaldir .*\n/, ""), "latin1");
     }
-    const options = ["--encrypt-key", key.fingerprint, "--volsize", "1", "--name", "n", "--archive-dir", join(dir.path, "archive")];
+    const options = [
+      "--encrypt-key",
+      key.fingerprint,
+      "--volsize",
+      "1",
+      "--name",
+      "n",
+      "--archive-dir",
+      join(dir.path, "archive"),
+    ];
     await done(doppel(["full", ...options, source, `file://${target}`], { env }));
     const names = readdirSync(target).filter((name) => name.includes("manifest"));
     expect(names).toEqual(readdirSync(set.backup).filter((name) => name.includes("manifest")));
@@ -47,7 +56,9 @@ describeInterop(["duplicity", "gpg"], "what kill -9 of stock left (fixtures/inte
     for (const reader of ["doppel", "stock"]) {
       const out = join(dir.path, reader);
       const args = ["restore", `file://${target}`, out];
-      await done(reader === "stock" ? stock.run(args, env) : doppel([...args, "--archive-dir", join(dir.path, "cold2")], { env }));
+      await done(
+        reader === "stock" ? stock.run(args, env) : doppel([...args, "--archive-dir", join(dir.path, "cold2")], { env }),
+      );
       expect(compareTrees(set.expected(), scanTree(out), { ignoreOwner: !isRoot }), reader).toEqual([]);
     }
   });

@@ -1,6 +1,5 @@
 import { cpSync, mkdirSync, readdirSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { pathFromText } from "@doppel/base";
 import {
   asStored,
   compareTrees,
@@ -21,7 +20,7 @@ import { cleanEnv, DOPPEL, done, doppel } from "../src/program.ts";
 type Maker = "doppel" | "stock";
 
 const file = (path: string, size: number, seed = path, mtime = 1_600_000_000): TreeSpec => ({
-  path: pathFromText(path),
+  path: path as TreeSpec["path"],
   type: "file",
   content: randomContent(seed, size),
   mtime,
@@ -127,7 +126,7 @@ class Place implements Disposable {
   }
 }
 
-const text = ({ stdout, stderr }: RunResult): string => `${stdout}${stderr}`;
+const text = ({ stdout, stderr }: RunResult): string => `${stdout.toString()}${stderr.toString()}`;
 
 describeInterop(["duplicity"], "a full backup of stock that was interrupted", () => {
   it.each([
