@@ -1,6 +1,5 @@
 import { cpSync, mkdirSync, readdirSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { pathFromText } from "@doppel/base";
 import {
   asStored,
   compareTrees,
@@ -21,7 +20,7 @@ import { cleanEnv, DOPPEL, done, doppel } from "../src/program.ts";
 type Maker = "doppel" | "stock";
 
 const file = (path: string, size: number, seed = path, mtime = 1_600_000_000): TreeSpec => ({
-  path: pathFromText(path),
+  path: path as TreeSpec["path"],
   type: "file",
   content: randomContent(seed, size),
   mtime,
@@ -44,7 +43,8 @@ const NEXT: readonly TreeSpec[] = [
   file("c", 900_000),
   file("n", 1_500_000),
 ];
-const COMMON = ["--volsize", "1", "--name", "n"];
+const COMMON = ["--name", "n"];
+const VOLUMES = ["--volsize", "1"];
 
 /** One source and target, and an archive directory that both programs use. */
 class Place implements Disposable {
@@ -84,7 +84,7 @@ class Place implements Disposable {
   }
 
   backup(maker: Maker, kind: string, more: readonly string[] = []): Promise<RunResult> {
-    return this.run(maker, [kind, ...more, this.source, `file://${this.target}`]);
+    return this.run(maker, [kind, ...VOLUMES, ...more, this.source, `file://${this.target}`]);
   }
 
   async interrupted(maker: Maker, kind: string, volume: number): Promise<void> {
@@ -100,6 +100,7 @@ class Place implements Disposable {
       `file://${this.target}`,
       ...this.#envelope,
       ...COMMON,
+      ...VOLUMES,
       "--archive-dir",
       this.#stock.archiveDir,
     ];
@@ -125,7 +126,7 @@ class Place implements Disposable {
   }
 }
 
-const text = ({ stdout, stderr }: RunResult): string => `${stdout}${stderr}`;
+const text = ({ stdout, stderr }: RunResult): string => `${stdout.toString()}${stderr.toString()}`;
 
 describeInterop(["duplicity"], "a full backup of stock that was interrupted", () => {
   it.each([
@@ -228,7 +229,7 @@ describeInterop(["duplicity"], "a backup of doppel that was interrupted", () => 
     using other = new Place([], { PASSPHRASE: "x" });
     cpSync(place.target, other.target, { recursive: true });
     cpSync(place.archive, other.archive, { recursive: true });
-    const refused = await other.run("doppel", ["full", place.source, `file://${other.target}`]);
+    const refused = await other.run("doppel", ["full", ...VOLUMES, place.source, `file://${other.target}`]);
     expect([refused.code, text(refused)]).toEqual([45, expect.stringContaining("cleanup --force")]);
     await done(other.run("doppel", ["cleanup", "--force", "--even-recent", `file://${other.target}`]));
     expect(other.stored).toEqual([]);

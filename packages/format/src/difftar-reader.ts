@@ -101,10 +101,11 @@ export class DifftarReader {
     return items;
   }
 
-  endVolume(): DifftarItem[] {
+  /** @param isLast of its set: that one may be empty, as a resumed backup of stock leaves it. */
+  endVolume(isLast = false): DifftarItem[] {
     this.#tar.finish();
     // Stock stops reading the set at such a volume and says nothing (spec 3.2).
-    if (this.#entries === 0 && this.#volume > 1) this.#fail("it holds no entries, which only the first volume may");
+    if (this.#entries === 0 && this.#volume > 1 && !isLast) this.#fail("it holds no entries, which only the first volume may");
     return this.#takeHeld();
   }
 

@@ -131,6 +131,15 @@ describe("DifftarReader", () => {
     expect(summary(read({ 1: [named("snapshot/", "5")] }))).toEqual(["snapshot dir .", "end 0"]);
   });
 
+  it("takes an empty last volume from who knows that it is the last", () => {
+    const reader = new DifftarReader();
+    for (const number of [1, 2]) {
+      reader.beginVolume(number);
+      if (number === 1) reader.update(dir(""));
+      expect(() => reader.endVolume(number === 2)).not.toThrow();
+    }
+  });
+
   it("takes an empty set, and an empty first volume", () => {
     expect(read({ 1: [] })).toEqual([]);
     expect(summary(read({ 1: [], 2: [dir("")] }))).toEqual(["snapshot dir .", "end 0"]);

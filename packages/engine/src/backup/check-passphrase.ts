@@ -5,9 +5,9 @@ import type { ReadContext } from "../read/context.ts";
 import { encodingOf } from "../read/fetch.ts";
 
 /**
- * Makes sure that an increment will open with the passphrase of what it continues: a chain with two could be restored by
- * nobody in one run. When the archive directory is complete, nothing else would notice. Only the start of the newest
- * object `name` is read, and nothing when either is encrypted otherwise than to a passphrase alone.
+ * Makes sure that what is made will open with the passphrase of what it continues: a chain, or a set, with two could be
+ * restored by nobody in one run. When the archive directory is complete, nothing else would notice. Only the start of
+ * `name`, an object of that, is read, and nothing when either is encrypted otherwise than to a passphrase alone.
  * @throws openpgp.wrong-passphrase, storage.*
  */
 export async function checkPassphrase(name: string | undefined, envelope: Envelope, context: ReadContext): Promise<void> {

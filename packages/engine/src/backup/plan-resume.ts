@@ -51,12 +51,12 @@ export async function planResume(
   if (!found) return undefined; // nothing was stored, or all of it
   if (chains.some(({ end }) => end >= set.end)) throw new Refused("there is a newer backup");
   const base = baseOf(set, chains);
-  if (remains.origin === "ours" ? remains.journal.head.job !== sameJob(job, envelope) : !isSameSource(job, remains.manifest)) {
-    throw new Refused("it was of another source, or made with other options");
-  }
   const first = found.volumes.get(1);
   if (first === undefined) throw new Refused("its first volume is missing");
   await checkSealing(first, remains, envelope, context);
+  if (remains.origin === "ours" ? remains.journal.head.job !== sameJob(job, envelope) : !isSameSource(job, remains.manifest)) {
+    throw new Refused("it was of another source, or made with other options");
+  }
 
   const sizeOf = (number: number): number => target.sizes.get(found.volumes.get(number) ?? "") ?? 0;
   // Stock's manifest does not tell sizes.

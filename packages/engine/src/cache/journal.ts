@@ -11,7 +11,7 @@ export const JOURNAL = ".doppel-unfinished.journal";
 export const JOURNAL_SIGNATURES = ".doppel-unfinished.signatures";
 
 /** What a run is, as far as going on with it needs to know. */
-export interface JournalHead {
+interface JournalHead {
   readonly set: SetId;
   readonly hostname: BytePath;
   readonly localDir: BytePath;

@@ -11,7 +11,7 @@ export async function* volumeItems(
   try {
     reader.beginVolume(number);
     for await (const chunk of bytes()) yield checked(reader.update(chunk), set);
-    yield checked(reader.endVolume(), set);
+    yield checked(reader.endVolume(!set.volumes.has(number + 1)), set);
   } catch (error) {
     throw namingVolume(error, name);
   }
