@@ -133,7 +133,9 @@ describe("retain and cleanup", () => {
     const storage = holding(SETS);
     const controller = new AbortController();
     const runtime = runtimeAt(day(99), [], controller.signal);
-    const emit = () => controller.abort(new DoppelError("run.aborted", "stopped", {}));
+    const emit = ({ type }: RunEvent) => {
+      if (type === "object.deleted") controller.abort(new DoppelError("run.aborted", "stopped", {}));
+    };
     await expect(retain(job, { storage, archiveDir: "/nonexistent" }, { ...runtime, emit })).rejects.toThrow("stopped");
     expect(storage.objects.size).toBe(17 - 1);
   });
