@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { BytePath } from "@doppel/base";
 import { tempDir } from "@doppel/testkit";
 import { describe, expect, it } from "vitest";
-import { type PassphraseSources, passphrasesFrom } from "./passphrases.ts";
+import { type PassphraseSources, passphrasesFrom, reuse, STOCK_QUESTIONS } from "./passphrases.ts";
 
 /** A person at the terminal who gives these answers, and what he was asked. */
 function person(...answers: string[]): { readonly prompt: PassphraseSources["prompt"]; readonly asked: string[] } {
@@ -114,5 +114,29 @@ describe("a new backup", () => {
       code: "cli.usage",
       message: expect.stringMatching(/--encrypt-key.*PASSPHRASE.*--no-encryption/),
     });
+  });
+});
+
+describe("as stock", () => {
+  it("asks in its words, which programs wait for", async () => {
+    const { prompt, asked } = person("a", "b", "c", "c", "s", "r");
+    const questions = STOCK_QUESTIONS;
+    expect(await passphrasesFrom({ prompt, questions }).forNewBackup()).toBe("c");
+    const reading = passphrasesFrom({ prompt, questions });
+    expect([await reading.forSigning(), await reading.forReading("anything")]).toEqual(["s", "r"]);
+    const [decryption, retype] = ["GnuPG passphrase for decryption: ", "Retype passphrase for decryption to confirm: "];
+    expect(asked).toEqual([decryption, retype, decryption, retype, "GnuPG passphrase for signing key: ", decryption]);
+  });
+
+  const keys = { "sign-key": "K", "encrypt-key": ["K"], "hidden-encrypt-key": [] };
+  it.each([
+    [{ environment: "p" }, { environment: "p", signEnvironment: "p" }, "Reuse configured PASSPHRASE as SIGN_PASSPHRASE"],
+    [{ signEnvironment: "s" }, { environment: "s", signEnvironment: "s" }, "Reuse configured SIGN_PASSPHRASE as PASSPHRASE"],
+    [{ environment: "p", signEnvironment: "" }, { environment: "p", signEnvironment: "" }, undefined],
+    [{}, {}, undefined],
+  ])("takes %j for both, when one key does both", (given, secrets, notice) => {
+    expect(reuse(given, keys)).toEqual({ secrets, ...(notice !== undefined && { notice }) });
+    expect(reuse(given, { ...keys, "encrypt-key": ["L"] })).toEqual({ secrets: given });
+    expect(reuse(given, { ...keys, "encrypt-key": [], "hidden-encrypt-key": ["K"] }).secrets).toEqual(secrets);
   });
 });

@@ -19,7 +19,7 @@ export interface Seen {
 }
 
 /** Times of the four sets of the world, seconds: full, increment, full, increment. */
-export const TIMES = [1_700_000_000, 1_700_100_000, 1_700_200_000, 1_700_300_000] as const;
+const TIMES = [1_700_000_000, 1_700_100_000, 1_700_200_000, 1_700_300_000] as const;
 
 /** Where programs keep what. */
 const PLACES = (root: string): readonly string[] => ["--archive-dir", join(root, "cache"), "--name", "job"];

@@ -31,7 +31,8 @@ export function failure(error: unknown, exit: number, { counting, attempts }: Fa
   if (isDoppelError(error, "rules.last-is-include")) return say(`Last selection expression:\n    ${error.data.pattern}\n${line}`);
   if (isDoppelError(error, "source.mismatch")) return say(line, places(error.data.now, error.data.before));
   if (isCommandLine(code)) {
-    const text = `${counting === "duplicity-3" ? "CommandLineError" : "Command line error"}: ${line}\nSee duplicity --help.`;
+    const hint = line.includes("--help") ? "" : "\nSee duplicity --help.";
+    const text = `${counting === "duplicity-3" ? "CommandLineError" : "Command line error"}: ${line}${hint}`;
     return counting === "duplicity-3" ? say(text, "CommandLineError") : say(text);
   }
   if (EXIT_CODES[code] === EXIT_CODES["openpgp.gpg-failed"]) return say(gpgBlock(line), "GPGError");

@@ -1,6 +1,6 @@
 /** How much a message matters: shown from this verbosity on (cli spec 4.1). */
-export const LEVELS = { ERROR: 0, WARNING: 2, NOTICE: 3, INFO: 5, DEBUG: 9 } as const;
-export type Level = keyof typeof LEVELS;
+const LEVELS = { ERROR: 0, WARNING: 2, NOTICE: 3, INFO: 5, DEBUG: 9 } as const;
+type Level = keyof typeof LEVELS;
 
 /**
  * One thing that `duplicity` says, on its streams and in its machine log. All texts are bytes, one char each: names pass
