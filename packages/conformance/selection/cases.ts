@@ -10,13 +10,35 @@ export interface Choice {
   readonly lists: Readonly<Record<string, string>>;
 }
 
-const NAMES = ["a", "A", "ab", "b.txt", "B.TXT", "d", "D", "d1", "[x]", "x]y", "st*r", "sp ace ", ".h", "ä", "Ä", "new\nline", "no"];
+const NAMES = [
+  "a",
+  "A",
+  "ab",
+  "b.txt",
+  "B.TXT",
+  "d",
+  "D",
+  "d1",
+  "[x]",
+  "x]y",
+  "st*r",
+  "sp ace ",
+  ".h",
+  "ä",
+  "Ä",
+  "new\nline",
+  "no",
+];
 
 const name = fc.constantFrom(...NAMES.map((text) => Buffer.from(text).toString("latin1")), "\xff", "b\xe9");
 
 /** Deep rather than wide, and with names that differ in little. */
 export const trees: fc.Arbitrary<Tree> = fc
-  .uniqueArray(fc.array(name, { minLength: 1, maxLength: 4 }), { minLength: 6, maxLength: 22, selector: (path) => path.join("/") })
+  .uniqueArray(fc.array(name, { minLength: 1, maxLength: 4 }), {
+    minLength: 6,
+    maxLength: 22,
+    selector: (path) => path.join("/"),
+  })
   .chain((paths) =>
     fc.array(fc.constantFrom("", "", "", "", "/", " -> d"), { minLength: paths.length, maxLength: paths.length }).map((ends) => {
       const all = paths.map((path) => path.join("/"));
@@ -25,22 +47,53 @@ export const trees: fc.Arbitrary<Tree> = fc
     }),
   );
 
-const pieces = fc.constantFrom("*", "**", "?", "[!a]*", "[abd]*", "?*", "*.txt", ".*", "**a", "d*", "[[]x]", "st[*]r", "d?", "[a-d]");
+const pieces = fc.constantFrom(
+  "*",
+  "**",
+  "?",
+  "[!a]*",
+  "[abd]*",
+  "?*",
+  "*.txt",
+  ".*",
+  "**a",
+  "d*",
+  "[[]x]",
+  "st[*]r",
+  "d?",
+  "[a-d]",
+);
 const utf8 = fc.constantFrom(...NAMES.filter((text) => !text.includes("\n")));
 
 /** A pattern near what is in the tree. */
 function patterns(tree: Tree): fc.Arbitrary<string> {
   const real = tree.map((path) => path.replace(/\/$| -> .*/, "")).filter((path) => !/[\n\xff]|\xe9/.test(path));
-  const fromTree = fc.constantFrom(...(real.length > 0 ? real : ["a"])).map((path) => Buffer.from(path, "latin1").toString().split("/"));
+  const fromTree = fc
+    .constantFrom(...(real.length > 0 ? real : ["a"]))
+    .map((path) => Buffer.from(path, "latin1").toString().split("/"));
   const invented = fc.array(fc.oneof(utf8, pieces), { minLength: 1, maxLength: 4 });
-  const mixed = fc.tuple(fromTree, fc.array(fc.option(pieces, { freq: 2 }), { maxLength: 4 })).map(([path, holes]) =>
-    path.map((part, i) => holes[i] ?? part),
-  );
+  const mixed = fc
+    .tuple(fromTree, fc.array(fc.option(pieces, { freq: 2 }), { maxLength: 4 }))
+    .map(([path, holes]) => path.map((part, i) => holes[i] ?? part));
   const shortened = fc.tuple(fromTree, fc.nat(3)).map(([path, length]) => path.slice(0, length + 1));
   return fc
     .record({
       ignoreCase: fc.constantFrom("", "", "", "", "", "ignorecase:", "IgnoreCase:"),
-      root: fc.constantFrom("src/", "src/", "src/", "src/", "src/", "src/", "s*/", "**/", "**", "?rc/", "src/**", "[s]rc/", "other/"),
+      root: fc.constantFrom(
+        "src/",
+        "src/",
+        "src/",
+        "src/",
+        "src/",
+        "src/",
+        "s*/",
+        "**/",
+        "**",
+        "?rc/",
+        "src/**",
+        "[s]rc/",
+        "other/",
+      ),
       path: fc.oneof(fromTree, mixed, mixed, shortened, invented),
       end: fc.constantFrom("", "", "", "", "/", "/**", "/*", "**"),
     })
@@ -54,7 +107,19 @@ function swapCases(text: string): string {
   return text.replace(/[ad]/gi, (char) => (char === char.toLowerCase() ? char.toUpperCase() : char.toLowerCase()));
 }
 
-const REGEXPS = ["\\.txt$", "(?i)b\\.txt", "/d[0-9]?(/|$)", "^src/[^/]*$", "a{2}", "src/(?!d)", "^src/d/", "[ä]", "a\\b", "(^|/)\\.", "x|y$"];
+const REGEXPS = [
+  "\\.txt$",
+  "(?i)b\\.txt",
+  "/d[0-9]?(/|$)",
+  "^src/[^/]*$",
+  "a{2}",
+  "src/(?!d)",
+  "^src/d/",
+  "[ä]",
+  "a\\b",
+  "(^|/)\\.",
+  "x|y$",
+];
 
 /** One line of a filelist. */
 function lines(tree: Tree): fc.Arbitrary<string> {
@@ -66,7 +131,10 @@ function lines(tree: Tree): fc.Arbitrary<string> {
         .tuple(fc.constantFrom("", "+ ", "- "), fc.constantFrom("'", '"'), patterns(tree))
         .map(([sign, quote, pattern]) => `${sign}${quote}${pattern}${quote}`),
     },
-    { weight: 2, arbitrary: fc.constantFrom("# comment", "", "   ", "- **", "  - src/d  ", "+ src/a", "src/sp ace ", "'src/sp ace '") },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom("# comment", "", "   ", "- **", "  - src/d  ", "+ src/a", "src/sp ace ", "'src/sp ace '"),
+    },
   );
 }
 
@@ -79,7 +147,10 @@ export function choices(tree: Tree): fc.Arbitrary<Choice> {
   const rule: fc.Arbitrary<{ args: readonly string[]; list?: string }> = fc.oneof(
     { weight: 10, arbitrary: fc.tuple(sign, patterns(tree)).map(([kind, pattern]) => ({ args: [`--${kind}`, pattern] })) },
     { weight: 3, arbitrary: list },
-    { weight: 2, arbitrary: fc.tuple(sign, fc.constantFrom(...REGEXPS)).map(([kind, regexp]) => ({ args: [`--${kind}-regexp`, regexp] })) },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(sign, fc.constantFrom(...REGEXPS)).map(([kind, regexp]) => ({ args: [`--${kind}-regexp`, regexp] })),
+    },
     { weight: 1, arbitrary: fc.constantFrom("no", "a", "ä", ".h").map((marker) => ({ args: ["--exclude-if-present", marker] })) },
     { weight: 1, arbitrary: fc.constant({ args: ["--exclude-older-than", "2001-01-01"] }) },
     { weight: 1, arbitrary: fc.constantFrom({ args: ["--exclude-device-files"] }, { args: ["--exclude-other-filesystems"] }) },

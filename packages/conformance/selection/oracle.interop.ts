@@ -27,8 +27,15 @@ describeInterop(["duplicity", "tar"], "stock duplicity chooses the same files", 
       for (const choice of fc.sample(choices(tree), { seed: SEED + number, numRuns: CASES_PER_TREE })) {
         for (const [name, text] of Object.entries(choice.lists)) writeFileSync(join(place, name), text);
         const [theirs, ours] = await Promise.all([
-          selected(place, "stock", choice, (args) => run("duplicity", [...args, "--archive-dir", stock.archiveDir], { cwd: place, env: cleanEnv({ HOME: place }) })),
-          selected(place, "doppel", choice, (args) => run(process.execPath, [DOPPEL, ...args, "--archive-dir", join(place, "cache")], { cwd: place, env: cleanEnv({ HOME: place }) })),
+          selected(place, "stock", choice, (args) =>
+            run("duplicity", [...args, "--archive-dir", stock.archiveDir], { cwd: place, env: cleanEnv({ HOME: place }) }),
+          ),
+          selected(place, "doppel", choice, (args) =>
+            run(process.execPath, [DOPPEL, ...args, "--archive-dir", join(place, "cache")], {
+              cwd: place,
+              env: cleanEnv({ HOME: place }),
+            }),
+          ),
         ]);
         if (typeof theirs === "number") refused++;
         if (JSON.stringify(ours) !== JSON.stringify(theirs)) differences.push({ tree, choice, ours, theirs });
@@ -56,7 +63,12 @@ async function selected(
   for (const volume of volumes) {
     // Escaped, so that a newline in a name is not the end of it.
     const { stdout } = await run("tar", ["-tzf", join(target, volume), "--quoting-style=escape", "--warning=no-unknown-keyword"]);
-    found.push(...stdout.toString("latin1").split("\n").filter((line) => line !== ""));
+    found.push(
+      ...stdout
+        .toString("latin1")
+        .split("\n")
+        .filter((line) => line !== ""),
+    );
   }
   rmSync(target, { recursive: true });
   return found.map((line) => line.replace(/^snapshot\/(\.\/)?/, "").replace(/\/$/, ""));

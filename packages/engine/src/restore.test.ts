@@ -53,9 +53,16 @@ describe("restore to other names", () => {
   });
 
   it("takes the first that fits, by whole names", async () => {
-    expect((await renamed(rename("/d/sub/", "x"), rename("d", "./y/"), rename("d/a", "never"))).paths).toEqual(
-      ["", "l", "x", "x/b", "y", "y/a", "z", "zz"],
-    );
+    expect((await renamed(rename("/d/sub/", "x"), rename("d", "./y/"), rename("d/a", "never"))).paths).toEqual([
+      "",
+      "l",
+      "x",
+      "x/b",
+      "y",
+      "y/a",
+      "z",
+      "zz",
+    ]);
     expect((await renamed(rename("", "all"))).paths).toContain("all/d/sub/b");
     expect((await renamed(rename("d", "."))).paths).toEqual(["", "a", "l", "sub", "sub/b", "z", "zz"]);
   });

@@ -64,12 +64,7 @@ function writerOf(job: RestoreJob, { random }: Runtime, onProblem: (problem: Tre
   return new TreeWriter(job.target, { numericOwner, restoreOwner, owners: OwnerNames.system(), force, random, onProblem });
 }
 
-async function restoreEntry(
-  { entry, content }: StateEntry,
-  job: RestoreJob,
-  places: Places,
-  tally: RestoreTally,
-): Promise<void> {
+async function restoreEntry({ entry, content }: StateEntry, job: RestoreJob, places: Places, tally: RestoreTally): Promise<void> {
   const { path, writer } = places.of(below(entry.path, job.path));
   const placed = { ...entry, path };
   writer.begin(placed);

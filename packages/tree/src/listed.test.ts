@@ -19,7 +19,12 @@ interface Walked {
 }
 
 /** Walks a tree and notes each time that names of a folder are asked of the system. */
-function walked(objects: readonly string[], options: readonly SelectionOption[], list: string | Uint8Array = "", nullSeparator = false): Walked {
+function walked(
+  objects: readonly string[],
+  options: readonly SelectionOption[],
+  list: string | Uint8Array = "",
+  nullSeparator = false,
+): Walked {
   const folder = tempDir();
   const source = pathFromText(join(folder, "src"));
   makeTree(source, ...objects);
@@ -90,8 +95,18 @@ describe("--files-from", () => {
 
   it("counts every character, except the CR of CR LF and a byte order mark", () => {
     const odd = [" a ", "#c", "+ b", "'q'", "\xff", "two\nlines", "cr\r"];
-    expect(walked(odd, [LIST], Buffer.from(" a \n#c\r\n+ b\n'q'\n\xff\n", "latin1")).paths).toEqual([" a ", "#c", "'q'", "+ b", "\xff"]);
-    expect(walked(odd, [LIST], Buffer.from("\xef\xbb\xbf#c\0two\nlines\0cr\r\0", "latin1"), true).paths).toEqual(["#c", "cr\r", "two\nlines"]);
+    expect(walked(odd, [LIST], Buffer.from(" a \n#c\r\n+ b\n'q'\n\xff\n", "latin1")).paths).toEqual([
+      " a ",
+      "#c",
+      "'q'",
+      "+ b",
+      "\xff",
+    ]);
+    expect(walked(odd, [LIST], Buffer.from("\xef\xbb\xbf#c\0two\nlines\0cr\r\0", "latin1"), true).paths).toEqual([
+      "#c",
+      "cr\r",
+      "two\nlines",
+    ]);
     expect(walked(odd, [LIST], "cr\r\n").paths).toEqual([]);
   });
 

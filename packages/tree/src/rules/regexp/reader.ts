@@ -107,7 +107,9 @@ export class Reader {
     if (this.peek(offset) !== "{") return [];
     const start = this.#at + offset;
     const text = this.#chars.slice(start, start + 24).join("");
-    return /^\{(?=[0-9,])(?!,?\})([0-9]{0,9})(?:(,)([0-9]{0,9}))?\}/.exec(text) ?? (/^\{,\}/.test(text) ? ["{,}", "", ",", ""] : []);
+    return (
+      /^\{(?=[0-9,])(?!,?\})([0-9]{0,9})(?:(,)([0-9]{0,9}))?\}/.exec(text) ?? (text.startsWith("{,}") ? ["{,}", "", ",", ""] : [])
+    );
   }
 }
 
