@@ -101,7 +101,7 @@ export const EXIT_CODES_HELP = `Exit codes
   35  temporary folder unusable       45  interrupted run was sealed otherwise
   50  storage failed                  51  storage: permission denied
   52  storage: not found              53  storage: no space
-  70  a filter option changes nothing 71  a filter option comes last
+  70  filter option does nothing       71  filter option comes last
   72  --files-from: an absolute path  73  --files-from: no path
  141  nobody reads the output any more
  129  130  143  stopped by a signal`;
