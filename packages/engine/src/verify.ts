@@ -10,7 +10,7 @@ import { nothingFound } from "./read/nothing-found.ts";
 import { below, type StateEntry, stateEntries } from "./read/state.ts";
 import { readTarget, setsAt } from "./read/target.ts";
 import { RestoreTally } from "./restore/tally.ts";
-import { rulesOf } from "./source/rules.ts";
+import { rulesOfPart } from "./source/rules.ts";
 import { differenceBetween, differenceInData } from "./verify/difference.ts";
 
 /**
@@ -26,7 +26,7 @@ export async function verify(job: VerifyJob, deps: ReadDeps, runtime: Runtime): 
   const tally = new RestoreTally(runtime, job.verbose);
   const context = readContext(deps, job.prefixes, runtime);
   const owners = OwnerNames.system();
-  const rules = rulesOf(job, "skip"); // a pattern for the whole source says nothing about a part of it
+  const rules = rulesOfPart(job, job.path);
   const local = walkTree(job.source, { rules, owners, copyLinks: job.copyLinks, onProblem: (problem) => tally.notice(problem) });
   tellOfOrphans(target, sets, tally, job.time);
   await using lanes = await openLanes(sets, target, context, tally, {

@@ -83,6 +83,18 @@ describe("compileRules", () => {
     expect(rules.judge("src/d1/y" as BytePath, "file", subject)).toBe("include");
   });
 
+  it("knows what part of a list of --files-from the source is", () => {
+    const of = (part: string) =>
+      compileRules([{ option: "files-from", value: "list" }], {
+        source: "src/d1" as BytePath,
+        readFile: () => Buffer.from("d1/x\nd1/d/y\nz\n"),
+        part: part as BytePath,
+      }).listed;
+    expect([...of("d1")!.below.keys()]).toEqual(["x", "d"]);
+    expect([...of("d1/d")!.below.keys()]).toEqual(["y"]);
+    expect([...of("other")!.below.keys()]).toEqual([]);
+  });
+
   it("understands Python's spelling of regular expressions", () => {
     const rules = compile([{ option: "exclude-regexp", value: "(?i)\\Asrc/(?P<c>X)(?P=c)\\Z" }]);
     expect(rules.judge("src/xx" as BytePath, "file", subject)).toBe("exclude");
@@ -160,9 +172,7 @@ describe("filters, and --files-from", () => {
       "+ keep\n\\.o$\n",
     );
     const paths = ["src/a.o", "src/keep.o", "src/x", "src/y", "src/z", "src/Z"];
-    expect(paths.map((path) => judged(rules, path))).toEqual([
-      ...["exclude", "include", "exclude", "exclude", "include", "exclude"],
-    ]);
+    expect(paths.map((path) => judged(rules, path))).toEqual(["exclude", "include", "exclude", "exclude", "include", "exclude"]);
   });
 
   it("knows ignorecase: only where patterns are globs", () => {
@@ -201,7 +211,7 @@ describe("what hostile patterns cost", () => {
     paths.map((path) => rules.judge(path as BytePath, "file", subject));
 
   it("is bounded for patterns of 64 KiB, of stars, brackets, sets and slashes", () => {
-    const long = `src/${"a/".repeat(1000)}a`;
+    const long = `src/${"a/".repeat(300)}a`;
     for (const unit of ["**a", "*a", "[", "[]", "[a", "[!]", "?", "a/", "*/", "**/"]) {
       const value = `src/${unit.repeat(65_536 / unit.length)}b`;
       for (const body of [value, `ignorecase:${value}`]) {
@@ -210,13 +220,13 @@ describe("what hostile patterns cost", () => {
     }
   });
 
-  it("does not grow with the lines of a filelist: 100,000 of them, asked for 20,000 paths", () => {
+  it("does not grow with the lines of a filelist: 100,000 of them, asked for 5,000 paths", () => {
     const lines = Array.from(
       { length: 100_000 },
       (_, i) => `${i % 2 === 0 ? "+" : "-"} src/d${i % 1000}/f${i}${i % 7 === 0 ? "*" : ""}`,
     );
     const rules = compile([{ option: "exclude-filelist", value: "list" }], lines.join("\n"));
-    const paths = Array.from({ length: 20_000 }, (_, i) => `src/d${i % 1000}/f${i}`);
+    const paths = Array.from({ length: 5_000 }, (_, i) => `src/d${i % 1000}/f${i}`);
     const verdicts = answered(rules, paths);
     expect(new Set(verdicts)).toEqual(new Set(["include", "exclude"]));
     expect(verdicts[3]).toBe("exclude");

@@ -18,6 +18,8 @@ export interface RulesContext {
   readonly nullSeparator?: boolean;
   /** "skip" drops patterns that cannot match under the source, as verifying a sub-path needs; default "error". */
   readonly cannotMatch?: "error" | "skip";
+  /** What the source is of the tree that `--files-from` is about; default: all of it. */
+  readonly part?: BytePath | undefined;
 }
 
 /**
@@ -60,7 +62,8 @@ export function compileRules(options: readonly SelectionOption[], context: Rules
         break;
       }
       case "files-from":
-        listing = new PathListing(option.value, readList(option.value, context), separator); // of several the last counts
+        // Of several the last counts.
+        listing = new PathListing(option.value, readList(option.value, context), separator, context.part);
         break;
       case "filter-globbing":
       case "filter-literal":

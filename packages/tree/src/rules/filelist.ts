@@ -14,7 +14,7 @@ export function parseFilelist(bytes: Uint8Array, kind: "include" | "exclude", se
   const entries: FilelistEntry[] = [];
   const text = textOf(pathFromBytes(bytes)).replace(/^\ufeff/, "");
   text.split(separator).forEach((raw, index) => {
-    let line = raw.replace(BLANKS, "");
+    let line = stripped(raw);
     if (line === "" || line.startsWith("#")) return;
     const sign = SIGNS[line.slice(0, 2)];
     if (sign !== undefined) line = line.slice(2);
@@ -25,8 +25,18 @@ export function parseFilelist(bytes: Uint8Array, kind: "include" | "exclude", se
   return entries;
 }
 
-/** White space at both ends, as stock has it; not the byte order mark, which JavaScript counts among it. */
-const BLANKS =
-  /^[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
+/** Without white space at both ends, as stock has it: not the byte order mark, which JavaScript counts among it. */
+function stripped(line: string): string {
+  let start = 0;
+  let end = line.length;
+  while (start < end && isBlank(line.charCodeAt(start))) start++;
+  while (start < end && isBlank(line.charCodeAt(end - 1))) end--;
+  return line.slice(start, end);
+}
+
+function isBlank(char: number): boolean {
+  if (char < 0x80) return char === 0x20 || (char >= 0x09 && char <= 0x0d) || (char >= 0x1c && char <= 0x1f);
+  return char === 0x85 || (char !== 0xfeff && /\s/.test(String.fromCharCode(char)));
+}
 
 const SIGNS: Readonly<Record<string, "include" | "exclude">> = { "+ ": "include", "- ": "exclude" };

@@ -31,28 +31,29 @@ export function compileGlob(pattern: string, options: GlobOptions = {}): Glob {
   if (options.literal !== true && body.includes("//")) throw new RangeError("it has two slashes in a row");
   const cut = body !== "/" && body.endsWith("/");
   if (cut) body = body.slice(0, -1);
-  if (body === "/") return compiled(tokenize("/**", false), { ignoreCase: false, absolute: true, onlyDirectories: false });
-  if (options.literal === true) {
-    return compiled(tokenizeLiteral(body, ignoreCase), { ignoreCase, absolute: body.startsWith("/"), onlyDirectories: false });
-  }
-  if (body === "**" && !cut) return { anchor: [], answer: () => "match" };
-  return compiled(tokenize(body, ignoreCase), { ignoreCase, absolute: body.startsWith("/"), onlyDirectories: cut });
+  const literal = options.literal === true;
+  if (body === "/") return compiled("", tokenize("/**", false), { absolute: true, onlyDirectories: false });
+  if (!literal && body === "**" && !cut) return { anchor: [], answer: () => "match" };
+  const traits = { absolute: body.startsWith("/"), onlyDirectories: cut && !literal };
+  // Long lists are of plain paths: these need no tokens.
+  if (!ignoreCase && (literal || !SPECIAL.test(body))) return compiled(body, [], traits);
+  const tokens = literal ? tokenizeLiteral(body, ignoreCase) : tokenize(body, ignoreCase);
+  // Most patterns begin with a plain path, and most paths differ there: the head is compared as a string.
+  const headLength = ignoreCase ? 0 : countWhile(tokens, (token) => token.kind === "one" && token.literal !== undefined);
+  const head = tokens.slice(0, headLength).map((token) => String.fromCodePoint((token.kind === "one" && token.literal) || 0));
+  return compiled(head.join(""), tokens.slice(headLength), traits);
 }
 
+const SPECIAL = /[*?[]/;
+
 interface Traits {
-  readonly ignoreCase: boolean;
   readonly absolute: boolean;
   readonly onlyDirectories: boolean;
 }
 
-function compiled(tokens: readonly Token[], { ignoreCase, absolute, onlyDirectories }: Traits): Glob {
-  // Most patterns are plain paths or begin with one, and most paths differ there: the head is compared as a string.
-  const headLength = ignoreCase ? 0 : countWhile(tokens, (token) => token.kind === "one" && token.literal !== undefined);
-  const head = tokens
-    .slice(0, headLength)
-    .map((token) => String.fromCodePoint((token.kind === "one" && token.literal) || 0))
-    .join("");
-  const rest = headLength < tokens.length ? new Automaton(tokens.slice(headLength)) : undefined;
+/** `head`, a plain text, and then `tokens`. */
+function compiled(head: string, tokens: readonly Token[], { absolute, onlyDirectories }: Traits): Glob {
+  const rest = tokens.length > 0 ? new Automaton(tokens) : undefined;
 
   const answer: Glob["answer"] = (text, isDirectory) => {
     let found = 0;

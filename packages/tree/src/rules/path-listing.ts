@@ -1,4 +1,4 @@
-import { type BytePath, DoppelError, displayPath, displayText, pathFromBytes } from "@doppel/base";
+import { type BytePath, DoppelError, displayPath, displayText, pathFromBytes, ROOT } from "@doppel/base";
 import type { ListedFolder, UnmatchedRule } from "./rules.ts";
 import { textOf } from "./text.ts";
 
@@ -8,11 +8,16 @@ import { textOf } from "./text.ts";
  */
 export class PathListing {
   readonly #file: string;
-  readonly top: ListedFolder = listedFolder();
+  readonly #root: ListedFolder = listedFolder();
+  /** Where the walk begins. */
+  readonly top: ListedFolder;
   readonly #asked: { readonly folder: ListedFolder; readonly path: BytePath; readonly line: number }[] = [];
 
-  /** @throws DoppelError rules.absolute-path, rules.no-paths, rules.malformed (a path that leads out of the source) */
-  constructor(file: string, bytes: Uint8Array, separator: "\n" | "\0") {
+  /**
+   * `part`: only what lies below this path will be walked.
+   * @throws DoppelError rules.absolute-path, rules.no-paths, rules.malformed (a path that leads out of the source)
+   */
+  constructor(file: string, bytes: Uint8Array, separator: "\n" | "\0", part: BytePath = ROOT) {
     this.#file = file;
     const lines = pathFromBytes(bytes)
       .replace(/^\xef\xbb\xbf/, "")
@@ -21,6 +26,9 @@ export class PathListing {
       const path = (separator === "\n" ? raw.replace(/\r$/, "") : raw) as BytePath;
       if (path !== "") this.#ask(path, index + 1);
     });
+    let top: ListedFolder | undefined = this.#root;
+    for (const name of part === "" ? [] : part.split("/")) top = top?.below.get(name);
+    this.top = top ?? listedFolder();
     if (this.#asked.length > 0) return;
     const message = `the list ${displayText(file)} has no path in it, so nothing would be backed up; add paths, or leave --files-from out`;
     throw new DoppelError("rules.no-paths", message, { file });
@@ -45,7 +53,7 @@ export class PathListing {
       const reason = "a listed path must not lead upwards";
       throw new DoppelError("rules.malformed", `${where}: ${shown} has .. in it; ${reason}`, { pattern: shown, reason });
     }
-    let folder = this.top;
+    let folder = this.#root;
     for (const name of names) {
       let next = folder.below.get(name);
       if (next === undefined) folder.below.set(name, (next = listedFolder()));

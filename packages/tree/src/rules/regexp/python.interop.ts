@@ -4,11 +4,12 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { compileRegexp } from "../regexp.ts";
 
-const piece = fc.constantFrom(
-  ..."aabB/.-1_ é\n",
-  ...["\\.", "\\d", "\\w", "\\W", "\\s", "\\S", "\\b", "\\B", "\\A", "\\Z", "^", "$", ".", "[ab]", "[^a/]", "[\\d-]", "[^\\w]"],
-  ...["[]a]", "[a-", "\\x61", "\\n", "{", "}", "a{2}", "{,1}", "(?=a)", "(?!a)", "(?<=a)", "(?<!b)", "(?P<q>a)(?P=q)", "(?#c)a"],
-);
+const PIECES = [
+  Array.from("aabB/.-1_ é\n"),
+  ["\\.", "\\d", "\\w", "\\W", "\\s", "\\S", "\\b", "\\B", "\\A", "\\Z", "^", "$", ".", "[ab]", "[^a/]", "[\\d-]", "[^\\w]"],
+  ["[]a]", "[a-", "\\x61", "\\n", "{", "}", "a{2}", "{,1}", "(?=a)", "(?!a)", "(?<=a)", "(?<!b)", "(?P<q>a)(?P=q)", "(?#c)a"],
+];
+const piece = fc.constantFrom(...PIECES.flat());
 const suffix = fc.constantFrom("", "", "", "", "*", "+", "?", "*?", "+?", "{0,2}", "{2}", "{1,}");
 const wrap = fc.constantFrom("", "", "", "(", "(?:", "(?i:", "(?P<n>");
 const regexp: fc.Arbitrary<string> = fc.letrec<{ all: string; term: string }>((tie) => ({
@@ -22,7 +23,7 @@ const regexp: fc.Arbitrary<string> = fc.letrec<{ all: string; term: string }>((t
     .map((parts) => parts.map(([a, b]) => a + b).join("")),
 })).all;
 const flagged = fc.tuple(fc.constantFrom("", "", "(?i)", "(?m)", "(?s)", "(?a)", "(?x)"), regexp).map((parts) => parts.join(""));
-const text = fc.array(fc.constantFrom(..."aaabB/.-1_ éÉ\n"), { maxLength: 6 }).map((chars) => chars.join(""));
+const text = fc.array(fc.constantFrom(...Array.from("aaabB/.-1_ éÉ\n")), { maxLength: 6 }).map((chars) => chars.join(""));
 
 const PROGRAM = `
 import json, re, sys, warnings
@@ -52,7 +53,7 @@ describeInterop(["python3"], "Python finds the same", () => {
     cases.forEach(({ regexp: pattern, texts }, i) => {
       const mine = ours(pattern, texts);
       if (mine === "not supported") return;
-      if (theirs[i] != null) compared++;
+      if (Array.isArray(theirs[i])) compared++;
       if (JSON.stringify(mine) !== JSON.stringify(theirs[i])) differences.push({ pattern, texts, ours: mine, python: theirs[i] });
     });
     expect(differences.slice(0, 10)).toEqual([]);

@@ -108,7 +108,7 @@ export class Reader {
     const start = this.#at + offset;
     const text = this.#chars.slice(start, start + 24).join("");
     return (
-      /^\{(?=[0-9,])(?!,?\})([0-9]{0,9})(?:(,)([0-9]{0,9}))?\}/.exec(text) ?? (/^\{,\}/.test(text) ? ["{,}", "", ",", ""] : [])
+      /^\{(?=[0-9,])(?!,?\})([0-9]{0,9})(?:(,)([0-9]{0,9}))?\}/.exec(text) ?? (text.startsWith("{,}") ? ["{,}", "", ",", ""] : [])
     );
   }
 }
