@@ -1,7 +1,8 @@
 /**
  * `npm run bench [-- --pairs N --files N --megabytes N --big N --json FILE]`: doppel and stock duplicity alternately on the
  * same seeded trees, encrypted to the same key. Prints medians and the ratio of doppel to stock: below 1 is better. Then S3
- * on loopback; `--only s3` is that alone.
+ * on loopback; `--only s3` is that alone. Also alone, and otherwise last: `--only startup` (CPU time of `--version`) and `--only status`
+ * (1,000 sets in a folder).
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -14,6 +15,8 @@ import { makeKey } from "./bench/key.ts";
 import { measure, median } from "./bench/measure.ts";
 import { binaryOf, PROGRAMS, type Program } from "./bench/programs.ts";
 import { benchS3 } from "./bench/s3.ts";
+import { benchStartup } from "./bench/startup.ts";
+import { benchStatus } from "./bench/status.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const { values } = parseArgs({
@@ -26,8 +29,15 @@ const { values } = parseArgs({
     only: { type: "string" },
   },
 });
-if (values.only === "s3") {
-  await benchS3();
+const ALONE: Readonly<Record<string, () => void | Promise<void>>> = {
+  s3: benchS3,
+  startup: benchStartup,
+  status: benchStatus,
+};
+if (values.only !== undefined) {
+  const bench = ALONE[values.only];
+  if (bench === undefined) throw new Error(`--only is one of ${Object.keys(ALONE).join(", ")}`);
+  await bench();
   process.exit();
 }
 const corpusOptions = { files: Number(values.files), bytes: Number(values.megabytes) * 1e6, seed: 1 };
@@ -55,6 +65,8 @@ for (let pair = 1; pair <= Number(values.pairs); pair++) {
 }
 report();
 await benchS3();
+benchStartup();
+benchStatus();
 
 /** Everything once for one program, in an order in which each job finds what it needs. */
 function runAll(program: Program, pair: number): void {

@@ -3,8 +3,9 @@
  * Everything is bundled except `openpgp`, which stays an ordinary dependency because of its licence (LGPL); imports that the
  * sources make lazily become chunks of their own, so `--version` loads almost nothing.
  */
+import { execFileSync } from "node:child_process";
 import { build } from "esbuild";
-import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -20,6 +21,9 @@ const ENTRY_POINTS = {
   "source-worker": "packages/engine/src/workers/source-worker.ts",
   "unseal-worker": "packages/engine/src/workers/unseal-worker.ts",
 };
+
+/** Writes the manual pages into the folder it is given. */
+const MANUAL = "packages/cli/src/bin/manual.ts";
 
 /** What decides the build besides the bundled sources. */
 const ALSO_READ = ["scripts/build.ts", "package-lock.json"];
@@ -51,9 +55,28 @@ export async function buildProgram(): Promise<void> {
     logLevel: "warning",
   });
   await removeExcept(new Set(Object.keys(result.metafile.outputs).map((path) => join(ROOT, path))));
-  await mkdir(OUT, { recursive: true });
-  await writeFile(STAMP, JSON.stringify({ inputs: [...ALSO_READ, ...Object.keys(result.metafile.inputs)] }));
+  const manualInputs = await makeManual(join(OUT, "man"));
+  const inputs = new Set([...ALSO_READ, ...Object.keys(result.metafile.inputs), ...manualInputs]);
+  await writeFile(STAMP, JSON.stringify({ inputs: [...inputs] }));
   await utimes(STAMP, began, began);
+}
+
+/** Makes the manual pages from the same sources, without leaving their program in the build. Resolves to what it was made from. */
+async function makeManual(folder: string): Promise<readonly string[]> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [MANUAL],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    conditions: ["@doppel/source", "module"],
+    metafile: true,
+    logLevel: "warning",
+  });
+  execFileSync(process.execPath, ["--input-type=module", "-", folder], { input: outputFiles[0]!.contents });
+  return Object.keys(metafile.inputs);
 }
 
 /** Builds when there is no build, or when something it was made from has changed since. */

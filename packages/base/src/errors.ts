@@ -45,6 +45,8 @@ export interface ErrorData {
   "collection.inconsistent": { readonly names: readonly string[]; readonly reason: string };
   "volume.missing": { readonly name: string };
   "volume.hash-mismatch": { readonly name: string; readonly expected: string; readonly actual: string };
+  /** The target took it without a word, and does not have it, or another size of it. Sizes in bytes. */
+  "volume.not-stored": { readonly name: string; readonly expected: number; readonly actual?: number };
   "volume.damaged": { readonly name: string; readonly reason: string };
   "openpgp.key-not-found": { readonly query: string };
   "openpgp.key-ambiguous": { readonly query: string; readonly fingerprints: readonly string[] };

@@ -111,6 +111,8 @@ export type RunEvent =
       readonly incompleteSets: readonly (readonly string[])[];
       readonly orphanedSets: readonly (readonly string[])[];
       readonly orphanedSignatures: readonly string[];
+      /** The same in the archive directory. */
+      readonly orphanedLocalSignatures: readonly string[];
       /** The archive directory has the metadata of all complete sets, and no other. */
       readonly synchronized: boolean;
     }

@@ -55,6 +55,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   "collection.inconsistent": 21,
   "volume.missing": 21,
   "volume.hash-mismatch": 21,
+  "volume.not-stored": 44,
   "volume.damaged": 21,
   "openpgp.key-not-found": 31,
   "openpgp.key-ambiguous": 31,
@@ -109,7 +110,8 @@ export const EXIT_CODES_HELP = `Exit codes
   21  backup damaged                  22  not signed by the key asked for
   23  bad URL, or a run in progress   30  a bug in doppel: please report it
   31  key, passphrase or gpg          33  not supported
-  35  temporary folder unusable       45  interrupted run was sealed otherwise
+  35  temporary folder unusable       44  a volume did not arrive
+  45  interrupted run, sealed otherwise
   50  storage failed                  51  storage: permission denied
   52  storage: not found              53  storage: no space
   70  filter without effect           71  last rule is a filter

@@ -1,5 +1,5 @@
 import { type BytePath, DoppelError, displayPath, type Runtime } from "@doppel/base";
-import { checkRestoreTarget, OwnerNames, TreeWriter } from "@doppel/tree";
+import { checkRestoreTarget, OwnerNames, type TreeProblem, TreeWriter } from "@doppel/tree";
 import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
 import { announceCollection } from "./read/announce-collection.ts";
 import { readContext } from "./read/context.ts";
@@ -9,24 +9,28 @@ import { nothingFound } from "./read/nothing-found.ts";
 import { isLoss } from "./read/lost/loss.ts";
 import { below, type StateEntry, stateEntries } from "./read/state.ts";
 import { readTarget, setsAt } from "./read/target.ts";
+import { Places } from "./restore/places.ts";
 import { RestoreTally } from "./restore/tally.ts";
 
 /**
  * Restores a tree as of a point in time: list, pick, fetch, check, unseal, untar, merge the sets, write. Every volume is
  * checked before a byte of it is used; a failure stops the restore, unless `keepGoing`: then what needs no lost volume is
- * restored and the rest is told, path by path. Nothing incomplete carries its final name.
+ * restored and the rest is told, path by path. Nothing incomplete carries its final name. A dry run ends when it knows
+ * which volumes it takes: it reads manifests and indexes, and writes nothing.
  */
 export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime): Promise<RestoreReport> {
   const { storage } = deps;
   checkRestoreTarget(job.target, job.force);
+  const tally = new RestoreTally(runtime, job.verbose);
+  const places = new Places(job, () => writerOf(job, runtime, (problem) => tally.notice(problem)));
   runtime.emit({ type: "run.started", kind: "restore", target: storage.label, time: runtime.clock.now() });
   const target = await readTarget(storage, job.prefixes, runtime.signal);
   await announceCollection(target, deps.archiveDir, job.prefixes, runtime);
   const sets = setsAt(target, storage.label, runtime.clock.now(), job.time);
-  const tally = new RestoreTally(runtime, job.verbose);
   const context = readContext(deps, job.prefixes, runtime);
   tellOfOrphans(target, sets, tally, job.time);
   const choice = {
+    lookOnly: job.dryRun,
     useIndex: job.useIndex,
     keepGoing: job.keepGoing,
     ...(job.path === undefined ? {} : { wanted: job.path }),
@@ -35,39 +39,36 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   await using lanes = await openLanes(sets, target, context, tally, choice).catch((error: unknown) => {
     throw withWayOut(error, job);
   });
-  const writer = new TreeWriter(job.target, {
-    numericOwner: job.numericOwner,
-    restoreOwner: job.restoreOwner,
-    owners: OwnerNames.system(),
-    force: job.force,
-    random: runtime.random,
-    onProblem: (problem) => tally.notice(problem),
-  });
+  if (job.dryRun) return finished(tally, lanes.names);
   try {
     for await (const item of stateEntries(lanes.all, context, job.keepGoing)) {
       if ("lost" in item) tally.lostEntry(item);
-      else await restoreEntry(item, job, writer, tally);
+      else await restoreEntry(item, job, places, tally);
       runtime.signal.throwIfAborted();
     }
     if (tally.files === 0 && tally.lost === 0 && !tally.isUnsure) throw nothingFound(job.path, "restored");
-    writer.finish();
+    places.finish();
   } catch (error) {
-    writer.abort();
+    places.abort();
     const told = withWayOut(error, job);
     throw told instanceof DoppelError && tally.files > 0 ? partly(told, tally.files, job.target) : told;
   }
-  const { files, bytes, incomplete, lost, badVolumes } = tally;
-  runtime.emit({ type: "run.finished", kind: "restore", incomplete });
-  return { files, bytes, incomplete, lost, badVolumes, wanted: [] };
+  return finished(tally, []);
+
+  function finished({ files, bytes, incomplete, lost, badVolumes }: RestoreTally, wanted: readonly string[]): RestoreReport {
+    runtime.emit({ type: "run.finished", kind: "restore", incomplete });
+    return { files, bytes, incomplete, lost, badVolumes, wanted };
+  }
 }
 
-async function restoreEntry(
-  { entry, content }: StateEntry,
-  job: RestoreJob,
-  writer: TreeWriter,
-  tally: RestoreTally,
-): Promise<void> {
-  const placed = { ...entry, path: below(entry.path, job.path) };
+function writerOf(job: RestoreJob, { random }: Runtime, onProblem: (problem: TreeProblem) => void): TreeWriter {
+  const { numericOwner, restoreOwner, force } = job;
+  return new TreeWriter(job.target, { numericOwner, restoreOwner, owners: OwnerNames.system(), force, random, onProblem });
+}
+
+async function restoreEntry({ entry, content }: StateEntry, job: RestoreJob, places: Places, tally: RestoreTally): Promise<void> {
+  const { path, writer } = places.of(below(entry.path, job.path));
+  const placed = { ...entry, path };
   writer.begin(placed);
   tally.begin(placed);
   try {

@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { type BytePath, DoppelError, displayPath, joinPath, type PathEntry, pathToBytes, ROOT } from "@doppel/base";
 import type { OwnerNames } from "./owners.ts";
-import type { Rules } from "./rules/rules.ts";
+import type { ListedFolder, Rules } from "./rules/rules.ts";
 import { errnoOfCall, type SourceEntry, type TreeProblem, TreeProblemError } from "./source.ts";
 import { deviceOf, typeOf } from "./stat.ts";
 
@@ -31,7 +31,8 @@ export function* walkTree(source: BytePath, options: WalkOptions): Generator<Sou
       open.pop();
       continue;
     }
-    const found = walk.visit(joinPath(level.entry.path, name as BytePath), open);
+    const listed = level.listed?.below.get(name);
+    const found = walk.visit(joinPath(level.entry.path, name as BytePath), open, listed);
     if (found === undefined) continue;
     if (!found.pending) {
       for (const above of open) {
@@ -50,6 +51,8 @@ interface Level {
   /** Its names in byte order, as they were when it was entered: changes under us cannot break the order. */
   readonly names: readonly string[];
   next: number;
+  /** What `--files-from` lists of it. */
+  readonly listed: ListedFolder | undefined;
   /** Only scanned, and nothing below it included so far. */
   pending: boolean;
 }
@@ -81,7 +84,9 @@ class Walk {
       this.#rootDev = Number(stat.dev);
       const entry = this.#entry(ROOT, this.#source, stat);
       if (entry.type !== "dir") return { entry, pending: false };
-      return { entry, pending: false, level: { entry, names: namesIn(this.#source), next: 0, pending: false } };
+      const { listed } = this.#options.rules;
+      const names = onlyListed(namesIn(this.#source), listed);
+      return { entry, pending: false, level: { entry, names, next: 0, listed, pending: false } };
     } catch (error) {
       if (error instanceof DoppelError) throw error;
       if (errnoOfCall(error) === "ENOTDIR") throw missing(path, error);
@@ -96,12 +101,14 @@ class Walk {
   }
 
   /** One object below the root, `open` being the directories that lead to it; undefined when it is not selected. */
-  visit(path: BytePath, open: readonly Level[]): Found | undefined {
+  visit(path: BytePath, open: readonly Level[], listed?: ListedFolder): Found | undefined {
+    const { rules } = this.#options;
+    if (listed !== undefined) listed.met = true;
     const full = (this.#prefix + path) as BytePath;
     try {
       const stat = this.#stat(full);
       const type = stat === undefined ? "other" : typeOf(stat);
-      const verdict = this.#options.rules.judge(full, type === "socket" || type === "other" ? "fifo" : type, {
+      const verdict = rules.judge(full, type === "socket" || type === "other" ? "fifo" : type, {
         dev: Number(stat?.dev ?? this.#rootDev),
         rootDev: this.#rootDev,
         mtime: stat === undefined ? 0 : wholeSeconds(stat.mtimeNs),
@@ -111,10 +118,12 @@ class Walk {
       const pending = verdict === "scan";
       if (type !== "dir") return { entry: this.#entry(path, full, stat), pending };
       if (this.#options.copyLinks === true) refuseLoop(path, stat, open);
-      const names = namesIn(full);
-      if (this.#options.rules.excludesDirectory(names)) return undefined;
+      // A folder of which nothing below is listed is not read, except for what may exclude it.
+      const isEnd = listed?.below.size === 0;
+      const names = isEnd && rules.hasMarkers !== true ? [] : namesIn(full);
+      if (rules.excludesDirectory(names)) return undefined;
       const entry = this.#entry(path, full, stat);
-      return { entry, pending, level: { entry, names, next: 0, pending } };
+      return { entry, pending, level: { entry, names: onlyListed(names, listed), next: 0, listed, pending } };
     } catch (error) {
       this.#options.onProblem(asProblem(error, path));
       return undefined;
@@ -190,6 +199,10 @@ const BIGINT = { bigint: true } as const;
 function namesIn(directory: BytePath): string[] {
   // One char per byte, so the default order of strings is the order of bytes.
   return readdirSync(pathToBytes(directory), "latin1").sort();
+}
+
+function onlyListed(names: string[], listed: ListedFolder | undefined): string[] {
+  return listed === undefined ? names : names.filter((name) => listed.below.has(name));
 }
 
 /** Following links may lead back to where we are: into the same directory for ever. */

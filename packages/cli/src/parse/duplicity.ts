@@ -9,8 +9,8 @@ import { impliedCommand } from "./implied.ts";
 import { nearest } from "./nearest.ts";
 import { tokenise } from "./tokens.ts";
 
-/** Commands of duplicity with what 3.x calls them for short, and what 0.8 did (cli spec 2.2). */
-const STOCK: Readonly<Record<string, readonly [command: CommandName, ...aliases: string[]]>> = {
+/** Commands of duplicity with ours, what 3.x calls them for short, and what 0.8 did (cli spec 2.2). */
+export const STOCK_COMMANDS: Readonly<Record<string, readonly [command: CommandName, ...aliases: string[]]>> = {
   full: ["full", "fb"],
   incremental: ["incremental", "ib", "incr", "inc"],
   backup: ["backup", "bu"],
@@ -25,9 +25,11 @@ const STOCK: Readonly<Record<string, readonly [command: CommandName, ...aliases:
   replicate: ["replicate"],
 };
 /** Whose beginnings 0.8 takes for them: all that it knew. */
-const ABBREVIATED = Object.keys(STOCK).filter((name) => name !== "backup");
+const ABBREVIATED = Object.keys(STOCK_COMMANDS).filter((name) => name !== "backup");
 const BY_NAME: ReadonlyMap<string, CommandName> = new Map(
-  Object.entries(STOCK).flatMap(([name, [command, ...aliases]]) => [name, ...aliases].map((word) => [word, command] as const)),
+  Object.entries(STOCK_COMMANDS).flatMap(([name, [command, ...aliases]]) =>
+    [name, ...aliases].map((word) => [word, command] as const),
+  ),
 );
 
 /**

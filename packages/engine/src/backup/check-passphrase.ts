@@ -1,6 +1,5 @@
 import { DoppelError, isDoppelError } from "@doppel/base";
-import type { BackupSet } from "@doppel/format";
-import { authenticateMessage, secretKeysFromPassphrase } from "@doppel/openpgp";
+import { authenticateMessage, type KeyPackets, secretKeysFromPassphrase } from "@doppel/openpgp";
 import type { Envelope } from "../job.ts";
 import type { ReadContext } from "../read/context.ts";
 import { encodingOf } from "../read/fetch.ts";
@@ -8,19 +7,19 @@ import { encodingOf } from "../read/fetch.ts";
 /**
  * Makes sure that an increment will open with the passphrase of what it continues: a chain with two could be restored by
  * nobody in one run. When the archive directory is complete, nothing else would notice. Only the start of the newest
- * manifest is read, and nothing when either is encrypted otherwise than to a passphrase alone.
+ * object `name` is read, and nothing when either is encrypted otherwise than to a passphrase alone.
  * @throws openpgp.wrong-passphrase, storage.*
  */
-export async function checkPassphrase({ manifest }: BackupSet, envelope: Envelope, context: ReadContext): Promise<void> {
+export async function checkPassphrase(name: string | undefined, envelope: Envelope, context: ReadContext): Promise<void> {
   if (envelope.kind !== "gpg" || envelope.recipients.length > 0 || envelope.passphrase === undefined) return;
-  if (manifest === undefined || encodingOf(manifest) !== "gpg") return;
+  if (name === undefined || encodingOf(name) !== "gpg") return;
   const { storage } = context.deps;
   const { signal } = context.runtime;
   const keys = secretKeysFromPassphrase(async () => envelope.passphrase);
   const known = new Error("known: the rest need not be read");
   try {
     await authenticateMessage(
-      storage.get(manifest, undefined, signal),
+      storage.get(name, undefined, signal),
       {
         sessionKey: async (packets) => {
           if (packets.recipients.length === 0) await keys.sessionKey(packets, signal);
@@ -32,7 +31,7 @@ export async function checkPassphrase({ manifest }: BackupSet, envelope: Envelop
     );
   } catch (error) {
     if (isDoppelError(error, "openpgp.wrong-passphrase")) {
-      const message = `${manifest}: ${error.message}. With another passphrase than the chain has, nobody could restore both: give that of the chain, or begin a new chain with doppel full`;
+      const message = `${name}: ${error.message}. With another passphrase than the chain has, nobody could restore both: give that of the chain, or begin a new chain with doppel full`;
       throw new DoppelError("openpgp.wrong-passphrase", message, error.data, error);
     }
     // A message that cannot be read at all is not about the passphrase.
@@ -40,4 +39,20 @@ export async function checkPassphrase({ manifest }: BackupSet, envelope: Envelop
   } finally {
     await keys.close();
   }
+}
+
+/** To which keys an encrypted object is; undefined when it is no message. Only its start is read. @throws storage.* */
+export async function keysOfMessage(name: string, { deps, runtime: { signal } }: ReadContext): Promise<KeyPackets | undefined> {
+  let found: KeyPackets | undefined;
+  const known = new Error("known: the rest need not be read");
+  const sessionKey = async (packets: KeyPackets): Promise<never> => {
+    found = packets;
+    throw known;
+  };
+  try {
+    await authenticateMessage(deps.storage.get(name, undefined, signal), { sessionKey, close: async () => {} }, { signal });
+  } catch (error) {
+    if (error !== known && !isDoppelError(error, "openpgp.bad-message")) throw error;
+  }
+  return found;
 }

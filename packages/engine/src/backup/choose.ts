@@ -85,6 +85,12 @@ function checkSameSource(job: BackupJob, { hostname, localDir }: Manifest): void
   if (localDir !== undefined && localDir !== job.source) throw mismatch("folder", localDir, job.source);
 }
 
+/** Whether a manifest is of this job's host and folder, as far as it tells. */
+export function isSameSource(job: BackupJob, { hostname, localDir }: Manifest): boolean {
+  if (localDir !== undefined && localDir !== job.source) return false;
+  return hostname === undefined || job.allowSourceMismatch || shortName(hostname) === shortName(job.hostname);
+}
+
 function shortName(hostname: string): string {
   return hostname.split(".", 1)[0] ?? hostname;
 }

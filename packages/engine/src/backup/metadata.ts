@@ -1,28 +1,39 @@
 import { type ByteStream, concatBytes } from "@doppel/base";
 import { END_OF_ARCHIVE, formatChange, formatFilelistHead, formatManifest, type Manifest } from "@doppel/format";
+import type { Journal } from "../cache/journal.ts";
 import type { SealWriter } from "../seal/seal-writer.ts";
 import type { Sealer } from "../seal/sealer.ts";
 import { Spool, type SpoolOptions } from "../seal/spool.ts";
-import type { EntryMark } from "../workers/protocol.ts";
+import type { SourceBatch } from "../workers/protocol.ts";
 
 const PIECE_BYTES = 1 << 20;
 const LINES_AT_ONCE = 1 << 16;
 
-/** The signature archive of a set, sealed twice from one stream: for the target, and as gzip for the archive directory. */
+/** The signature archive of a set, sealed twice from one stream: for the target, and as gzip for the archive directory; and as it is to the journal. */
 export class Signatures implements AsyncDisposable {
   readonly #writers: readonly [SealWriter, SealWriter];
+  readonly #journal: Journal | undefined;
+  #bytes = 0;
 
-  private constructor(remote: SealWriter, local: SealWriter) {
+  private constructor(remote: SealWriter, local: SealWriter, journal: Journal | undefined) {
+    this.#journal = journal;
     this.#writers = [remote, local];
   }
 
-  static async open(sealer: Sealer): Promise<Signatures> {
-    return new Signatures(await sealer.openSignatures(PIECE_BYTES), sealer.openLocalSignatures(PIECE_BYTES));
+  static async open(sealer: Sealer, journal?: Journal): Promise<Signatures> {
+    return new Signatures(await sealer.openSignatures(PIECE_BYTES), sealer.openLocalSignatures(PIECE_BYTES), journal);
+  }
+
+  /** How many bytes were written. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     if (chunks.length === 0) return;
     const bytes = concatBytes(chunks); // thousands of small records: one pass through the pipeline
+    this.#bytes += bytes.length;
+    await this.#journal?.write(bytes);
     for (const writer of this.#writers) await writer.write(bytes);
   }
 
@@ -48,10 +59,11 @@ export class Filelist implements AsyncDisposable {
     this.#lines = new Spool(spool);
   }
 
-  async add(marks: readonly EntryMark[]): Promise<void> {
-    for (const { path, type, change, lastPiece } of marks) {
-      if (type !== "file" || !lastPiece) continue;
-      const line = formatChange({ kind: change, path });
+  /** Files of a batch: those that volumes hold already, then those that it stores. */
+  async add({ kept, marks }: Pick<SourceBatch, "kept" | "marks">): Promise<void> {
+    const stored = marks.filter(({ type, lastPiece }) => type === "file" && lastPiece);
+    for (const change of [...kept, ...stored.map(({ change, path }) => ({ kind: change, path }))]) {
+      const line = formatChange(change);
       this.#pending.push(line);
       this.#pendingBytes += line.length;
       this.#count++;

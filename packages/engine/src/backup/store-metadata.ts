@@ -8,6 +8,10 @@ import type { Filelist, Signatures } from "./metadata.ts";
 const MANIFEST_PIECE = 1 << 18;
 
 interface MetadataToStore {
+  /** An interrupted run stored the signatures, and only the manifest is missing. */
+  readonly signaturesStored: boolean;
+  /** Told the size of the signatures before they are stored. */
+  readonly onSignatures: (bytes: number) => Promise<void>;
   readonly set: SetId;
   readonly manifest: Manifest;
   readonly signatures: Signatures;
@@ -36,7 +40,11 @@ export async function storeMetadata(
   const sealed = await given.signatures.finish();
   await using remoteSignatures = sealed.remote;
   await using localSignatures = sealed.local;
-  const signatures = await put(signaturesName(set, sealer.encoding, prefixes), remoteSignatures.body);
+  const signatures = signaturesName(set, sealer.encoding, prefixes);
+  if (!given.signaturesStored) {
+    await given.onSignatures(remoteSignatures.body.size);
+    await put(signatures, remoteSignatures.body);
+  }
 
   const writer = await sealer.openManifest(MANIFEST_PIECE);
   for await (const chunk of given.filelist.manifest(given.manifest)) await writer.write(chunk);

@@ -1,10 +1,24 @@
-import type { Runtime } from "@doppel/base";
+import { DoppelError, type Runtime } from "@doppel/base";
 import type { IndexedVolume, VolumeInfo } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
+import type { Journal, JournalVolume } from "../cache/journal.ts";
+import type { BackupJob } from "../job.ts";
 import type { SealedVolume } from "./volume.ts";
 
 /** Volumes that may wait for the target or be on their way to it while the next one is built. */
 const STORES_AT_ONCE = 2;
+
+interface StoreQueueOptions {
+  readonly storage: Storage;
+  readonly runtime: Runtime;
+  readonly nameOf: (volume: number) => string;
+  /** Told how each volume lies in its object, as soon as it is stored. */
+  readonly onStored: (volume: IndexedVolume) => void;
+  readonly journal: Journal | undefined;
+  /** Volumes that an interrupted run stored. */
+  readonly kept: readonly JournalVolume[];
+  readonly sabotage: BackupJob["sabotage"];
+}
 
 /**
  * Stores volumes while the next ones are built. The first failure surfaces at the next `add` or at `drain`, and after it
@@ -17,25 +31,38 @@ export class StoreQueue {
   readonly #under: Set<Promise<void>> = new Set();
   #failure: { readonly error: unknown } | undefined;
   readonly #onStored: (volume: IndexedVolume) => void;
-  readonly infos: VolumeInfo[] = [];
+  readonly #journal: Journal | undefined;
+  readonly #sabotage: BackupJob["sabotage"];
+  /** Aborted by the first failure: what is stored behind a volume that is not would be of no use. */
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly infos: VolumeInfo[];
+  /** Bytes by name. */
+  readonly sizes = new Map<string, number>();
   storedBytes = 0;
 
-  /** @param onStored told how each volume lies in its object, as soon as it is stored */
-  constructor(storage: Storage, runtime: Runtime, nameOf: (volume: number) => string, onStored: (volume: IndexedVolume) => void) {
-    this.#onStored = onStored;
-    this.#storage = storage;
-    this.#runtime = runtime;
-    this.#nameOf = nameOf;
+  constructor(options: StoreQueueOptions) {
+    this.#onStored = options.onStored;
+    this.#storage = options.storage;
+    this.#runtime = options.runtime;
+    this.#nameOf = options.nameOf;
+    this.#journal = options.journal;
+    this.#sabotage = options.sabotage;
+    this.#signal = AbortSignal.any([options.runtime.signal, this.#stop.signal]);
+    this.infos = [...options.kept];
+    for (const { number, size } of options.kept) this.sizes.set(this.#nameOf(number), size);
   }
 
   /** Resolves when there is room for another volume. `sealing` is the volume's finish, possibly still under way. */
-  async add(sealing: Promise<SealedVolume>): Promise<void> {
-    const task = this.#store(sealing).catch((error: unknown) => {
+  async add(sealing: Promise<SealedVolume>, signatures?: JournalVolume["signatures"]): Promise<void> {
+    const task = this.#store(sealing, signatures).catch((error: unknown) => {
       this.#failure ??= { error };
+      this.#stop.abort(error);
     });
     this.#under.add(task);
     void task.then(() => this.#under.delete(task));
-    while (this.#under.size >= STORES_AT_ONCE) await Promise.race(this.#under);
+    const limit = this.#sabotage.failAfterVolume === undefined ? STORES_AT_ONCE : 1;
+    while (this.#under.size >= limit) await Promise.race(this.#under);
     this.#check();
   }
 
@@ -51,16 +78,23 @@ export class StoreQueue {
     await Promise.all(this.#under);
   }
 
-  async #store(sealing: Promise<SealedVolume>): Promise<void> {
+  async #store(sealing: Promise<SealedVolume>, signatures: JournalVolume["signatures"]): Promise<void> {
     const volume = await sealing;
     try {
       if (this.#failure) return;
-      const name = this.#nameOf(volume.info.number);
-      await this.#storage.put(name, volume.object.body, this.#runtime.signal);
-      this.infos.push(volume.info);
-      this.#onStored({ number: volume.info.number, ...volume.object.pieces });
-      this.storedBytes += volume.object.body.size;
-      this.#runtime.emit({ type: "volume.stored", name, number: volume.info.number, size: volume.object.body.size });
+      const { info, cut, object } = volume;
+      const { number } = info;
+      const { size } = object.body;
+      const name = this.#nameOf(number);
+      await this.#journal?.sealed({ ...info, size, ...(signatures && { signatures }), ...(cut && { cut }) });
+      if (number !== this.#sabotage.skipVolume) await this.#storage.put(name, object.body, this.#signal);
+      this.infos.push(info);
+      this.sizes.set(name, size);
+      this.#onStored({ number, ...object.pieces });
+      this.storedBytes += size;
+      await this.#journal?.stored(number);
+      this.#runtime.emit({ type: "volume.stored", name, number, size });
+      if (number === this.#sabotage.failAfterVolume) throw sabotaged(number);
     } finally {
       await volume.object[Symbol.asyncDispose]();
     }
@@ -69,4 +103,8 @@ export class StoreQueue {
   #check(): void {
     if (this.#failure) throw this.#failure.error;
   }
+}
+
+function sabotaged(volume: number): DoppelError {
+  return new DoppelError("run.sabotaged", `AssertionError: Forced assertion for testing at volume ${volume}`, { volume });
 }

@@ -1,4 +1,4 @@
-import type { Runtime } from "@doppel/base";
+import type { DoppelError, Runtime } from "@doppel/base";
 import type { BackupStatistics } from "../job.ts";
 import { NO_COUNTS, type SourceBatch, type SourceCounts, type SourceNotice } from "../workers/protocol.ts";
 
@@ -16,6 +16,18 @@ export class Tally {
   constructor(runtime: Runtime, verbose: boolean) {
     this.#runtime = runtime;
     this.#verbose = verbose;
+  }
+
+  /** For another attempt: counts begin anew, but for what was noticed before the first. */
+  fork(): Tally {
+    const other = new Tally(this.#runtime, this.#verbose);
+    other.incomplete = this.incomplete;
+    return other;
+  }
+
+  archiveProblem(error: DoppelError): void {
+    const detail = `${error.message}. The backup itself does not need it, but the next increment must fetch and decrypt what is missing there`;
+    this.notice({ reason: "archive-dir", incomplete: true, detail });
   }
 
   totals(totals: { files: number; bytes: number; done: boolean }): void {

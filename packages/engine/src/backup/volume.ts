@@ -1,12 +1,14 @@
 import { type Bound, END_OF_ARCHIVE, type TarPlace, type VolumeInfo } from "@doppel/format";
 import { ROOT } from "@doppel/base";
 import type { SealedObject, SealWriter } from "../seal/seal-writer.ts";
-import type { EntryMark } from "../workers/protocol.ts";
+import type { CutFile, EntryMark } from "../workers/protocol.ts";
 
 /** A volume that is complete: what the manifest says of it, and its bytes. */
 export interface SealedVolume {
   readonly info: VolumeInfo;
   readonly object: SealedObject;
+  /** How much of a file is in it that goes on in the next volume. */
+  readonly cut?: CutFile;
 }
 
 /** One difftar volume being built: tar entries in, with the bounds that go to the manifest (spec 2.3). */
@@ -42,7 +44,7 @@ export class VolumeBuilder {
   }
 
   /** Ends the tar archive properly, so that plain `tar x` is content (spec 3.1: accepted in every mode and place). */
-  async finish(): Promise<SealedVolume> {
+  async finish(cut?: CutFile): Promise<SealedVolume> {
     await this.#writer.write(END_OF_ARCHIVE);
     const object = await this.#writer.finish();
     const hashes = new Map([
@@ -50,7 +52,8 @@ export class VolumeBuilder {
       ["SHA256", object.sha256],
     ]);
     const nothing: Bound = { path: ROOT };
-    return { info: { number: this.number, start: this.#start ?? nothing, end: this.#end ?? nothing, hashes }, object };
+    const info = { number: this.number, start: this.#start ?? nothing, end: this.#end ?? nothing, hashes };
+    return { info, object, ...(cut && { cut }) };
   }
 
   discard(): Promise<void> {

@@ -1,9 +1,24 @@
 import type { Sealer } from "../seal/sealer.ts";
+import type { JournalVolume } from "../cache/journal.ts";
 import type { EntryMark, SourceBatch } from "../workers/protocol.ts";
 import { pieceBytesFor, VolumeCut } from "./cut.ts";
 import type { SetIndex } from "./set-index.ts";
 import type { StoreQueue } from "./store-queue.ts";
 import { VolumeBuilder } from "./volume.ts";
+
+/** Told, in order, how much of the signature archive describes what the volumes so far hold. */
+type Checkpoint = (signatures?: number) => Promise<JournalVolume["signatures"]>;
+
+interface VolumesOptions {
+  readonly volumeBytes: number;
+  readonly sealer: Sealer;
+  readonly queue: StoreQueue;
+  /** None when volumes are there that nobody can describe any more. */
+  readonly index: SetIndex | undefined;
+  /** Volumes that are stored already. */
+  readonly after?: number;
+  readonly checkpoint: Checkpoint;
+}
 
 /** Turns difftar bytes into volumes: decides at every entry whether it still goes into this one. */
 export class Volumes {
@@ -11,13 +26,16 @@ export class Volumes {
   readonly #queue: StoreQueue;
   readonly #cut: VolumeCut;
   readonly #pieceBytes: number;
-  readonly #index: SetIndex;
+  readonly #index: SetIndex | undefined;
+  readonly #checkpoint: Checkpoint;
   #current: VolumeBuilder | undefined;
-  #count = 0;
+  #count: number;
   #closeNext = false;
 
-  constructor(volumeBytes: number, sealer: Sealer, queue: StoreQueue, index: SetIndex) {
+  constructor({ volumeBytes, sealer, queue, index, after = 0, checkpoint }: VolumesOptions) {
     this.#index = index;
+    this.#count = after;
+    this.#checkpoint = checkpoint;
     this.#sealer = sealer;
     this.#queue = queue;
     this.#cut = new VolumeCut(volumeBytes);
@@ -32,12 +50,17 @@ export class Volumes {
       await this.#begin(mark);
     }
     await this.#append(tar.subarray(at));
-    await this.#index.digests(digests);
+    await this.#index?.digests(digests);
+  }
+
+  /** Nothing has been stored, and nothing would be but an empty volume. */
+  get isEmpty(): boolean {
+    return this.#count === 0;
   }
 
   /** Closes the last volume; an empty set still has one (spec 3.2). */
   async finish(): Promise<void> {
-    this.#current ??= await this.#open();
+    if (this.isEmpty) this.#current = await this.#open();
     await this.#close();
   }
 
@@ -49,9 +72,10 @@ export class Volumes {
   async #begin(mark: EntryMark): Promise<void> {
     const open = this.#current;
     if (open && !open.isEmpty && (this.#closeNext || this.#cut.closeBefore(open.estimatedBytes, mark.tarBytes)))
-      await this.#close();
+      await this.#close(mark);
     this.#current ??= await this.#open();
-    this.#index.place(mark, this.#current.begin(mark));
+    const place = this.#current.begin(mark);
+    this.#index?.place(mark, place);
     this.#closeNext = mark.endsVolume;
   }
 
@@ -65,9 +89,11 @@ export class Volumes {
   }
 
   /** The volume's last pieces are still in work while the next one begins. */
-  async #close(): Promise<void> {
+  async #close(next?: EntryMark): Promise<void> {
     const volume = this.#current;
     this.#current = undefined;
-    if (volume) await this.#queue.add(volume.finish());
+    if (!volume) return;
+    const signatures = await this.#checkpoint(next?.signaturesBefore);
+    await this.#queue.add(volume.finish(next?.cut), signatures);
   }
 }

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { DoppelError, type Runtime } from "@doppel/base";
+import { DoppelError, errnoOf, type Runtime } from "@doppel/base";
 import { formatTime, type NamePrefixes, parseName } from "@doppel/format";
 
 /**
@@ -18,7 +18,7 @@ export async function timeOfNewSet(
   after?: Date,
 ): Promise<Date> {
   const taken = new Set<number>();
-  for (const name of archiveDir === undefined ? [] : await readdir(archiveDir)) {
+  for (const name of archiveDir === undefined ? [] : await namesIn(archiveDir)) {
     const parsed = parseName(name, prefixes);
     if (parsed) taken.add(parsed.set.end.getTime());
   }
@@ -32,6 +32,14 @@ export async function timeOfNewSet(
   }
   if (time.getTime() <= newest) throw behind();
   return time;
+}
+
+/** A dry run does not make the archive directory. */
+async function namesIn(path: string): Promise<readonly string[]> {
+  return readdir(path).catch((error: unknown) => {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  });
 }
 
 function clockBehind(latest: Date, time: Date, archiveDir: string | undefined, isFromArchive: boolean): DoppelError {

@@ -11,18 +11,21 @@ import type { ArchiveDir } from "./archive-dir.ts";
 /**
  * Makes sure that the signature archive of every set is in the archive directory, as plain gzip, and returns their paths
  * in order. What is missing is fetched and decrypted; what is there is neither fetched nor compared (spec 7.2).
+ * @param into where it is put instead, when the archive directory shall stay as it is
  * @throws openpgp.* with the way out, when a missing one cannot be decrypted on this machine
  */
 export async function syncSignatures(
   sets: readonly BackupSet[],
   archive: ArchiveDir,
   context: ReadContext,
+  into = archive,
 ): Promise<readonly string[]> {
   const paths: string[] = [];
   for (const set of sets) {
     const local = signaturesName(set.id, "gzip", context.prefixes);
-    if (!(await archive.has(local))) await copySignatures(set.signatures ?? local, local, archive, context);
-    paths.push(join(archive.path, local));
+    const isHere = await archive.has(local);
+    if (!isHere) await copySignatures(set.signatures ?? local, local, into, context);
+    paths.push(join((isHere ? archive : into).path, local));
   }
   return paths;
 }

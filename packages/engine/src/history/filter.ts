@@ -33,7 +33,7 @@ export function matching(pattern: BytePath): PathFilter {
   const textAt = (path: BytePath): string => textOf((path === "" ? path : `/${path}`) as BytePath);
   return {
     // A name may hold a star or bracket: it is found as it is, too.
-    wants: (path, isDirectory) => exact.wants(path, isDirectory) || glob(textAt(path), isDirectory) === "match",
+    wants: (path, isDirectory) => exact.wants(path, isDirectory) || glob.answer(textAt(path), isDirectory) === "match",
     isPast: () => false,
   };
 }

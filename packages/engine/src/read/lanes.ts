@@ -22,6 +22,8 @@ const SPOOL_MEMORY = 48 << 20;
 export interface Lanes extends AsyncDisposable {
   /** One a set, oldest first. */
   readonly all: readonly Lane[];
+  /** Of the volumes they will read, in order. */
+  readonly names: readonly string[];
 }
 
 export interface LaneObserver extends LeftOutObserver {
@@ -41,6 +43,8 @@ export interface LaneChoice {
   readonly useIndex: boolean;
   /** Go on beside volumes that are missing or damaged; without it the first one is an error. Reads whole volumes only. */
   readonly keepGoing: boolean;
+  /** Nothing will be read: what lies in an archive stays there. */
+  readonly lookOnly?: boolean;
 }
 
 /** What a set has to say, not read yet. */
@@ -63,7 +67,7 @@ export async function openLanes(
   target: Target,
   context: ReadContext,
   observer: LaneObserver,
-  { wanted, useIndex, keepGoing, thaw }: LaneChoice,
+  { wanted, useIndex, keepGoing, thaw, lookOnly = false }: LaneChoice,
 ): Promise<Lanes> {
   const metadata = sets.flatMap(({ manifest, index }) => [manifest, ...(useIndex && wanted ? [index] : [])]);
   await ensureReadable(
@@ -95,10 +99,11 @@ export async function openLanes(
     const options = { ...(wanted === undefined ? {} : { wanted }), ...(keepGoing ? { survival } : {}) };
     all.push(new Lane({ set, ...content, ...options, onVolume }));
   }
-  await ensureReadable(needed, target, context, thaw);
+  if (!lookOnly) await ensureReadable(needed, target, context, thaw);
   if (total >= WORKERS_FROM) workers = new UnsealWorkers(context.runtime.signal);
   return {
     all,
+    names: [...new Set(needed)],
     async [Symbol.asyncDispose]() {
       for (const lane of all) await lane[Symbol.asyncDispose]();
       await workers?.[Symbol.asyncDispose]();

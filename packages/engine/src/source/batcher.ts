@@ -1,6 +1,8 @@
-import { concatBytes } from "@doppel/base";
+import { type BytePath, comparePaths, concatBytes } from "@doppel/base";
+import type { Change } from "@doppel/format";
 import {
   CREDITS,
+  type CutFile,
   type EntryMark,
   NO_COUNTS,
   type SourceBatch,
@@ -27,6 +29,12 @@ export class Batcher {
   #marks: EntryMark[] = [];
   #signatures: Uint8Array[] = [];
   #signatureBytes = 0;
+  #signatureTotal = 0;
+  #signaturesBefore = 0;
+  #kept: Change[] = [];
+  #held: { readonly path: BytePath; readonly inclusive: boolean } | undefined;
+  #muted = false;
+  #cut: CutFile | undefined;
   #notices: SourceNotice[] = [];
   #digests: Uint8Array[] = [];
   counts: { -readonly [K in keyof SourceCounts]: number } = { ...NO_COUNTS };
@@ -36,9 +44,39 @@ export class Batcher {
     this.#send = send;
   }
 
+  /** From now on, of what is at or before `path` (or only before it) nothing but signatures goes out: volumes hold it already. */
+  holdBack(path: BytePath, inclusive: boolean): void {
+    this.#held = { path, inclusive };
+  }
+
+  /** What is stored and signed next belongs to this path. */
+  nextPath(path: BytePath): void {
+    this.#signaturesBefore = this.#signatureTotal;
+    if (!this.#held) return;
+    const order = comparePaths(path, this.#held.path);
+    this.#muted = order < 0 || (order === 0 && this.#held.inclusive);
+  }
+
   /** The next tar bytes begin an entry. */
-  mark(mark: Omit<EntryMark, "offset">): void {
-    this.#marks.push({ ...mark, offset: this.#fill });
+  mark(mark: Omit<EntryMark, "offset" | "signaturesBefore" | "cut">): void {
+    if (this.#muted) {
+      if (mark.type === "file" && mark.lastPiece) this.kept({ kind: mark.change, path: mark.path });
+      return;
+    }
+    const cut = this.#cut && { cut: this.#cut };
+    this.#cut = undefined;
+    this.#marks.push({ ...mark, ...cut, offset: this.#fill, signaturesBefore: this.#signaturesBefore });
+  }
+
+  /** A piece has ended, and another one of the same file will follow. */
+  cut(cut: CutFile): void {
+    this.#cut = cut;
+  }
+
+  /** A file that is in a volume already. */
+  kept(change: Change): void {
+    this.#kept.push(change);
+    if (this.#kept.length >= 1000) this.flush();
   }
 
   notice(notice: SourceNotice): void {
@@ -50,6 +88,7 @@ export class Batcher {
 
   /** Tar bytes; copied. */
   append(bytes: Uint8Array): void {
+    if (this.#muted) return;
     for (let at = 0; at < bytes.length; ) {
       const space = this.space();
       const part = bytes.subarray(at, at + space.length);
@@ -60,6 +99,7 @@ export class Batcher {
   }
 
   zeros(count: number): void {
+    if (this.#muted) return;
     while (count > 0) {
       const space = this.space();
       const part = Math.min(space.length, count);
@@ -76,6 +116,7 @@ export class Batcher {
   }
 
   commit(count: number): void {
+    if (this.#muted) return;
     this.#fill += count;
   }
 
@@ -84,11 +125,13 @@ export class Batcher {
     if (bytes.length === 0) return;
     this.#signatures.push(bytes);
     this.#signatureBytes += bytes.length;
+    this.#signatureTotal += bytes.length;
     if (this.#signatureBytes >= BATCH_BYTES) this.flush();
   }
 
   /** SHA-256 of the file whose content is complete now. */
   digest(sha256: Uint8Array): void {
+    if (this.#muted) return;
     this.#digests.push(sha256);
   }
 
@@ -104,6 +147,7 @@ export class Batcher {
         signatures: this.#signatures,
         marks: this.#marks,
         digests: concatBytes(this.#digests),
+        kept: this.#kept,
         notices: this.#notices,
         counts: { ...counts },
       },
@@ -114,6 +158,7 @@ export class Batcher {
     this.#marks = [];
     this.#signatures = [];
     this.#signatureBytes = 0;
+    this.#kept = [];
     this.#notices = [];
     this.#digests = [];
   }

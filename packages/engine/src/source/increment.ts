@@ -1,7 +1,8 @@
-import { type BytePath, comparePaths, isDoppelError, isWithin, type PathEntry } from "@doppel/base";
+import { type BytePath, comparePaths, displayPath, isDoppelError, isWithin, type PathEntry } from "@doppel/base";
 import { difftarHeader, indexAttributes, sigtarDeletedHeader } from "@doppel/format";
 import type { SignatureTable } from "@doppel/rsync";
 import type { OwnerNames, SourceEntry } from "@doppel/tree";
+import { type Resuming, refuseUnless } from "./cut-file.ts";
 import { hasChanged } from "./changes.ts";
 import type { OldEntry, OldState } from "./old-state.ts";
 import { storeDelta } from "./store-delta.ts";
@@ -9,17 +10,20 @@ import { type StoreContext, storeEntry } from "./store-entry.ts";
 
 export interface IncrementContext extends StoreContext {
   readonly owners: OwnerNames;
+  /** The file whose first pieces are stored, and the first object of the chain that is not dealt with. */
+  readonly resuming?: { readonly path: BytePath; readonly cut?: Resuming; readonly known: OldEntry | undefined };
   /** Paths that exist but could not be read: what was known below them is kept, not recorded as deleted. */
   readonly unreadable: BytePath[];
 }
 
 /** Merges the source with the state of the chain, and stores what differs (spec 5.2). */
 export async function storeIncrement(entries: Iterable<SourceEntry>, old: OldState, context: IncrementContext): Promise<void> {
-  let known = await old.next();
+  const { resuming } = context;
+  let known = resuming ? resuming.known : await old.next();
   for (const entry of entries) {
     for (; known && comparePaths(known.entry.path, entry.path) < 0; known = await old.next()) storeDeleted(known, context);
     if (!known || known.entry.path !== entry.path) {
-      storeEntry(entry, context);
+      storeEntry(entry, context, cutOf(entry, context));
       continue;
     }
     await storeKnown(entry, known, old, context);
@@ -30,14 +34,22 @@ export async function storeIncrement(entries: Iterable<SourceEntry>, old: OldSta
 
 async function storeKnown(entry: SourceEntry, known: OldEntry, old: OldState, context: IncrementContext): Promise<void> {
   const { counts } = context.batcher;
+  const cut = cutOf(entry, context);
   if (!hasChanged(known.entry, entry, context.owners)) {
+    if (cut) refuseUnless(false, displayPath(entry.path), "is as it was before");
     counts.entries++;
     counts.sourceBytes += entry.statSize;
     return;
   }
   const table = entry.type === "file" && known.isFile ? await tableOf(old) : undefined;
-  if (table) storeDelta(entry, table, context);
-  else storeEntry(entry, context);
+  // Stock's delta of a file is not ours: the rest of one does not go with the beginning of the other.
+  if (table && cut && cut.digest === undefined) refuseUnless(false, displayPath(entry.path), "lies there as half a delta");
+  if (table) storeDelta(entry, table, context, cut);
+  else storeEntry(entry, context, cut);
+}
+
+function cutOf({ path }: SourceEntry, { resuming }: IncrementContext): Resuming | undefined {
+  return resuming?.path === path ? resuming.cut : undefined;
 }
 
 /** Undefined when the signature is of no use: the file is then stored whole, which is always right. */
@@ -54,6 +66,7 @@ function storeDeleted({ entry: { path, type }, isFile }: OldEntry, { batcher, un
   if (path === "" || unreadable.some((kept) => isWithin(path, kept))) return;
   const gone: PathEntry = { path, type: "file", mode: 0, uid: 0, gid: 0, uname: "", gname: "", mtime: 0, size: 0 };
   const header = difftarHeader("deleted", gone);
+  batcher.nextPath(path);
   batcher.counts.deleted++;
   batcher.mark({
     tarBytes: header.length,

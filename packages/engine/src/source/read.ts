@@ -4,6 +4,8 @@ import { loadRsync } from "@doppel/rsync";
 import { OwnerNames, walkTree } from "@doppel/tree";
 import type { SourceMessage, SourceWorkerInput } from "../workers/protocol.ts";
 import { Batcher, Stopped } from "./batcher.ts";
+import { Refused } from "./cut-file.ts";
+import { keepStored } from "./keep-stored.ts";
 import { rulesOf } from "./rules.ts";
 import { SignatureMaker } from "./signatures.ts";
 import { storeEntry } from "./store-entry.ts";
@@ -18,9 +20,14 @@ export async function readSource(input: SourceWorkerInput, post: Post): Promise<
   const batcher = new Batcher(input.control, post);
   const rules = rulesOf(input);
   const owners = OwnerNames.system();
-  const context = { batcher, rsync, signatures: new SignatureMaker(rsync, batcher), volumeBytes: input.volumeBytes };
+  const context = {
+    batcher,
+    rsync,
+    signatures: new SignatureMaker(rsync, batcher, input.maxBlockBytes),
+    volumeBytes: input.volumeBytes,
+  };
   const unreadable: BytePath[] = [];
-  const entries = walkTree(input.source, {
+  const walked = walkTree(input.source, {
     rules,
     owners,
     copyLinks: input.copyLinks,
@@ -32,8 +39,14 @@ export async function readSource(input: SourceWorkerInput, post: Post): Promise<
   tellOfLink(input, batcher);
   const old = input.base && new OldState(input.base);
   try {
-    if (old) await storeIncrement(entries, old, { ...context, owners, unreadable });
-    else for (const entry of entries) storeEntry(entry, context);
+    const kept = input.resume && (await keepStored(input.resume, batcher, old));
+    const entries = kept ? kept.rest(walked) : walked;
+    if (input.resume?.complete)
+      for (const _ of entries); // they are counted
+    else if (old)
+      await storeIncrement(entries, old, { ...context, owners, unreadable, ...(kept && { resuming: kept.resuming }) });
+    else
+      for (const entry of entries) storeEntry(entry, context, kept?.resuming.path === entry.path ? kept.resuming.cut : undefined);
     for (const { pattern, origin, kind } of rules.unmatched()) {
       const missing = kind === "include";
       const detail = `${origin}: ${pattern} matches nothing${missing ? "; nothing of it is in this backup" : ""}`;
@@ -41,7 +54,8 @@ export async function readSource(input: SourceWorkerInput, post: Post): Promise<
     }
     batcher.flush();
   } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
+    if (error instanceof Refused) post({ kind: "refused", reason: error.message });
+    else if (!(error instanceof Stopped)) throw error;
   } finally {
     await old?.close();
   }

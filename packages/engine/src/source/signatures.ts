@@ -7,8 +7,10 @@ import type { Batcher } from "./batcher.ts";
 export class SignatureMaker {
   readonly #rsync: Rsync;
   readonly #batcher: Batcher;
+  readonly #maxBlockBytes: number;
 
-  constructor(rsync: Rsync, batcher: Batcher) {
+  constructor(rsync: Rsync, batcher: Batcher, maxBlockBytes: number) {
+    this.#maxBlockBytes = maxBlockBytes;
     this.#rsync = rsync;
     this.#batcher = batcher;
   }
@@ -18,7 +20,7 @@ export class SignatureMaker {
    * `use` is shown what has become ready of it.
    */
   begin(file: PathEntry): { update(bytes: Uint8Array, use?: (records: Uint8Array) => void): void; finish(): void } {
-    const blockLength = blockLengthFor(file.size);
+    const blockLength = blockLengthFor(file.size, this.#maxBlockBytes);
     const length = signatureLength(file.size, blockLength);
     const builder = this.#rsync.signature({ blockLength });
     const batcher = this.#batcher;

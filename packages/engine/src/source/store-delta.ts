@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { concatBytes, type PathEntry } from "@doppel/base";
+import { concatBytes, displayPath, type PathEntry } from "@doppel/base";
 import { difftarHeader, indexAttributes, tarPadding } from "@doppel/format";
 import type { SignatureTable } from "@doppel/rsync";
 import type { SourceEntry } from "@doppel/tree";
+import type { CutFile } from "../workers/protocol.ts";
 import type { Batcher } from "./batcher.ts";
-import { type FileToStore, openFile } from "./file.ts";
-import type { StoreContext } from "./store-entry.ts";
+import { cutDigest, type Resuming, refuseUnless } from "./cut-file.ts";
+import { openFile } from "./file.ts";
+import { skipContent, type StoreContext } from "./store-entry.ts";
 
 /**
  * A delta is one tar entry up to this size (or that of a volume, if it is smaller), and pieces of it beyond: its length stands
@@ -13,13 +15,16 @@ import type { StoreContext } from "./store-entry.ts";
  */
 const DELTA_PIECE = 4 << 20;
 
-/** One for all: fresh memory for each part would cost as much as its signature (measured: 1.4 ms per MiB). */
-const part = Buffer.allocUnsafeSlow(1 << 18);
-
-/** Stores a changed file as a delta against its old signature, with its new signature, from one reading. */
-export function storeDelta(entry: SourceEntry, old: SignatureTable, context: StoreContext): void {
+/**
+ * Stores a changed file as a delta against its old signature, with its new signature, from one reading.
+ * @param resuming its first pieces are stored already; the delta is made anew, and those are left out of it
+ * @throws Refused when they are not the beginning of it
+ */
+export function storeDelta(entry: SourceEntry, old: SignatureTable, context: StoreContext, resuming?: Resuming): void {
   const { batcher, rsync, signatures } = context;
+  batcher.nextPath(entry.path);
   const file = openFile(entry, (notice) => batcher.notice(notice));
+  if (resuming) refuseUnless(file !== undefined, displayPath(entry.path), "cannot be read");
   if (!file) return;
   try {
     batcher.counts.entries++;
@@ -29,9 +34,9 @@ export function storeDelta(entry: SourceEntry, old: SignatureTable, context: Sto
     const stored: PathEntry = { ...entry, size: file.size };
     const signature = signatures.begin(stored);
     const encoder = rsync.delta(old);
-    const pieces = new DeltaPieces(stored, batcher, Math.min(DELTA_PIECE, context.volumeBytes));
+    const pieces = new DeltaPieces(stored, batcher, Math.min(DELTA_PIECE, context.volumeBytes), resuming);
     const sha256 = createHash("sha256");
-    forEachPart(file, (bytes) => {
+    skipContent(file, file.size, (bytes) => {
       sha256.update(bytes);
       signature.update(bytes, (records) => {
         for (const chunk of encoder.update(bytes, records)) pieces.add(chunk);
@@ -48,16 +53,6 @@ export function storeDelta(entry: SourceEntry, old: SignatureTable, context: Sto
   }
 }
 
-/** `use` must not keep the bytes. */
-function forEachPart(file: FileToStore, use: (bytes: Uint8Array) => void): void {
-  for (let left = file.size; left > 0; ) {
-    const bytes = part.subarray(0, Math.min(part.length, left));
-    file.fill(bytes);
-    use(bytes);
-    left -= bytes.length;
-  }
-}
-
 /** Collects a delta up to one piece; a longer one goes out as `multivol_diff` entries. */
 class DeltaPieces {
   readonly #entry: PathEntry;
@@ -66,10 +61,17 @@ class DeltaPieces {
   #bytes = 0;
   #written = 0;
 
+  #writtenBytes = 0;
+  readonly #attributes: string;
+  /** Over all pieces but the last. */
+  readonly #content = createHash("sha256");
   readonly #limit: number;
+  readonly #resuming: Resuming | undefined;
 
-  constructor(entry: PathEntry, batcher: Batcher, limit: number) {
+  constructor(entry: PathEntry, batcher: Batcher, limit: number, resuming: Resuming | undefined) {
+    this.#attributes = indexAttributes("diff", entry);
     this.#limit = limit;
+    this.#resuming = resuming;
     this.#entry = entry;
     this.#batcher = batcher;
   }
@@ -92,6 +94,8 @@ class DeltaPieces {
     const whole = last && this.#written === 0;
     const piece = ++this.#written;
     const { path, type } = this.#entry;
+    const cut = last ? undefined : this.#cut(piece, bytes);
+    if (this.#isStored(piece, cut)) return;
     const header = difftarHeader(
       "diff",
       { ...this.#entry, size: bytes.length },
@@ -104,7 +108,7 @@ class DeltaPieces {
       type,
       change: "changed",
       size: this.#entry.size,
-      ...(piece === 1 ? { attributes: indexAttributes("diff", this.#entry) } : {}),
+      ...(piece === 1 ? { attributes: this.#attributes } : {}),
       ...(whole ? {} : { piece }),
       lastPiece: last,
       endsVolume: false,
@@ -112,6 +116,21 @@ class DeltaPieces {
     batcher.append(header);
     batcher.append(bytes);
     batcher.zeros(tarPadding(bytes.length));
+    if (cut) batcher.cut(cut);
     batcher.counts.contentBytes += bytes.length;
+  }
+
+  #cut(piece: number, bytes: Uint8Array): CutFile {
+    this.#content.update(bytes);
+    this.#writtenBytes += bytes.length;
+    return { piece, bytes: this.#writtenBytes, digest: cutDigest(this.#attributes, this.#content) };
+  }
+
+  #isStored(piece: number, cut: CutFile | undefined): boolean {
+    const resuming = this.#resuming;
+    if (!resuming || piece > resuming.piece) return false;
+    const same = piece < resuming.piece ? cut !== undefined : cut?.bytes === resuming.bytes && cut.digest === resuming.digest;
+    refuseUnless(same, displayPath(this.#entry.path), "has changed");
+    return true;
   }
 }

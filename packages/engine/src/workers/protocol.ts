@@ -1,4 +1,5 @@
 import type { BytePath, EntryType, NoticeReason } from "@doppel/base";
+import type { Change } from "@doppel/format";
 import type { SourceChoice } from "../job.ts";
 import type { SerialisedError } from "./errors.ts";
 
@@ -8,8 +9,40 @@ export interface SourceWorkerInput extends SourceChoice {
   readonly volumeBytes: number;
   /** An increment: the signature archives of the chain, as gzip files, the full set's first. */
   readonly base?: readonly string[];
+  /** Largest block of signatures, bytes. */
+  readonly maxBlockBytes: number;
+  /** Go on behind what volumes of an interrupted run hold already. */
+  readonly resume?: SourceResume;
   /** Int32 cells: see {@link CREDITS} and {@link STOP}. */
   readonly control: SharedArrayBuffer;
+}
+
+/**
+ * Where an interrupted run is gone on with: what its volumes hold is not read again but for the file that was being stored,
+ * and their signatures are those that were made from what was stored.
+ */
+export interface SourceResume {
+  /** The last path that the volumes hold. */
+  readonly after: BytePath;
+  /** Only the beginning of that file is in them. */
+  readonly cut?: CutFile;
+  /** Nothing is to be stored behind them. */
+  readonly complete: boolean;
+  /**
+   * The signature archive of the interrupted run, plain. The first `bytes` are exactly what the volumes hold, less a file that
+   * is cut; without `bytes` it is one of stock, and good as far as it goes.
+   */
+  readonly signatures?: { readonly file: string; readonly bytes?: number };
+  /** Seconds: what the signatures do not cover, or may not, is taken for unchanged when its mtime is before this. */
+  readonly begun: number;
+}
+
+/** How much of a file, or of its delta, pieces up to number `piece` hold. */
+export interface CutFile {
+  readonly piece: number;
+  readonly bytes: number;
+  /** Over the file's attributes and these bytes (`cutDigest`). Absent for a run of stock. */
+  readonly digest?: string;
 }
 
 /** Cell 0: how many more batches the worker may send. It waits here, synchronously, when there are none. */
@@ -33,6 +66,10 @@ export interface EntryMark {
   /** Number of this piece when the file is cut. */
   readonly piece?: number;
   readonly lastPiece: boolean;
+  /** A file's second or later piece: how much those before it hold. */
+  readonly cut?: CutFile;
+  /** Length of the signature archive before the signature of this path. */
+  readonly signaturesBefore: number;
   /** What follows belongs into the next volume: this is a piece of a file larger than a volume. */
   readonly endsVolume: boolean;
 }
@@ -82,6 +119,8 @@ export interface SourceBatch {
   readonly marks: readonly EntryMark[];
   /** SHA-256 of files whose content ended in this batch, 32 bytes each, in the order of their marks: deleted ones have none. */
   readonly digests: Uint8Array;
+  /** Changes to regular files that volumes of the interrupted run hold. */
+  readonly kept: readonly Change[];
   readonly notices: readonly SourceNotice[];
   readonly counts: SourceCounts;
 }
@@ -89,5 +128,7 @@ export interface SourceBatch {
 export type SourceMessage =
   | SourceBatch
   | { readonly kind: "totals"; readonly files: number; readonly bytes: number; readonly done: boolean }
+  /** The source does not allow going on with the interrupted run; nothing behind its volumes has been sent. */
+  | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "end" }
   | { readonly kind: "failed"; readonly error: SerialisedError };

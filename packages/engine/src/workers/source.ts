@@ -1,3 +1,4 @@
+import { Refused } from "../source/cut-file.ts";
 import { revive } from "./errors.ts";
 import { Mailbox } from "./mailbox.ts";
 import { CREDITS, type SourceBatch, type SourceMessage, type SourceWorkerInput, STOP } from "./protocol.ts";
@@ -44,6 +45,7 @@ async function* messages(input: Omit<SourceWorkerInput, "control">, signal: Abor
     for (;;) {
       const message = await mailbox.next(signal);
       if (message.kind === "end") return;
+      if (message.kind === "refused") throw new Refused(message.reason);
       if (message.kind === "failed") throw revive(message.error);
       yield message;
       if (message.kind === "batch") {

@@ -28,7 +28,18 @@ export class Automaton {
     const cut = tokens.findIndex((token) => token.kind === "star" && token.crossesSlash);
     this.#scan = this.#mask((token, i) => (token.kind === "star" ? i === cut : token.literal === SLASH && (cut < 0 || i < cut)));
     this.#ascii = new Int32Array(128 * this.#words);
-    for (let char = 0; char < 128; char++) this.#ascii.set(this.#takers(char), char * this.#words);
+    tokens.forEach((token, i) => {
+      if (token.kind === "star") return;
+      const mark = (char: number): void => {
+        this.#ascii[char * this.#words + (i >>> 5)]! |= 1 << (i & 31);
+      };
+      // Most tokens take one character, and there may be many of them.
+      if (token.only !== undefined) {
+        if (token.only < 128) mark(token.only);
+      } else {
+        for (let char = 0; char < 128; char++) if (token.takes(char)) mark(char);
+      }
+    });
     this.#state = new Int32Array(this.#words);
   }
 

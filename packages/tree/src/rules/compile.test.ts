@@ -116,3 +116,111 @@ describe("compileRules", () => {
     );
   });
 });
+
+describe("filters, and --files-from", () => {
+  const judged = (rules: ReturnType<typeof compile>, path: string, type: "file" | "dir" = "file") =>
+    rules.judge(path as BytePath, type, subject);
+  const codeOf = (options: SelectionOption[], list = "") => {
+    try {
+      compile(options, list);
+      return undefined;
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  };
+
+  it("takes patterns literally, without and with the cases of letters", () => {
+    const rules = compile([
+      { option: "filter-literal" },
+      { option: "exclude", value: "src/[x]/" },
+      { option: "include", value: "src/d/*" },
+      { option: "filter-ignorecase" },
+      { option: "exclude", value: "SRC/D" },
+    ]);
+    expect(judged(rules, "src/[x]")).toBe("exclude");
+    expect(judged(rules, "src/[x]/below")).toBe("exclude");
+    expect(judged(rules, "src/x")).toBe("include");
+    expect(judged(rules, "src/d", "dir")).toBe("scan");
+    expect(judged(rules, "src/d/*")).toBe("include");
+    expect(judged(rules, "src/d/x")).toBe("exclude");
+    expect(judged(rules, "src/D/x")).toBe("exclude");
+  });
+
+  it("takes them as regular expressions, and filelists too", () => {
+    const rules = compile(
+      [
+        { option: "filter-regexp" },
+        { option: "exclude-filelist", value: "list" },
+        { option: "filter-ignorecase" },
+        { option: "exclude", value: "X" },
+        { option: "exclude-regexp", value: "Y" },
+        { option: "filter-strictcase" },
+        { option: "exclude-regexp", value: "Z" },
+      ],
+      "+ keep\n\\.o$\n",
+    );
+    const paths = ["src/a.o", "src/keep.o", "src/x", "src/y", "src/z", "src/Z"];
+    expect(paths.map((path) => judged(rules, path))).toEqual([
+      ...["exclude", "include", "exclude", "exclude", "include", "exclude"],
+    ]);
+  });
+
+  it("knows ignorecase: only where patterns are globs", () => {
+    const value = "ignorecase:src/A";
+    expect(codeOf([{ option: "filter-literal" }, { option: "exclude", value }])).toBe("rules.cannot-match");
+    expect(judged(compile([{ option: "filter-ignorecase" }, { option: "exclude", value }]), "src/a")).toBe("exclude");
+  });
+
+  it("compares ignorecase: with the source as 3.x does", () => {
+    const rules = compileRules([{ option: "exclude", value: "ignorecase:Src/x" }], {
+      source: "Src" as BytePath,
+      readFile: () => Buffer.alloc(0),
+    });
+    expect(judged(rules, "Src/X")).toBe("exclude");
+  });
+
+  it("refuses filters that are in vain: exits 70 and 71", () => {
+    const exclude: SelectionOption = { option: "exclude", value: "src/a" };
+    expect(codeOf([{ option: "filter-strictcase" }, { option: "filter-globbing" }, exclude])).toBe("rules.filter-without-effect");
+    expect(codeOf([exclude, { option: "filter-literal" }])).toBe("rules.filter-last");
+    expect(codeOf([{ option: "filter-globbing" }])).toBe("rules.filter-last");
+    expect(codeOf([{ option: "filter-literal" }, { option: "exclude-regexp", value: "a" }])).toBeUndefined();
+  });
+
+  it("refuses lists of --files-from that cannot be meant: exits 72 and 73", () => {
+    const options: SelectionOption[] = [{ option: "files-from", value: "list" }];
+    expect(codeOf(options, "a\n/etc\n")).toBe("rules.absolute-path");
+    expect(codeOf(options, "\n\r\n\n")).toBe("rules.no-paths");
+    expect(codeOf(options, "a/../../b\n")).toBe("rules.malformed");
+    expect(codeOf(options, "a\n#b\n")).toBeUndefined();
+  });
+});
+
+describe("what hostile patterns cost", () => {
+  const answered = (rules: ReturnType<typeof compile>, paths: readonly string[]) =>
+    paths.map((path) => rules.judge(path as BytePath, "file", subject));
+
+  it("is bounded for patterns of 64 KiB, of stars, brackets, sets and slashes", () => {
+    const long = `src/${"a/".repeat(1000)}a`;
+    for (const unit of ["**a", "*a", "[", "[]", "[a", "[!]", "?", "a/", "*/", "**/"]) {
+      const value = `src/${unit.repeat(65_536 / unit.length)}b`;
+      for (const body of [value, `ignorecase:${value}`]) {
+        expect(answered(compile([{ option: "exclude", value: body }]), [long]), unit).toEqual(["include"]);
+      }
+    }
+  });
+
+  it("does not grow with the lines of a filelist: 100,000 of them, asked for 20,000 paths", () => {
+    const lines = Array.from(
+      { length: 100_000 },
+      (_, i) => `${i % 2 === 0 ? "+" : "-"} src/d${i % 1000}/f${i}${i % 7 === 0 ? "*" : ""}`,
+    );
+    const rules = compile([{ option: "exclude-filelist", value: "list" }], lines.join("\n"));
+    const paths = Array.from({ length: 20_000 }, (_, i) => `src/d${i % 1000}/f${i}`);
+    const verdicts = answered(rules, paths);
+    expect(new Set(verdicts)).toEqual(new Set(["include", "exclude"]));
+    expect(verdicts[3]).toBe("exclude");
+    expect(verdicts[2]).toBe("include");
+    expect(rules.judge("src/d1" as BytePath, "dir", subject)).toBe("include");
+  });
+});

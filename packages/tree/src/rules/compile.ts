@@ -2,9 +2,10 @@ import { type BytePath, DoppelError, displayPath, displayText, pathFromText } fr
 import { parseFilelist } from "./filelist.ts";
 import { compileGlob } from "./glob.ts";
 import { OrderedRules } from "./judge.ts";
+import { PathListing } from "./path-listing.ts";
 import { compileRegexp } from "./regexp.ts";
 import { deviceFilesRule, globRule, olderThanRule, otherFilesystemsRule, type Rule, regexpRule } from "./rule.ts";
-import type { Rules, SelectionOption } from "./rules.ts";
+import type { FilterOption, Rules, SelectionOption } from "./rules.ts";
 import { textOf } from "./text.ts";
 
 /** What the rules are compiled for. */
@@ -21,26 +22,52 @@ export interface RulesContext {
 
 /**
  * Compiles the options of section 6 of the command-line spec.
- * @throws DoppelError rules.cannot-match (14), rules.malformed (15), rules.last-is-include (16), rules.filelist (7)
+ * @throws DoppelError rules.cannot-match (14), rules.malformed (15), rules.last-is-include (16), rules.filelist (7),
+ * rules.filter-without-effect (70), rules.filter-last (71), rules.absolute-path (72), rules.no-paths (73)
  */
 export function compileRules(options: readonly SelectionOption[], context: RulesContext): Rules {
+  refuseIdleFilters(options);
   const rootText = textOf(context.source);
+  const separator = context.nullSeparator === true ? "\0" : "\n";
   const front: Rule[] = [];
   const rules: Rule[] = [];
   const markers: string[] = [];
+  let listing: PathListing | undefined;
+  let filter: Filter = { mode: "globbing", ignoreCase: false };
   for (const option of options) {
     switch (option.option) {
       case "include":
-      case "exclude":
-        rules.push(globOf(option.value, option.option, `--${option.option}`, option.option === "include"));
+      case "exclude": {
+        const named = { pattern: option.value, origin: `--${option.option}`, expected: option.option === "include" };
+        rules.push(patternRule({ kind: option.option, ...named }, filter));
         break;
+      }
       case "include-filelist":
-      case "exclude-filelist":
-        rules.push(...filelistRules(option.value, option.option === "include-filelist" ? "include" : "exclude", context));
+      case "exclude-filelist": {
+        const kind = option.option === "include-filelist" ? "include" : "exclude";
+        const entries = parseFilelist(readList(option.value, context), kind, separator);
+        for (const { line, ...entry } of entries) {
+          const named = { origin: `${option.value}:${line}`, expected: entry.pattern !== "**" };
+          rules.push(patternRule({ ...entry, ...named }, filter));
+        }
         break;
+      }
       case "include-regexp":
-      case "exclude-regexp":
-        rules.push(regexpOf(option.value, option.option));
+      case "exclude-regexp": {
+        const kind = option.option === "include-regexp" ? "include" : "exclude";
+        const named = { pattern: option.value, origin: `--${option.option}`, expected: kind === "include" };
+        rules.push(patternRule({ kind, ...named }, { ...filter, mode: "regexp" }));
+        break;
+      }
+      case "files-from":
+        listing = new PathListing(option.value, readList(option.value, context), separator); // of several the last counts
+        break;
+      case "filter-globbing":
+      case "filter-literal":
+      case "filter-regexp":
+      case "filter-ignorecase":
+      case "filter-strictcase":
+        filter = { ...filter, ...FILTERS[option.option] };
         break;
       case "exclude-if-present":
         markers.push(markerOf(option.value));
@@ -58,30 +85,39 @@ export function compileRules(options: readonly SelectionOption[], context: Rules
   }
   const usable = rules.filter((rule) => canMatch(rule, rootText, context));
   refuseLastInclude(rules.at(-1));
-  return new OrderedRules([...front, ...usable], markers, rootText);
+  return new OrderedRules([...front, ...usable], markers, rootText, listing);
 }
 
-function globOf(pattern: string, kind: "include" | "exclude", origin: string, expected: boolean): Rule {
+/** How patterns are understood. */
+interface Filter {
+  readonly mode: "globbing" | "literal" | "regexp";
+  readonly ignoreCase: boolean;
+}
+
+const FILTERS: Readonly<Record<FilterOption, Partial<Filter>>> = {
+  "filter-globbing": { mode: "globbing" },
+  "filter-literal": { mode: "literal" },
+  "filter-regexp": { mode: "regexp" },
+  "filter-ignorecase": { ignoreCase: true },
+  "filter-strictcase": { ignoreCase: false },
+};
+
+function patternRule(named: Pick<Rule, "kind" | "pattern" | "origin" | "expected">, { mode, ignoreCase }: Filter): Rule {
+  const { pattern, origin } = named;
   try {
-    return globRule({ kind, pattern, origin, expected }, compileGlob(pattern));
+    if (mode === "regexp") return regexpRule(named, compileRegexp(pattern, ignoreCase));
+    return globRule(named, compileGlob(pattern, { literal: mode === "literal", ignoreCase }));
   } catch (error) {
-    throw malformed(pattern, origin, error);
+    if (!(error instanceof RangeError)) throw error;
+    const reason = error.message;
+    const message = `${displayText(`${origin}: the pattern ${pattern}`)} is malformed: ${displayText(reason)}`;
+    throw new DoppelError("rules.malformed", message, { pattern, reason }, error);
   }
 }
 
-function regexpOf(pattern: string, option: "include-regexp" | "exclude-regexp"): Rule {
-  const kind = option === "include-regexp" ? "include" : "exclude";
+function readList(file: string, { readFile }: RulesContext): Uint8Array {
   try {
-    return regexpRule({ kind, pattern, origin: `--${option}`, expected: kind === "include" }, compileRegexp(pattern));
-  } catch (error) {
-    throw malformed(pattern, `--${option}`, error);
-  }
-}
-
-function filelistRules(file: string, kind: "include" | "exclude", context: RulesContext): Rule[] {
-  let bytes: Uint8Array;
-  try {
-    bytes = context.readFile(file);
+    return readFile(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DoppelError(
@@ -91,15 +127,13 @@ function filelistRules(file: string, kind: "include" | "exclude", context: Rules
       error,
     );
   }
-  const entries = parseFilelist(bytes, kind, context.nullSeparator === true ? "\0" : "\n");
-  return entries.map((entry) => globOf(entry.pattern, entry.kind, `${file}:${entry.line}`, entry.pattern !== "**"));
 }
 
 function markerOf(name: string): string {
-  if (name === "" || name.includes("/")) {
-    throw malformed(name, "--exclude-if-present", new RangeError("it has to be the plain name of a file"));
-  }
-  return pathFromText(name);
+  if (name !== "" && !name.includes("/")) return pathFromText(name);
+  const reason = "it has to be the plain name of a file";
+  const message = `${displayText(`--exclude-if-present: the pattern ${name}`)} is malformed: ${reason}`;
+  throw new DoppelError("rules.malformed", message, { pattern: name, reason });
 }
 
 /** Taken as an include, a glob has to say something about the root: a pattern of another form would do nothing at all. */
@@ -123,19 +157,16 @@ function refuseLastInclude(last: Rule | undefined): void {
   );
 }
 
-function malformed(pattern: string, origin: string, error: unknown): DoppelError {
-  if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
-  const reason = error instanceof SyntaxError ? fault(error.message) : error.message;
-  return new DoppelError(
-    "rules.malformed",
-    `${displayText(`${origin}: the pattern ${pattern}`)} is malformed: ${displayText(reason)}`,
-    { pattern, reason },
-    error,
-  );
-}
-
-/** "Invalid regular expression: /(/: Unterminated group": only its end is news. */
-function fault(message: string): string {
-  const last = message.slice(message.lastIndexOf(": ") + 1).trim();
-  return last.charAt(0).toLowerCase() + last.slice(1);
+/** A filter that changes nothing was meant to: 3.x refuses it. */
+function refuseIdleFilters(options: readonly SelectionOption[]): void {
+  const last = options.at(-1)?.option;
+  if (last !== undefined && last in FILTERS) {
+    const message = `--${last} is the last option of the selection, so it concerns nothing; it has to stand before the patterns it is meant for`;
+    throw new DoppelError("rules.filter-last", message, { option: `--${last}` });
+  }
+  const filters = options.map(({ option }) => option).filter((option) => option in FILTERS);
+  const [first] = filters;
+  if (first === undefined || filters.some((option) => option !== "filter-globbing" && option !== "filter-strictcase")) return;
+  const message = `--${first} changes nothing: patterns whose case counts are the default; leave it out, or use --filter-literal, --filter-regexp or --filter-ignorecase`;
+  throw new DoppelError("rules.filter-without-effect", message, { option: `--${first}` });
 }

@@ -14,7 +14,7 @@ export function parseFilelist(bytes: Uint8Array, kind: "include" | "exclude", se
   const entries: FilelistEntry[] = [];
   const text = textOf(pathFromBytes(bytes)).replace(/^\ufeff/, "");
   text.split(separator).forEach((raw, index) => {
-    let line = raw.trim();
+    let line = raw.replace(BLANKS, "");
     if (line === "" || line.startsWith("#")) return;
     const sign = SIGNS[line.slice(0, 2)];
     if (sign !== undefined) line = line.slice(2);
@@ -24,5 +24,9 @@ export function parseFilelist(bytes: Uint8Array, kind: "include" | "exclude", se
   });
   return entries;
 }
+
+/** White space at both ends, as stock has it; not the byte order mark, which JavaScript counts among it. */
+const BLANKS =
+  /^[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
 
 const SIGNS: Readonly<Record<string, "include" | "exclude">> = { "+ ": "include", "- ": "exclude" };

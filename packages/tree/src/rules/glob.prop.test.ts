@@ -42,7 +42,7 @@ describe("compileGlob", () => {
   it("agrees with the definition", () => {
     fc.assert(
       fc.property(pattern, text, (pieces, path) => {
-        expect(compileGlob(pieces.join(""))(path, true)).toBe(expected(pieces, path));
+        expect(compileGlob(pieces.join("")).answer(path, true)).toBe(expected(pieces, path));
       }),
       { numRuns: 5000 },
     );
@@ -52,11 +52,11 @@ describe("compileGlob", () => {
     const padding = "x".repeat(40);
     fc.assert(
       fc.property(pattern, text, (pieces, path) => {
-        const plain = compileGlob(pieces.join(""))(path, true);
-        expect(compileGlob(`ignorecase:${pieces.join("").toUpperCase()}`)(path, true)).toBe(plain);
+        const plain = compileGlob(pieces.join("")).answer(path, true);
+        expect(compileGlob(`ignorecase:${pieces.join("").toUpperCase()}`).answer(path, true)).toBe(plain);
         // A directory in front moves every token to another bit; the set keeps it from being compared as a string.
         if (pieces[0] === "/" || path.startsWith("/")) return;
-        expect(compileGlob(`[x]${padding}/${pieces.join("")}`)(`x${padding}/${path}`, true)).toBe(plain);
+        expect(compileGlob(`[x]${padding}/${pieces.join("")}`).answer(`x${padding}/${path}`, true)).toBe(plain);
       }),
       { numRuns: 2000 },
     );

@@ -1,28 +1,51 @@
 import { Automaton, EXACT, INSIDE, SCAN } from "./automaton.ts";
-import { SLASH, tokenize } from "./tokens.ts";
+import { SLASH, type Token, tokenize, tokenizeLiteral } from "./tokens.ts";
+
+/** One pattern of the command-line spec 6.3 (or one literal path of 6.5), compiled. Texts are as `textOf` gives them. */
+export interface Glob {
+  /**
+   * Names that every text which matches begins with, from the first on; of an absolute pattern the first is "". A text
+   * that is cut off within them, before a slash, answers "scan".
+   */
+  readonly anchor: readonly string[];
+  /** "match": the text or a directory above it matches. "scan": something below it may. */
+  readonly answer: (text: string, isDirectory: boolean) => "match" | "scan" | undefined;
+}
+
+export interface GlobOptions {
+  /** No character is special (`--filter-literal`). */
+  readonly literal?: boolean;
+  /** As if it began with `ignorecase:`. */
+  readonly ignoreCase?: boolean;
+}
 
 /**
- * One glob pattern of the command-line spec 6.3, compiled.
- * "match": the text or a directory above it matches. "scan": something below it may.
- */
-export type Glob = (text: string, isDirectory: boolean) => "match" | "scan" | undefined;
-
-/**
- * Compiles a pattern; texts are as `textOf` gives them.
+ * Compiles a pattern.
  * @throws RangeError with the reason when the pattern is malformed.
  */
-export function compileGlob(pattern: string): Glob {
-  const ignoreCase = IGNORE_CASE.test(pattern);
-  let body = ignoreCase ? pattern.replace(IGNORE_CASE, "") : pattern;
+export function compileGlob(pattern: string, options: GlobOptions = {}): Glob {
+  const prefixed = options.literal !== true && IGNORE_CASE.test(pattern);
+  const ignoreCase = prefixed || options.ignoreCase === true;
+  let body = prefixed ? pattern.replace(IGNORE_CASE, "") : pattern;
   if (body === "") throw new RangeError("it is empty");
-  if (body.includes("//")) throw new RangeError("it has two slashes in a row");
-  const onlyDirectories = body !== "/" && body.endsWith("/");
-  if (onlyDirectories) body = body.slice(0, -1);
-  if (body === "/") body = "/**";
-  if (body === "**" && !onlyDirectories) return () => "match";
+  if (options.literal !== true && body.includes("//")) throw new RangeError("it has two slashes in a row");
+  const cut = body !== "/" && body.endsWith("/");
+  if (cut) body = body.slice(0, -1);
+  if (body === "/") return compiled(tokenize("/**", false), { ignoreCase: false, absolute: true, onlyDirectories: false });
+  if (options.literal === true) {
+    return compiled(tokenizeLiteral(body, ignoreCase), { ignoreCase, absolute: body.startsWith("/"), onlyDirectories: false });
+  }
+  if (body === "**" && !cut) return { anchor: [], answer: () => "match" };
+  return compiled(tokenize(body, ignoreCase), { ignoreCase, absolute: body.startsWith("/"), onlyDirectories: cut });
+}
 
-  const tokens = tokenize(body, ignoreCase);
-  const absolute = body.startsWith("/");
+interface Traits {
+  readonly ignoreCase: boolean;
+  readonly absolute: boolean;
+  readonly onlyDirectories: boolean;
+}
+
+function compiled(tokens: readonly Token[], { ignoreCase, absolute, onlyDirectories }: Traits): Glob {
   // Most patterns are plain paths or begin with one, and most paths differ there: the head is compared as a string.
   const headLength = ignoreCase ? 0 : countWhile(tokens, (token) => token.kind === "one" && token.literal !== undefined);
   const head = tokens
@@ -31,7 +54,7 @@ export function compileGlob(pattern: string): Glob {
     .join("");
   const rest = headLength < tokens.length ? new Automaton(tokens.slice(headLength)) : undefined;
 
-  return (text, isDirectory) => {
+  const answer: Glob["answer"] = (text, isDirectory) => {
     let found = 0;
     if (text.length < head.length) {
       if (head.charCodeAt(text.length) === SLASH && head.startsWith(text)) found = SCAN;
@@ -43,6 +66,7 @@ export function compileGlob(pattern: string): Glob {
     if ((found & (EXACT | INSIDE)) !== 0) return "match";
     return (found & SCAN) !== 0 || (absolute && text === "/") ? "scan" : undefined;
   };
+  return { anchor: head.split("/").slice(0, rest === undefined ? undefined : -1), answer };
 }
 
 const IGNORE_CASE = /^ignorecase:/i;

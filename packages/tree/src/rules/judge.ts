@@ -1,25 +1,38 @@
 import type { BytePath, EntryType } from "@doppel/base";
+import type { PathListing } from "./path-listing.ts";
 import type { Rule } from "./rule.ts";
-import type { Rules, Subject, UnmatchedRule } from "./rules.ts";
+import { type PlacedRule, RuleIndex } from "./rule-index.ts";
+import type { ListedFolder, Rules, Subject, UnmatchedRule } from "./rules.ts";
 import { textOf } from "./text.ts";
 
 /** Rules in their order of evaluation (command-line spec 6.2), and which of them have been of use. */
 export class OrderedRules implements Rules {
-  readonly #rules: readonly Rule[];
+  readonly #index: RuleIndex;
   readonly #markers: readonly string[];
   /** The rules that should match something and have not yet. */
   readonly #waiting: Set<Rule>;
+  readonly #listing: PathListing | undefined;
 
   /** `markers` are the names of `--exclude-if-present`, as bytes. The root counts as something to match. */
-  constructor(rules: readonly Rule[], markers: readonly string[], rootText: string) {
-    this.#rules = rules;
+  constructor(rules: readonly Rule[], markers: readonly string[], rootText: string, listing?: PathListing) {
+    this.#index = new RuleIndex(rules);
     this.#markers = markers;
+    this.#listing = listing;
+    if (listing !== undefined) listing.top.met = true;
     this.#waiting = new Set(rules.filter((rule) => rule.expected));
     this.#evaluate(rootText, "dir", { dev: 0, rootDev: 0, mtime: 0 });
   }
 
+  get listed(): ListedFolder | undefined {
+    return this.#listing?.top;
+  }
+
   judge(full: BytePath, type: EntryType, subject: Subject): "include" | "exclude" | "scan" {
     return this.#evaluate(textOf(full), type, subject);
+  }
+
+  get hasMarkers(): boolean {
+    return this.#markers.length > 0;
   }
 
   excludesDirectory(names: readonly string[]): boolean {
@@ -27,27 +40,32 @@ export class OrderedRules implements Rules {
   }
 
   unmatched(): readonly UnmatchedRule[] {
-    return Array.from(this.#waiting, ({ pattern, kind, origin }) => ({ pattern, kind, origin }));
+    const rules = Array.from(this.#waiting, ({ pattern, kind, origin }) => ({ pattern, kind, origin }));
+    return [...(this.#listing?.unmatched() ?? []), ...rules];
   }
 
   #evaluate(text: string, type: EntryType, subject: Subject): "include" | "exclude" | "scan" {
     const waiting = this.#waiting;
-    let decided: "include" | "exclude" | undefined;
-    let scan = false;
-    for (const rule of this.#rules) {
-      // Behind the decision a rule is asked only whether it, too, is about something that exists.
-      if (decided !== undefined && !waiting.has(rule)) continue;
-      const verdict = rule.verdict(text, type, subject);
-      if (verdict === rule.kind) {
-        waiting.delete(rule);
-        decided ??= verdict;
-      } else if (verdict === "scan" && decided === undefined) {
-        scan = true;
+    const { lists, scan } = this.#index.candidates(text);
+    /** The first rule that decides, and the first that has the path looked into. */
+    let decided: PlacedRule | undefined;
+    let scanned = scan;
+    for (const list of lists) {
+      for (const placed of list) {
+        const { rule, position } = placed;
+        // Behind the decision a rule is asked only whether it, too, is about something that exists.
+        const isBehind = decided !== undefined && position > decided.position;
+        if (isBehind && waiting.size === 0) break;
+        if (isBehind && !waiting.has(rule)) continue;
+        const verdict = rule.verdict(text, type, subject);
+        if (verdict === rule.kind) {
+          waiting.delete(rule);
+          if (!isBehind) decided = placed;
+        } else if (verdict === "scan" && position < scanned) scanned = position;
       }
-      if (decided !== undefined && waiting.size === 0) break;
     }
-    if (decided === "include") return "include";
-    if (scan) return "scan";
-    return decided ?? "include";
+    if (decided?.rule.kind === "include") return "include";
+    if (scanned < (decided?.position ?? Number.POSITIVE_INFINITY)) return "scan";
+    return decided?.rule.kind ?? "include";
   }
 }

@@ -1,5 +1,6 @@
 import type { EntryType } from "@doppel/base";
 import type { Glob } from "./glob.ts";
+import type { PathRegexp } from "./regexp.ts";
 import type { Subject, Verdict } from "./rules.ts";
 
 /** One rule in the order of evaluation. */
@@ -11,6 +12,8 @@ export interface Rule {
   readonly origin: string;
   /** Whether the user wants to know when it matches nothing. */
   readonly expected: boolean;
+  /** Only for globs: the names that every path it matches begins with; paths on the way there answer "scan" to an include. */
+  readonly anchor?: readonly string[];
   /** Only for globs: whether, as an include, it could match at or below this root. */
   readonly reaches?: (rootText: string) => boolean;
   readonly verdict: (text: string, type: EntryType, subject: Subject) => Verdict;
@@ -22,9 +25,10 @@ export function globRule(named: Named, glob: Glob): Rule {
   const { kind } = named;
   return {
     ...named,
-    reaches: (rootText) => glob(rootText, true) !== undefined,
+    anchor: glob.anchor,
+    reaches: (rootText) => glob.answer(rootText, true) !== undefined,
     verdict: (text, type) => {
-      const found = glob(text, type === "dir");
+      const found = glob.answer(text, type === "dir");
       if (found === "match") return kind;
       return kind === "include" ? found : undefined;
     },
@@ -32,7 +36,7 @@ export function globRule(named: Named, glob: Glob): Rule {
 }
 
 /** No logic of parents and children: `--include-regexp` finds nothing in a directory that is excluded. */
-export function regexpRule(named: Named, regexp: RegExp): Rule {
+export function regexpRule(named: Named, regexp: PathRegexp): Rule {
   const { kind } = named;
   return { ...named, verdict: (text) => (regexp.test(text) ? kind : undefined) };
 }

@@ -18,8 +18,18 @@ export interface UnmatchedRule {
   readonly origin: string;
 }
 
+/** A folder (or file) that `--files-from` lists, or that leads to one. The walk says what it met. */
+export interface ListedFolder {
+  readonly below: Map<string, ListedFolder>;
+  met: boolean;
+}
+
 /** The user's selection, compiled: spec of the command line, section 6. */
 export interface Rules {
+  /** With `--files-from`: the root of what there is for the walk; the rules are asked about that. */
+  readonly listed?: ListedFolder | undefined;
+  /** Whether `excludesDirectory` has to be asked. */
+  readonly hasMarkers?: boolean;
   /** The verdict of all rules on an entry below the root. `full` is `<normalised source>/<relative path>` (6.1). */
   judge(full: BytePath, type: EntryType, subject: Subject): "include" | "exclude" | "scan";
   /** Whether a directory below the root with these names in it is excluded (`--exclude-if-present`). */

@@ -1,6 +1,13 @@
 /** One step of a glob pattern: something that takes one character, or a star that takes any number. */
 export type Token =
-  | { readonly kind: "one"; readonly literal?: number; readonly takes: (char: number) => boolean }
+  | {
+      readonly kind: "one";
+      /** The character of the pattern, if it stands for itself. */
+      readonly literal?: number;
+      /** Set when it takes just this one character. */
+      readonly only?: number;
+      readonly takes: (char: number) => boolean;
+    }
   /** `*`, which stops at a slash, and `**`, which does not. */
   | { readonly kind: "star"; readonly crossesSlash: boolean };
 
@@ -13,6 +20,7 @@ export const SLASH = 0x2f;
 export function tokenize(pattern: string, ignoreCase: boolean): Token[] {
   const tokens: Token[] = [];
   const chars = Array.from(pattern, (char) => char.codePointAt(0) ?? 0);
+  const lastClose = chars.lastIndexOf(CLOSE); // so that many open brackets are not each looked for to the end
   for (let i = 0; i < chars.length; ) {
     const char = chars[i]!;
     if (char === STAR) {
@@ -23,7 +31,7 @@ export function tokenize(pattern: string, ignoreCase: boolean): Token[] {
       tokens.push({ kind: "one", takes: (c) => c !== SLASH });
       i++;
     } else if (char === BRACKET) {
-      const set = parseSet(chars, i, ignoreCase);
+      const set = i < lastClose ? parseSet(chars, i, ignoreCase) : undefined;
       tokens.push(set?.token ?? literal(char, ignoreCase));
       i = set?.end ?? i + 1;
     } else {
@@ -32,6 +40,11 @@ export function tokenize(pattern: string, ignoreCase: boolean): Token[] {
     }
   }
   return tokens;
+}
+
+/** The tokens of a text in which no character is special. */
+export function tokenizeLiteral(text: string, ignoreCase: boolean): Token[] {
+  return Array.from(text, (char) => literal(char.codePointAt(0) ?? 0, ignoreCase));
 }
 
 /** `**` swallows a star beside it: what `***` matches, `**` matches. */
@@ -45,7 +58,7 @@ function addStar(tokens: Token[], crossesSlash: boolean): void {
 }
 
 function literal(char: number, ignoreCase: boolean): Token {
-  if (!ignoreCase) return { kind: "one", literal: char, takes: (c) => c === char };
+  if (!ignoreCase) return { kind: "one", literal: char, only: char, takes: (c) => c === char };
   const variants = caseVariants(char);
   return { kind: "one", literal: char, takes: (c) => variants.includes(c) };
 }
@@ -72,7 +85,7 @@ function parseSet(chars: readonly number[], start: number, ignoreCase: boolean):
 }
 
 /** The character and its other cases, as far as they are single characters. */
-function caseVariants(char: number): number[] {
+export function caseVariants(char: number): number[] {
   const text = String.fromCodePoint(char);
   const variants = [char];
   for (const other of [text.toLowerCase(), text.toUpperCase(), text.toUpperCase().toLowerCase()]) {

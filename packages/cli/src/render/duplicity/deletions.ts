@@ -62,8 +62,11 @@ function stemOf(name: string): string {
 
 /** What `cleanup` did or would do (cli spec 4.8). */
 export function cleanupMessages({ plan }: CleanupReport, force: boolean, counting: Counting): readonly Message[] {
-  const { signatures, volumes, manifests } = plan.deletions;
-  const names = [...[...signatures].sort(), ...bySet([...volumes, ...manifests]), ...plan.uploads.map(({ name }) => name)];
+  const { signatures, volumes, manifests, local } = plan.deletions;
+  const orphaned = plan.orphaned.flatMap((set) => (set.signatures === undefined ? [] : [stemOf(set.signatures)]));
+  const copies = local.filter((name) => name.includes(".sigtar") && orphaned.includes(stemOf(name)));
+  const sets = bySet([...volumes, ...manifests]);
+  const names = [...[...signatures].sort(), ...sets, ...[...copies].sort(), ...plan.uploads.map(({ name }) => name)];
   const count = names.length;
   if (count === 0) return [{ level: "WARNING", text: "No extraneous files found, nothing deleted in cleanup." }];
   const files = nounFor(count, "file", counting);

@@ -13,11 +13,15 @@ export function preamble(
   command: CommandName,
   counting: Counting,
 ): readonly Message[] {
-  const { incompleteSets, orphanedSets, orphanedSignatures, lastFull } = read;
+  const { incompleteSets, orphanedSets, lastFull } = read;
   const messages: Message[] = [];
-  if (orphanedSignatures.length > 0) {
-    const head = `Warning, found the following remote orphaned signature ${nounFor(orphanedSignatures.length, "file", counting)}:`;
-    messages.push({ level: "WARNING", code: 2, text: [head, ...orphanedSignatures].join("\n") });
+  for (const [place, names] of [
+    ["local", read.orphanedLocalSignatures],
+    ["remote", read.orphanedSignatures],
+  ] as const) {
+    if (names.length === 0) continue;
+    const head = `Warning, found the following ${place} orphaned signature ${nounFor(names.length, "file", counting)}:`;
+    messages.push({ level: "WARNING", code: 2, text: [head, ...names].join("\n") });
   }
   if (incompleteSets.length > 0) {
     const text = "Warning, found incomplete backup sets, probably left from aborted session";

@@ -1,0 +1,190 @@
+import { isDoppelError, type Runtime } from "@doppel/base";
+import { type SetId, volumeName } from "@doppel/format";
+import type { ArchiveDir } from "../cache/archive-dir.ts";
+import { Journal, type JournalVolume } from "../cache/journal.ts";
+import type { BackupDeps, BackupJob, BackupReport } from "../job.ts";
+import { Permits } from "../seal/permits.ts";
+import { Sealer } from "../seal/sealer.ts";
+import type { SourceResume } from "../workers/protocol.ts";
+import { countTotals, sourceBatches } from "../workers/source.ts";
+import { checkStored } from "./check-stored.ts";
+import { Filelist, Signatures } from "./metadata.ts";
+import { sameJob } from "./same-job.ts";
+import { SetIndex } from "./set-index.ts";
+import { storeIndex } from "./store-index.ts";
+import { keepLocally, storeMetadata } from "./store-metadata.ts";
+import { StoreQueue } from "./store-queue.ts";
+import type { Tally } from "./tally.ts";
+import { Volumes } from "./volumes.ts";
+
+/** Pieces in compression or waiting for it, over all objects: enough for every thread of the pool, 16 MiB of memory. */
+const PIECES_IN_FLIGHT = 8;
+const SPOOL_MEMORY = 16 << 20;
+
+/** Which set is made. */
+export interface SetPlan {
+  readonly set: SetId;
+  /** An increment: the signatures of its chain, as files. */
+  readonly base?: readonly string[];
+  /** It was begun by a run that was interrupted. */
+  readonly resume?: { readonly kept: readonly JournalVolume[]; readonly source: SourceResume };
+}
+
+export interface SetRun {
+  readonly job: BackupJob;
+  readonly deps: BackupDeps;
+  readonly runtime: Runtime;
+  readonly startTime: Date;
+  readonly tally: Tally;
+  /** undefined: it cannot be used. */
+  readonly archive: ArchiveDir | undefined;
+}
+
+/**
+ * Makes one set: walk, compare, tar blocks, cut, seal, store; then signatures; then the manifest, which is the commit;
+ * then the index, without which everything works.
+ * @throws Refused: the source does not allow going on; nothing has been stored
+ */
+export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Promise<BackupReport> {
+  const { job, deps, runtime, tally, archive } = run;
+  const { storage } = deps;
+  const { prefixes } = job;
+  const kept = resume?.kept ?? [];
+  runtime.emit({ type: "run.started", kind: "backup", target: storage.label, time: set.end });
+  runtime.emit({ type: "set.opened", kind: set.kind, time: set.end });
+
+  const spool = { tempDir: deps.tempDir, memoryLimit: SPOOL_MEMORY, random: runtime.random };
+  const sealer = new Sealer({ envelope: deps.envelope, level: job.compressLevel, permits: new Permits(PIECES_IN_FLIGHT), spool });
+  const nameOf = (number: number): string => volumeName(set, number, sealer.encoding, prefixes);
+  const journal = archive && !job.dryRun ? await openJournal(archive, { set, resume }, run) : undefined;
+  // Where things lie in volumes that are stored already, nobody knows any more: an index is whole, or there is none.
+  await using index = resume ? undefined : await SetIndex.open(set, sealer);
+  const queue = new StoreQueue({
+    storage,
+    runtime,
+    nameOf,
+    onStored: (volume) => index?.volume(volume),
+    journal,
+    kept,
+    sabotage: job.sabotage,
+  });
+  await using signatures = await Signatures.open(sealer, journal);
+  const checkpoint = async (bytes = signatures.bytes) => journal?.checkpoint(bytes);
+  const volumes = new Volumes({ volumeBytes: job.volumeBytes, sealer, queue, index, after: kept.length, checkpoint });
+  await using filelist = new Filelist(spool);
+  const source = sourceOf(job, base, resume?.source);
+  const counter = job.countTotals ? countTotals(source, (totals) => tally.totals(totals)) : undefined;
+  try {
+    for await (const batch of sourceBatches(source, runtime.signal)) {
+      tally.batch(batch);
+      if (!job.dryRun) {
+        await signatures.write(batch.signatures); // before a volume ends: its record tells of them
+        await volumes.write(batch);
+        if (job.listChanges) await filelist.add(batch);
+      }
+      tally.progress(queue.infos.length, queue.storedBytes);
+    }
+    const nothing = job.dryRun
+      ? "dry-run"
+      : job.skipIfUnchanged && set.kind === "inc" && volumes.isEmpty
+        ? "unchanged"
+        : undefined;
+    if (nothing) {
+      await journal?.remove();
+      return notStored(nothing, { set, encoding: sealer.encoding }, run);
+    }
+    await volumes.finish();
+    const infos = await queue.drain();
+    await checkStored(set, queue.sizes, { storage, prefixes, runtime });
+    const manifest = { hostname: job.hostname, localDir: job.source, volumes: infos };
+    const metadata = await storeMetadata(
+      {
+        set,
+        manifest,
+        signatures,
+        filelist,
+        sealer,
+        prefixes,
+        storage,
+        runtime,
+        signaturesStored: resume?.source.complete === true,
+        onSignatures: async (bytes) => journal?.complete(bytes),
+      },
+      async (local) => {
+        if (archive) await tolerating(tally, () => keepLocally(archive, local));
+      },
+    );
+    await journal?.remove();
+    const stored =
+      index && (await storeIndex({ set, index, sealer, prefixes, storage, runtime }, (problem) => tally.notice(problem)));
+    runtime.emit({ type: "run.finished", kind: "backup", incomplete: tally.incomplete });
+    return {
+      statistics: tally.statistics(run.startTime, queue.storedBytes),
+      set: {
+        id: set,
+        volumes: new Map(infos.map(({ number }) => [number, nameOf(number)])),
+        manifest: metadata.manifest,
+        signatures: metadata.signatures,
+        ...(stored ? { index: stored.name } : {}),
+        encoding: sealer.encoding,
+      },
+      storedBytes: queue.storedBytes + metadata.bytes + (stored?.bytes ?? 0),
+      incomplete: tally.incomplete,
+      outcome: "stored",
+    };
+  } finally {
+    await counter?.stop();
+    await volumes.discard();
+    await queue.settle();
+    await journal?.close();
+  }
+}
+
+function openJournal(archive: ArchiveDir, { set, resume }: Pick<SetPlan, "set"> & { resume: SetPlan["resume"] }, run: SetRun) {
+  const { job, deps, runtime } = run;
+  return Journal.open({
+    archive,
+    head: { set, hostname: job.hostname, localDir: job.source, job: sameJob(job, deps.envelope) },
+    prefixes: job.prefixes,
+    random: runtime.random,
+    kept: resume?.kept ?? [],
+    keptSignatureBytes: resume?.source.signatures?.bytes ?? 0,
+    onProblem(reason) {
+      const detail = `should this run be interrupted, the next one has to begin anew: ${reason}`;
+      runtime.emit({ type: "notice", reason: "archive-dir", incomplete: false, detail });
+    },
+  });
+}
+
+function notStored(
+  outcome: "dry-run" | "unchanged",
+  set: { set: SetId; encoding: Sealer["encoding"] },
+  run: SetRun,
+): BackupReport {
+  const { runtime, tally, startTime } = run;
+  runtime.emit({ type: "run.finished", kind: "backup", incomplete: tally.incomplete });
+  return {
+    statistics: tally.statistics(startTime, 0),
+    set: { id: set.set, volumes: new Map(), encoding: set.encoding },
+    storedBytes: 0,
+    incomplete: tally.incomplete,
+    outcome,
+  };
+}
+
+/** A backup is one without the archive directory's copy of its metadata too: when it cannot be kept, that is noticed. */
+async function tolerating(tally: Tally, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isDoppelError(error, "archive-dir.unusable")) throw error;
+    tally.archiveProblem(error);
+  }
+}
+
+/** What the source worker needs to know of a job: only what can be cloned. */
+function sourceOf(job: BackupJob, base: readonly string[] | undefined, resume: SourceResume | undefined) {
+  const { source, selection, filelists, nullSeparator, copyLinks, volumeBytes, maxBlockBytes } = job;
+  const given = { source, selection, filelists, nullSeparator, copyLinks, volumeBytes, maxBlockBytes };
+  return { ...given, ...(base && { base }), ...(resume && { resume }) };
+}
