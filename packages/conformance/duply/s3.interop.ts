@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { describeInterop, type S3Site } from "@doppel/testkit";
+import { describeInterop } from "@doppel/testkit";
 import { expect, it } from "vitest";
 import { DuplyPlace, NO_DIFFERENCES, PROGRAM } from "../src/duply.ts";
 import { describeS3Servers } from "../src/s3-place.ts";
@@ -9,8 +9,8 @@ describeInterop(["duply", "gpg", "bash"], "duply with a target on S3", () => {
   describeS3Servers("from the first backup to purgeFull", (site) => {
     it.each(PROGRAM === "stock" ? ["boto3+s3://"] : ["boto3+s3://", "s3:///"])("%s", async (scheme) => {
       await using place = await DuplyPlace.open();
-      const { endpoint, region, makeBucket, admin } = site() as S3Site;
-      place.configure({ TARGET: `${scheme}${await makeBucket()}/${randomUUID()}` }, [
+      const { endpoint, region, admin } = site();
+      place.configure({ TARGET: `${scheme}${await site().makeBucket()}/${randomUUID()}` }, [
         `export AWS_ACCESS_KEY_ID='${admin.accessKeyId}'`,
         `export AWS_SECRET_ACCESS_KEY='${admin.secretAccessKey}'`,
         `DUPL_PARAMS="$DUPL_PARAMS --s3-endpoint-url ${endpoint} --s3-region-name ${region}"`,

@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -40,6 +50,8 @@ export interface PlaceOptions {
   readonly program?: Program;
   /** Test keys in the keyring besides the one of the profile. */
   readonly keys?: readonly string[];
+  /** How to run duply: a command line, which is given to sh, and sees no more than /tmp. */
+  readonly command?: string;
   /** More lines of `conf`, as they are. */
   readonly lines?: readonly string[];
   readonly conf?: Conf;
@@ -125,7 +137,17 @@ export class DuplyPlace implements AsyncDisposable {
   }
 
   async duplyOf(profile: string, ...args: readonly string[]): Promise<Said> {
-    return said(await run("duply", [profile, ...args], { env: this.env(), cwd: this.#dir.path }));
+    const { command = "duply" } = this.#options;
+    return said(await run("sh", ["-c", `${command} "$@"`, "sh", profile, ...args], { env: this.env(), cwd: this.#dir.path }));
+  }
+
+  /** Puts a copy in the place of `duplicity`, and ends the agent: for a duply that runs in a system of its own. */
+  async moveIn(): Promise<void> {
+    const program = this.path("bin/duplicity");
+    const original = realpathSync(program);
+    rmSync(program);
+    copyFileSync(original, program);
+    await run("gpgconf", ["--homedir", this.#gpg.path, "--kill", "all"]);
   }
 
   env(): Record<string, string> {
@@ -133,7 +155,7 @@ export class DuplyPlace implements AsyncDisposable {
       PATH: `${this.path("bin")}:/usr/local/bin:/usr/bin:/bin`,
       HOME: this.path("home"),
       GNUPGHOME: this.#gpg.path,
-      TMPDIR: this.path("tmp"),
+      ...(this.#options.command === undefined && { TMPDIR: this.path("tmp") }),
       TZ: "UTC",
       LANG: "C.UTF-8",
       LC_ALL: "C.UTF-8",
@@ -211,4 +233,15 @@ export interface Point {
 
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** What every profile has to be able to do: a backup, one on top, verify, restore. */
+export async function mainScenarios(place: DuplyPlace): Promise<void> {
+  await place.backup("backup");
+  place.write("a.txt", "two\n");
+  const last = await place.backup("backup");
+  expect(last.output).toMatch(/ChangedFiles 1\b/);
+  expect(await place.done("verify", "--compare-data")).toMatch(NO_DIFFERENCES);
+  await place.done("restore", place.path("out"));
+  place.expectTree("out", last);
 }

@@ -15,7 +15,7 @@ const PYTHON = "/usr/bin/python3";
 const HOLD = `
 import fcntl, os, sys, time
 path = sys.argv[1]
-patience = 10
+patience = 50
 while True:
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     try:
