@@ -106,7 +106,13 @@ export function backupJob(
   source: BytePath,
   settings: Settings,
   rules: readonly GivenRule[],
-  options: { readonly kind: BackupJob["kind"]; readonly now: Date; readonly countTotals: boolean },
+  options: {
+    readonly kind: BackupJob["kind"];
+    readonly now: Date;
+    readonly countTotals: boolean;
+    /** What differs between the two programs. */
+    readonly isStock: boolean;
+  },
 ): BackupJob {
   const { kind, now } = options;
   const oldest = settings["full-if-older-than"];
@@ -124,11 +130,12 @@ export function backupJob(
     skipIfUnchanged: settings["skip-if-no-change"],
     listChanges: !settings["no-files-changed"],
     maxBlockBytes: settings["max-blocksize"],
-    resume: true,
+    resume: options.isStock ? "any" : "not-less",
     sabotage: {
       ...(settings["fail-on-volume"] !== undefined && { failAfterVolume: settings["fail-on-volume"] }),
       ...(settings["skip-volume"] !== undefined && { skipVolume: settings["skip-volume"] }),
     },
+    ...(options.isStock && { announce: true }),
     verbose: settings.verbosity >= 5,
   });
 }

@@ -31,7 +31,7 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
   const usable = job.dryRun || (await tryArchive(job.kind !== "inc", tally, () => archive.create()));
   const context = readContext(deps, job.prefixes, runtime);
   const run = { job, deps, runtime, startTime, tally, archive: usable ? archive : undefined };
-  if (usable && job.resume && !job.dryRun) {
+  if (usable && job.resume !== "never" && !job.dryRun) {
     const resumed = await resume(run, archive, context);
     if (resumed) return resumed;
   }

@@ -54,8 +54,11 @@ export interface BackupJob extends SourceChoice {
   readonly listChanges: boolean;
   /** Largest block of signatures in bytes (spec 5.3). */
   readonly maxBlockBytes: number;
-  /** Go on where an interrupted run of this target stopped, if the archive directory knows of one (spec 7.4). */
-  readonly resume: boolean;
+  /**
+   * Go on where an interrupted run of this target stopped, if the archive directory knows of one (spec 7.4). "not-less": not with
+   * an increment when a full backup is asked for; "any": with whatever it was, as stock does.
+   */
+  readonly resume: "never" | "not-less" | "any";
   /** Faults to order, for tests (duplicity-cli.md 12.1): end after this volume was stored; do not store this one. */
   readonly sabotage: { readonly failAfterVolume?: number; readonly skipVolume?: number };
   /** Emit `collection.read` for a full backup too, which lists the target for nothing else. */

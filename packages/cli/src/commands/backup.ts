@@ -21,8 +21,8 @@ async function run(session: Session, kind: BackupJob["kind"]) {
   const { settings, rules } = invocation;
   const url = argument(invocation, "URL");
   const started = runtime.clock.now();
-  const options = { kind, now: started, countTotals: session.showsProgress };
-  const job = { ...backupJob(argument(invocation, "SOURCE"), settings, rules, options), announce: session.texts !== "doppel" };
+  const options = { kind, now: started, countTotals: session.showsProgress, isStock: session.texts !== "doppel" };
+  const job = backupJob(argument(invocation, "SOURCE"), settings, rules, options);
   checkBackup(job);
   const tempDir = tempDirOf(settings, environment);
   const envelope = await envelopeOf({ ...session, settings });

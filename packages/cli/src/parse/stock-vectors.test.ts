@@ -145,7 +145,12 @@ function derived({ command, positionals, settings, rules }: Invocation): Derived
   const local = takesPath ? (url === first ? second! : first) : undefined;
   const timeRules = rules.map(({ rule, value }) => [rule, rule === "exclude-older-than" ? seconds(timeIn(value, NOW)) : value]);
   const inline = rules.filter(({ rule }) => !rule.endsWith("-filelist") && rule !== "files-from"); // the others would be read
-  const job = backupJob(local ?? ("x" as BytePath), settings, inline, { kind: "auto", now: NOW, countTotals: false });
+  const job = backupJob(local ?? ("x" as BytePath), settings, inline, {
+    kind: "auto",
+    now: NOW,
+    countTotals: false,
+    isStock: true,
+  });
   const { time, path } = stateOf(settings, NOW);
   const s3 = s3OptionsOf(settings, NOW);
   const archiveDir = archiveDirOf(url, settings, ENVIRONMENT);

@@ -34,6 +34,12 @@ export interface HumanOptions {
   readonly incompleteExit: number;
 }
 
+/** The last line of a backup that made none. */
+const NOT_STORED = {
+  "dry-run": "Nothing was stored: this was a dry run, and the statistics tell what would be.",
+  unchanged: "Nothing was stored: nothing has changed since the last backup.",
+} as const;
+
 /** For people: results on standard output, everything else on standard error. A clean run writes nothing there without a terminal. */
 export function humanRenderer(options: HumanOptions): Renderer {
   const { stdout, stderr, verbosity, program } = options;
@@ -86,9 +92,15 @@ export function humanRenderer(options: HumanOptions): Renderer {
         return tell(differenceText(event));
       case "retry":
         return say(3, `notice: ${event.operation} failed, attempt ${event.attempt + 1} follows: ${event.detail}`);
+      case "run.resumed": {
+        const what = event.kind === "full" ? "full backup" : "increment";
+        return say(
+          3,
+          `notice: the ${what} of ${localTime(event.time)} was interrupted; going on with volume ${event.from} of it`,
+        );
+      }
       case "collection.read":
       case "full.forced":
-      case "run.resumed":
         return;
       case "debug":
         return say(9, event.detail);
@@ -124,13 +136,17 @@ export function humanRenderer(options: HumanOptions): Renderer {
         const stored = `${counted(set.volumes.size, "volume")}, ${byteText(storedBytes)} stored`;
         const state = result.report.incomplete > 0 ? "finished, but incomplete" : "complete";
         const kind = set.id.kind === "full" ? "Full backup" : "Increment";
-        tell(`${kind} ${state}: ${stored} in ${durationText(result.seconds)}; restore with: ${result.restoreWith}`);
+        if (result.report.outcome === "stored")
+          tell(`${kind} ${state}: ${stored} in ${durationText(result.seconds)}; restore with: ${result.restoreWith}`);
+        else tell(NOT_STORED[result.report.outcome]);
         if (sockets > 0 && verbosity < 5)
           say(3, `notice: ${counted(sockets, "socket")} left out, as always; -v5 names ${sockets === 1 ? "it" : "them"}`);
         return incomplete(result.report.incomplete, "Backup");
       }
       case "restore": {
-        const { files, bytes } = result.report;
+        const { files, bytes, wanted } = result.report;
+        if (wanted.length > 0)
+          return tell(`Nothing was restored; ${counted(wanted.length, "volume")} would be read:\n${wanted.join("\n")}`);
         const state = result.report.incomplete > 0 ? "finished, but incomplete" : "complete";
         const what = `${counted(files, "entry", "entries")}, ${byteText(bytes)} in ${durationText(result.seconds)}, into ${result.target}`;
         tell(`Restore ${state}: ${what}`);

@@ -97,8 +97,8 @@ function differenceFields(difference: TreeDifference): Fields {
 function resultFields(result: Result): Fields {
   switch (result.kind) {
     case "backup": {
-      const { set, statistics, storedBytes, incomplete } = result.report;
-      return { kind: "backup", seconds: result.seconds, incomplete, ...setFields(set), storedBytes, statistics };
+      const { set, statistics, storedBytes, incomplete, outcome } = result.report;
+      return { kind: "backup", outcome, seconds: result.seconds, incomplete, ...setFields(set), storedBytes, statistics };
     }
     case "restore":
       return { kind: "restore", seconds: result.seconds, target: result.target, ...result.report };

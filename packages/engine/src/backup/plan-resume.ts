@@ -50,6 +50,7 @@ export async function planResume(
   const found = incomplete.find(({ id }) => isSame(id, set));
   if (!found) return undefined; // nothing was stored, or all of it
   if (chains.some(({ end }) => end >= set.end)) throw new Refused("there is a newer backup");
+  if (job.resume === "not-less" && job.kind === "full" && set.kind === "inc") throw new Refused("it was an increment");
   const base = baseOf(set, chains);
   const first = found.volumes.get(1);
   if (first === undefined) throw new Refused("its first volume is missing");

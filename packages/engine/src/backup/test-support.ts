@@ -78,7 +78,7 @@ export class Bench implements Disposable {
       skipIfUnchanged: false,
       listChanges: true,
       maxBlockBytes: 2048,
-      resume: true,
+      resume: "any",
       sabotage: {},
       verbose: false,
       ...job,
