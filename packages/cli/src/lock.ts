@@ -39,7 +39,9 @@ export async function lockFor(
   try {
     return await lockArchiveDir(path, { hostname: hostname(), create: BACKUPS.includes(command) }, runtime);
   } catch (error) {
-    if (!changing && isDoppelError(error, "archive-dir.unusable")) return undefined; // a reader can do without the folder
+    // A reader can do without the folder, and a backup that is no increment, too: it says what it lacks then.
+    const dispensable = !changing || (texts === "doppel" && (command === "full" || command === "backup"));
+    if (dispensable && isDoppelError(error, "archive-dir.unusable")) return undefined;
     throw error;
   }
 }

@@ -136,7 +136,9 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
     await counter?.stop();
     await volumes.discard();
     await queue.settle();
-    await journal?.close();
+    // Without a volume there is nothing to go on with.
+    if (queue.infos.length === 0) await journal?.remove();
+    else await journal?.close();
   }
 }
 
