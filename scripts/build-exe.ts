@@ -27,7 +27,7 @@ const HERE = `const __here = require("node:url").pathToFileURL(process.execPath)
 /** One file is both programs, told apart by the name it was called by: a link keeps that, where its path does not. */
 const ENTRY = `
 import { basename } from "node:path";
-if (basename(process.argv0) === "duplicity") import("./packages/cli/src/bin/duplicity.ts");
+if (basename(process.argv0).startsWith("duplicity")) import("./packages/cli/src/bin/duplicity.ts");
 else import("./packages/cli/src/bin/doppel.ts");
 `;
 

@@ -33,7 +33,10 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
   const run = { job, deps, runtime, startTime, tally, archive: usable ? archive : undefined };
   if (usable && job.resume !== "never" && !job.dryRun) {
     const resumed = await resume(run, archive, context);
-    if (resumed) return resumed;
+    if (resumed) {
+      await forget(archive, job); // what stock may have left when it could not go on with it
+      return resumed;
+    }
   }
   const choice = usable ? await choose(job, context) : ({ kind: "full" } as const);
   if (choice.kind === "inc") await checkPassphrase(choice.base.at(-1)?.manifest, deps.envelope, context);

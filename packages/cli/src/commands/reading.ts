@@ -9,12 +9,18 @@ export async function withReadDeps(session: Session, use: (deps: ReadDeps) => Pr
   const { invocation } = session;
   const url = argument(invocation, "URL");
   await using storage = await openTarget(url, "read", session);
-  const deps = await readDeps(url, storage, { ...session, settings: invocation.settings });
+  const deps = await readDeps(url, storage, { ...session, settings: readingSettings(session) });
   try {
     return await use(deps);
   } finally {
     await deps.keys?.close();
   }
+}
+
+/** For stock `--no-encryption` beside a command that reads means only: ask for no passphrase, gpg's agent has it. */
+function readingSettings({ invocation: { settings }, texts }: Session): Session["invocation"]["settings"] {
+  if (texts === "doppel" || !settings["no-encryption"]) return settings;
+  return { ...settings, "no-encryption": false, "use-agent": true };
 }
 
 /** Says so when the state that is read is not as old as the one that was asked for: there is none so old, and the first is used. */

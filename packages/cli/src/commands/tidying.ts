@@ -41,12 +41,15 @@ function retaining(session: Session, policy: RetentionPolicy) {
   });
 }
 
-/** `--dry-run` wins: who gives both wants to see. The target is opened for reading, because a mistyped one must not be made. */
+/**
+ * `--dry-run` wins: who gives both wants to see. The target is opened for reading, because a mistyped one must not be made; but
+ * scripts made for stock tidy up before their first backup.
+ */
 async function deleting(session: Session, use: (force: boolean, deps: DeleteDeps) => Promise<Outcome>): Promise<Outcome> {
   const { invocation, environment } = session;
   const { settings } = invocation;
   const url = argument(invocation, "URL");
-  await using storage = await openTarget(url, "read", session);
+  await using storage = await openTarget(url, session.texts === "doppel" ? "read" : "write", session);
   return use(settings.force && !settings["dry-run"], { storage, archiveDir: archiveDirOf(url, settings, environment) });
 }
 

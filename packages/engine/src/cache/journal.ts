@@ -167,7 +167,9 @@ export class Journal {
 
   async #list(volumes: readonly VolumeInfo[]): Promise<void> {
     const { archive, head, prefixes, random } = this.#options;
-    const text = volumes.length === 0 ? "" : Buffer.from(formatManifest({ ...head, volumes })).toString("latin1");
+    // Of an increment stock needs the signatures, too: without them it takes it for a full set, and ends with an error.
+    const text =
+      volumes.length === 0 || head.set.kind === "inc" ? "" : Buffer.from(formatManifest({ ...head, volumes })).toString("latin1");
     if (text === this.#partBytes) return;
     this.#partBytes = text;
     const name = `${manifestName(head.set, "plain", prefixes)}.part`;

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 import { type BytePath, pathFromText } from "@doppel/base";
@@ -72,7 +72,23 @@ describe("a log", () => {
     expect(readFileSync(file, "utf8")).toBe("NOTICE 1\n. x\n\n");
   });
 
+  it("never goes to what the runtime opened for itself", () => {
+    const own = readdirSync("/proc/self/fd")
+      .map(Number)
+      .filter((fd) => linkOf(fd).startsWith("anon_inode:"));
+    expect(own.length).toBeGreaterThan(0);
+    for (const fd of own) expect(() => openMachineLog({ fd })).toThrow(expect.objectContaining({ code: "cli.usage" }));
+  });
+
   it.each([{ fd: 99_999 }, { file: pathFromText("/nonexistent/log") }])("is refused at %j", (to) => {
     expect(() => openMachineLog(to)).toThrow(expect.objectContaining({ code: "cli.usage" }));
   });
 });
+
+function linkOf(fd: number): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return ""; // that of the listing itself
+  }
+}

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, writeSync } from "node:fs";
 import { type BytePath, DoppelError, errnoOf, pathToBytes } from "@doppel/base";
 import type { Message } from "./message.ts";
 
@@ -31,6 +31,7 @@ export interface MachineLog {
 export function openMachineLog(to: { readonly fd: number } | { readonly file: BytePath }): MachineLog {
   const [descriptor, option] = "fd" in to ? [to.fd, `--log-fd ${to.fd}`] : [append(to.file), "--log-file"];
   try {
+    if ("fd" in to && isOfTheRuntime(descriptor)) throw new Error("nobody opened it");
     writeSync(descriptor, "");
   } catch (error) {
     throw unusable(option, error);
@@ -47,6 +48,32 @@ export function openMachineLog(to: { readonly fd: number } | { readonly file: By
       }
     },
   };
+}
+
+/**
+ * Whether Node opened this descriptor for itself, so that writing to it would crash the program: its event loop's, or a pipe whose
+ * other end we hold, too. What cannot be looked at is not.
+ */
+function isOfTheRuntime(descriptor: number): boolean {
+  const target = targetOf(descriptor);
+  if (target.startsWith("anon_inode:")) return true;
+  if (!target.startsWith("pipe:")) return false;
+  const others = readdirSync("/proc/self/fd").map(Number);
+  return others.some((other) => other > 2 && targetOf(other) === target && isReadEnd(other));
+}
+
+/** By its flags, which are octal (proc(5)). */
+function isReadEnd(descriptor: number): boolean {
+  const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "latin1"))?.[1];
+  return flags !== undefined && (Number.parseInt(flags, 8) & 3) === 0;
+}
+
+function targetOf(descriptor: number): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return "";
+  }
 }
 
 function append(file: BytePath): number {
@@ -108,6 +135,6 @@ function hex(char: string): string {
 }
 
 function unusable(option: string, error: unknown): DoppelError<"cli.usage"> {
-  const message = `${option} cannot be written to (${errnoOf(error) ?? String(error)})`;
+  const message = `${option} cannot be written to (${errnoOf(error) ?? (error as Error).message})`;
   return new DoppelError("cli.usage", message, { option: option.split(" ")[0]! }, error);
 }
