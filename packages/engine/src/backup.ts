@@ -7,6 +7,7 @@ import { makeSet, type SetPlan, type SetRun } from "./backup/make-set.ts";
 import { planResume } from "./backup/plan-resume.ts";
 import { partNames, type Remains, readRemains } from "./backup/remains.ts";
 import { Tally } from "./backup/tally.ts";
+import { tryArchive } from "./backup/try-archive.ts";
 import { timeOfNewSet } from "./backup/when.ts";
 import { ArchiveDir } from "./cache/archive-dir.ts";
 import { removeRemains } from "./cache/journal.ts";
@@ -95,18 +96,6 @@ async function forget(archive: ArchiveDir, job: BackupJob): Promise<void> {
     archive,
     parts.map(({ name }) => name),
   );
-}
-
-/** A backup is one without the archive directory's copy of its metadata too: when it cannot be kept, that is noticed. */
-async function tryArchive(tolerant: boolean, tally: Tally, work: () => Promise<void>): Promise<boolean> {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    if (!tolerant || !isDoppelError(error, "archive-dir.unusable")) throw error;
-    tally.archiveProblem(error);
-    return false;
-  }
 }
 
 /**

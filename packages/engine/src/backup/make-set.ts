@@ -1,4 +1,4 @@
-import { isDoppelError, type Runtime } from "@doppel/base";
+import type { Runtime } from "@doppel/base";
 import { type SetId, volumeName } from "@doppel/format";
 import type { ArchiveDir } from "../cache/archive-dir.ts";
 import { Journal, type JournalVolume } from "../cache/journal.ts";
@@ -15,6 +15,7 @@ import { storeIndex } from "./store-index.ts";
 import { keepLocally, storeMetadata } from "./store-metadata.ts";
 import { StoreQueue } from "./store-queue.ts";
 import type { Tally } from "./tally.ts";
+import { tryArchive } from "./try-archive.ts";
 import { Volumes } from "./volumes.ts";
 
 /** Pieces in compression or waiting for it, over all objects: enough for every thread of the pool, 16 MiB of memory. */
@@ -111,7 +112,7 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
         onSignatures: async (bytes) => journal?.complete(bytes),
       },
       async (local) => {
-        if (archive) await tolerating(tally, () => keepLocally(archive, local));
+        if (archive) await tryArchive(true, tally, () => keepLocally(archive, local));
       },
     );
     await journal?.remove();
@@ -172,16 +173,6 @@ function notStored(
     incomplete: tally.incomplete,
     outcome,
   };
-}
-
-/** A backup is one without the archive directory's copy of its metadata too: when it cannot be kept, that is noticed. */
-async function tolerating(tally: Tally, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!isDoppelError(error, "archive-dir.unusable")) throw error;
-    tally.archiveProblem(error);
-  }
 }
 
 /** What the source worker needs to know of a job: only what can be cloned. */

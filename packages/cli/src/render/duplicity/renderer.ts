@@ -1,7 +1,6 @@
 import { displayText, pathFromText, type RunEvent } from "@doppel/base";
 import type { CommandName } from "../../option.ts";
 import type { ChangesSize, Renderer, Result, Row } from "../renderer.ts";
-import type { Sink } from "../screen.ts";
 import { statisticsBlock } from "../statistics.ts";
 import { asctime } from "../times.ts";
 import { CHANGES_END, changeRow, changesHead, fileChangedText } from "./changes.ts";
@@ -9,21 +8,15 @@ import { collectionStatus } from "./collection.ts";
 import { cleanupMessages, retentionMessages } from "./deletions.ts";
 import { differenceLine, ENTRY_TYPES, verifySummary } from "./differences.ts";
 import { failure, shown, stockOperation } from "./failures.ts";
-import { Journal } from "./journal.ts";
-import { type MachineLog, quotedPath } from "./machine-log.ts";
+import { Journal, type JournalOptions } from "./journal.ts";
+import { quotedPath } from "./machine-log.ts";
 import type { Message } from "./message.ts";
 import { noticeMessage } from "./notices.ts";
 import { preamble } from "./preamble.ts";
 import { type ProgressLine, ProgressLines } from "./progress-line.ts";
 import { compactTime, type Counting } from "./wording.ts";
 
-export interface DuplicityOptions {
-  readonly stdout: Sink;
-  readonly stderr: Sink;
-  /** 0-9. */
-  readonly verbosity: number;
-  readonly timestamp?: (() => Date) | undefined;
-  readonly logs: readonly MachineLog[];
+export interface DuplicityOptions extends JournalOptions {
   readonly command: CommandName;
   readonly counting: Counting;
   /** The block of statistics at the end of a backup. */
