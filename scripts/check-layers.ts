@@ -8,7 +8,8 @@ const ROOT = join(import.meta.dirname, "..");
 const LAYERS: Readonly<Record<string, Layer>> = {
   base: { doppel: [], npm: [], node: ["buffer"] },
 
-  // These five share what is in base and never import each other.
+  // These six share what is in base and never import each other.
+  deflate: { doppel: ["base"], npm: [], node: ["buffer", "zlib"] },
   rsync: { doppel: ["base"], npm: ["hash-wasm"], node: ["buffer"] },
   format: { doppel: ["base"], npm: [], node: ["buffer"] },
   openpgp: { doppel: ["base"], npm: ["openpgp"], node: ["buffer", "child_process", "crypto", "stream", "zlib"] },
@@ -20,7 +21,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
 
   engine: {
-    doppel: ["base", "format", "openpgp", "rsync", "storage", "tree"],
+    doppel: ["base", "deflate", "format", "openpgp", "rsync", "storage", "tree"],
     npm: [],
     node: ["buffer", "crypto", "fs", "path", "stream", "worker_threads", "zlib"],
     files: {

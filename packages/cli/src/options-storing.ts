@@ -45,6 +45,14 @@ export const STORING_OPTIONS = {
     commands: WRITE,
     to: "BackupJob.compressLevel",
   }),
+  threads: optional(wholeNumber(1, 64), {
+    generation: "doppel",
+    metavar: "N",
+    group: "Where and how it is stored",
+    help: "compress, and write restored files, with N threads; without, with as many as there are cores",
+    commands: [...WRITE, "restore"],
+    to: "BackupJob.threads, RestoreJob.threads",
+  }),
   "max-blocksize": withDefault(atLeast(512), "2048", {
     metavar: "BYTES",
     group: "Where and how it is stored",

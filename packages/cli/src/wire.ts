@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import {
   type BytePath,
   displayPath,
@@ -98,6 +98,11 @@ export function withoutSecret(url: BytePath): BytePath {
   return shown === text ? url : pathFromText(shown);
 }
 
+/** As many as there are cores for us, unless that was said. */
+export function threadsOf(settings: Settings): number {
+  return settings.threads ?? availableParallelism();
+}
+
 /**
  * The whole job of a backup; reads the file lists.
  * @throws cli.usage, rules.filelist, format.bad-time
@@ -123,6 +128,7 @@ export function backupJob(
     ...treeOf(source, settings, rules, now),
     volumeBytes: settings.volsize * 2 ** 20,
     compressLevel: readGpgOptions(settings["gpg-options"]).compressLevel ?? settings["compress-level"],
+    threads: threadsOf(settings),
     hostname: pathFromText(hostname()),
     prefixes: prefixesOf(settings),
     countTotals: options.countTotals,

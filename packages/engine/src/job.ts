@@ -42,6 +42,8 @@ export interface BackupJob extends SourceChoice {
   readonly volumeBytes: number;
   /** 0-9, for the objects that are compressed. */
   readonly compressLevel: number;
+  /** How many threads compress, at least 1. */
+  readonly threads: number;
   readonly hostname: BytePath;
   readonly prefixes: NamePrefixes;
   /** Count the source beside the backup, so that progress knows how much there is. */
@@ -131,6 +133,8 @@ export interface RestoreJob {
   /** How what lies in an archive (Glacier) is got out of it; undefined: that is an error. */
   readonly thaw?: ThawOptions;
   readonly prefixes: NamePrefixes;
+  /** How many threads may write the tree, at least 1. */
+  readonly threads: number;
   /**
    * Pass over volumes that are missing or damaged: what does not need them is restored, every path that does is told. Reads
    * whole volumes, so that `useIndex` says nothing.

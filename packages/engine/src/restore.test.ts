@@ -24,7 +24,7 @@ function chain() {
 
 function jobOf(target: string, more: Partial<RestoreJob> = {}): RestoreJob {
   const places = { target: p(target), prefixes: NO_PREFIXES, numericOwner: true, restoreOwner: false };
-  const choices = { force: false, useIndex: true, keepGoing: false, dryRun: false, renames: [], verbose: false };
+  const choices = { force: false, useIndex: true, keepGoing: false, threads: 2, dryRun: false, renames: [], verbose: false };
   return { ...places, ...choices, ...more };
 }
 

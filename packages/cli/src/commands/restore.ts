@@ -2,7 +2,7 @@ import { displayPath, type Runtime } from "@doppel/base";
 import { restore as restoreBackup } from "@doppel/engine";
 import { argument, type Command, outcomeOf } from "../session.ts";
 import { thawOf } from "../s3-settings.ts";
-import { checkTarget, prefixesOf, renamesOf, stateOf } from "../wire.ts";
+import { checkTarget, prefixesOf, renamesOf, stateOf, threadsOf } from "../wire.ts";
 import { tellingIfNewer, withReadDeps } from "./reading.ts";
 
 /** Said once, for all entries: it is no fault of the restore, whose exit code stays 0. */
@@ -26,6 +26,7 @@ export const restore: Command = async (session) => {
     ...thawOf(settings),
     useIndex: !settings["no-index"],
     keepGoing: settings["keep-going"],
+    threads: threadsOf(settings),
     force: settings.force,
     dryRun: settings["dry-run"],
     renames: renamesOf(settings),

@@ -144,6 +144,7 @@ export async function restored(storage: Storage, path?: BytePath, extra: Partial
     renames: [],
     useIndex: true,
     keepGoing: true,
+    threads: 2,
     verbose: false,
     ...(path === undefined ? {} : { path }),
   };

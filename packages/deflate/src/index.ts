@@ -1,0 +1,1 @@
+export { type Deflater, loadDeflater } from "./deflater.ts";
