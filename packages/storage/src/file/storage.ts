@@ -2,6 +2,7 @@ import { unlink } from "node:fs/promises";
 import { type BytePath, type ByteStream, errnoOf, type Payload } from "@doppel/base";
 import { checkName, checkRange } from "../name.ts";
 import type { ByteRange, Storage, StoredObject } from "../storage.ts";
+import { Blocks } from "./blocks.ts";
 import { fileError } from "./errors.ts";
 import { listFiles, lookUp } from "./list.ts";
 import { objectPath } from "./location.ts";
@@ -26,6 +27,7 @@ export class FileStorage implements Storage {
   readonly #directory: BytePath;
   readonly #random: FileStorageOptions["random"];
   readonly #linkFile: LinkFile | undefined;
+  readonly #blocks = new Blocks();
 
   constructor(options: FileStorageOptions) {
     this.label = options.label;
@@ -69,7 +71,7 @@ export class FileStorage implements Storage {
     const temporary = `.doppel-${Buffer.from(this.#random.bytes(8)).toString("hex")}.partial`;
     const path = objectPath(this.#directory, temporary);
     try {
-      await writePayload(path, body, signal);
+      await writePayload(path, body, this.#blocks, signal);
       try {
         await publish(this.#directory, temporary, name, this.#linkFile);
       } finally {

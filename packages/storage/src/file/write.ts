@@ -1,5 +1,7 @@
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import type { ByteStream, Payload } from "@doppel/base";
+import type { Blocks } from "./blocks.ts";
+import { NewFile } from "./new-file.ts";
 
 /** Carries what a payload threw past the code that classifies this file system's errors: it may have read a file of its own. */
 export class PayloadFailure extends Error {
@@ -12,18 +14,18 @@ export class PayloadFailure extends Error {
  * The payload as a new, durable file; mode by umask. When it fails nothing is left of the file.
  * @throws PayloadFailure around the payload's own error, or around a RangeError when it is not of the size it said
  */
-export async function writePayload(path: Buffer, body: Payload, signal?: AbortSignal): Promise<void> {
-  const handle = await open(path, "wx");
+export async function writePayload(path: Buffer, body: Payload, blocks: Blocks, signal?: AbortSignal): Promise<void> {
+  const file = await NewFile.create(path, blocks);
   try {
     for await (const chunk of exactly(body, signal)) {
       signal?.throwIfAborted();
-      for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
+      await file.append(chunk);
     }
-    await handle.sync();
-    await handle.close();
+    await file.sync();
+    await file.close();
     signal?.throwIfAborted();
   } catch (error) {
-    await handle.close().catch(() => undefined);
+    await file.close().catch(() => undefined);
     await removeQuietly(path);
     throw error;
   }
