@@ -34,9 +34,3 @@ export function measure(command: string, args: readonly string[], env: NodeJS.Pr
   rmSync(folder, { recursive: true });
   return { wallSeconds, cpuSeconds: user! + system!, peakMegabytes: kilobytes! / 1024, output: run.stdout };
 }
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
