@@ -29,8 +29,11 @@ export function verdictOn({ of, limit }: Bound, value: number | undefined): Verd
   const { text, sense, unit } = QUANTITIES[of];
   const bound = `bound ${limit}${unit}`;
   if (value === undefined || !Number.isFinite(value)) return { met: false, text: `${text} not measured, ${bound}` };
-  const met = sense === "least" ? value >= limit : value <= limit;
-  return { met, text: `${text} ${significant(value)}${unit}, ${bound}: ${met ? "met" : "MISSED"}` };
+  const meets = (shown: number): boolean => (sense === "least" ? shown >= limit : shown <= limit);
+  const met = meets(value);
+  // What misses narrowly must not be rounded to what would meet.
+  const shown = [significant(value), value.toFixed(3), value.toFixed(4)].find((digits) => meets(Number(digits)) === met);
+  return { met, text: `${text} ${shown ?? value}${unit}, ${bound}: ${met ? "met" : "MISSED"}` };
 }
 
 /** The quantity of a job, by the medians of all its runs. */

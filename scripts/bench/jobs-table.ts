@@ -25,7 +25,7 @@ export function jobsText(section: JobsSection): string {
     "`times as fast` is the other's wall time by doppel's; `CPU` and `stored` are doppel's by the other's.",
     "",
     markdownTable(
-      ["job", "against", "other", "doppel", "times as fast", "CPU", "RSS, MB", "stored", "read, MB", "promised"],
+      ["job", "against", "other", "doppel", "times as fast", "CPU", "RSS, MiB", "stored", "read, MB", "promised"],
       rows,
       [2, 3, 4, 5, 6, 7, 8],
     ),

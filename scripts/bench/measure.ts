@@ -8,7 +8,7 @@ export interface Measurement {
   readonly wallSeconds: number;
   /** User and system time of the program and everything it waited for. */
   readonly cpuSeconds: number;
-  /** The largest resident set of any one process. */
+  /** The largest resident set of any one process, in MiB, as memory is usually told. */
   readonly peakMegabytes: number;
 }
 

@@ -22,7 +22,7 @@ export function withFigures(readme: string, part: string): string {
 }
 
 /** What the README shows of the figures: tables of jobs and memory, plots of stages and scaling. */
-export function readmePart({ jobs, stages, scaling, memory }: Results): string {
+function readmePart({ jobs, stages, scaling, memory }: Results): string {
   const parts: string[] = [];
   if (jobs !== undefined) parts.push(jobsText(jobs));
   if (stages !== undefined) {

@@ -29,6 +29,8 @@ export interface StageResult {
   readonly id: string;
   readonly name: string;
   readonly of: "backup" | "restore";
+  /** Not a part but the command as a whole. */
+  readonly whole?: boolean;
   /** That pass through it; source bytes are those of the whole section. */
   readonly megabytes: number;
   readonly seconds: readonly number[];

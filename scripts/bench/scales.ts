@@ -1,6 +1,6 @@
 /** Where values lie on an axis, and where its marks are. */
 export interface Scale {
-  at(value: number): number;
+  readonly at: (value: number) => number;
   readonly marks: readonly number[];
 }
 

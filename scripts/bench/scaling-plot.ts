@@ -1,11 +1,13 @@
 import type { ScalingPoint, ScalingSection } from "./results.ts";
 import { linearScale } from "./scales.ts";
 import { median } from "./statistics.ts";
-import { dot, line, polyline, svg, text } from "./svg.ts";
+import { COLOURS, dot, line, polyline, svg, text } from "./svg.ts";
 
 const WIDTH = 820;
 const HEIGHT = 400;
 const PLOT = { left: 70, right: 640, top: 70, bottom: 340 };
+/** From the axis to the first points. */
+const MARGIN = 60;
 /** Labels at the ends of lines keep this distance. */
 const LABEL = 18;
 
@@ -15,7 +17,7 @@ export function scalingPlot({ results, sourceMegabytes }: ScalingSection): strin
   const names = [...new Set(results.map(({ what }) => what))];
   const series = names.map((name, index) => ({
     name,
-    colour: `c${index % 4}`,
+    colour: `c${index % COLOURS}`,
     points: results
       .filter(({ what, threads, cores }) => what === name && threads === cores)
       .sort((a, b) => a.cores - b.cores)
@@ -25,7 +27,9 @@ export function scalingPlot({ results, sourceMegabytes }: ScalingSection): strin
   const most = counts.at(-1) ?? 1;
   const ideal = series.map(({ points }) => (points[0]?.speed ?? 0) * most);
   const y = linearScale(Math.max(...results.map(speed), ...ideal), PLOT.bottom, PLOT.top);
-  const x = (cores: number): number => PLOT.left + ((PLOT.right - PLOT.left) * cores) / most;
+  const least = counts[0] ?? 1;
+  const x = (cores: number): number =>
+    PLOT.left + MARGIN + ((PLOT.right - PLOT.left - MARGIN) * (cores - least)) / Math.max(1, most - least);
   const axes = [
     ...y.marks.flatMap((mark) => [
       line(PLOT.left, y.at(mark), PLOT.right, y.at(mark), "grid"),

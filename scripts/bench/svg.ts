@@ -1,21 +1,47 @@
 /** Just enough SVG for plots, readable on light and dark pages: colours are classes that follow the reader's scheme. */
+
+interface Scheme {
+  readonly text: string;
+  readonly quiet: string;
+  readonly grid: string;
+  /** Of the classes `c0`, `c1`, ... */
+  readonly series: readonly string[];
+}
+
+const LIGHT: Scheme = {
+  text: "#24292f",
+  quiet: "#57606a",
+  grid: "#d0d7de",
+  series: ["#0969da", "#bc4c00", "#1a7f37", "#8250df"],
+};
+const DARK: Scheme = { text: "#e6edf3", quiet: "#9198a1", grid: "#3d444d", series: ["#4493f8", "#f0883e", "#3fb950", "#ab7df8"] };
+
+/** How many colours there are. */
+export const COLOURS: number = LIGHT.series.length;
+
 const STYLE = `
-  text { font: 13px system-ui, sans-serif; fill: #24292f }
-  .title { font-size: 16px; font-weight: 600 }
-  .quiet { fill: #57606a }
-  .grid { stroke: #d0d7de; stroke-width: 1 }
-  .c0 { --c: #0969da } .c1 { --c: #bc4c00 } .c2 { --c: #1a7f37 } .c3 { --c: #8250df }
-  .line { fill: none; stroke: var(--c); stroke-width: 2.5 }
-  .ideal { fill: none; stroke: #57606a; stroke-width: 1; stroke-dasharray: 4 4 }
-  .dot { fill: var(--c) }
-  .label { fill: var(--c) }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3 }
-    .quiet { fill: #9198a1 }
-    .grid { stroke: #30363d }
-    .ideal { stroke: #9198a1 }
-    .c0 { --c: #4493f8 } .c1 { --c: #f0883e } .c2 { --c: #3fb950 } .c3 { --c: #ab7df8 }
-  }`;
+text { font: 13px system-ui, sans-serif }
+.title { font-size: 16px; font-weight: 600 }
+.grid { stroke-width: 1 }
+.line { fill: none; stroke-width: 2.5 }
+.ideal { fill: none; stroke-width: 1; stroke-dasharray: 4 4 }
+${coloursOf(LIGHT)}
+@media (prefers-color-scheme: dark) {
+${coloursOf(DARK)}
+}`;
+
+/** Without variables of CSS, which many programs that draw SVG do not know. */
+function coloursOf({ text, quiet, grid, series }: Scheme): string {
+  return [
+    `text { fill: ${text} }`,
+    `.quiet { fill: ${quiet} }`,
+    `.grid { stroke: ${grid} }`,
+    `.ideal { stroke: ${quiet} }`,
+    ...series.map(
+      (colour, index) => `.line.c${index} { stroke: ${colour} } .dot.c${index}, .label.c${index} { fill: ${colour} }`,
+    ),
+  ].join("\n");
+}
 
 /** A whole picture. @param title also for those who cannot see it */
 export function svg(width: number, height: number, title: string, body: readonly string[]): string {
