@@ -62,7 +62,9 @@ function jobsOf(tool: Tool, ground: Ground): readonly Job[] {
     const out = ground.fresh("out");
     mkdirSync(out);
     ground.removeAfterPair(out);
-    return figures(run(tool.restore(out, path), out, path === undefined ? undefined : ground.fresh("cache")));
+    const done = run(tool.restore(out, path), out, path === undefined ? undefined : ground.fresh("cache"));
+    if (folderMegabytes(out) === 0) throw new Error(`${name} restored nothing`); // a path it does not know is no error to it
+    return figures(done);
   };
   const ready = (): void => {
     if (repository === undefined) backup();

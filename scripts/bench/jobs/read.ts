@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Ground, Target } from "../ground.ts";
 import { megabytesRead } from "../page-cache.ts";
 import type { Program } from "../programs.ts";
@@ -20,8 +21,10 @@ export function restoreOne(ground: Ground, program: Program, pair: number): Run 
 
 /** With an empty archive directory: everything comes from the target. */
 function restoreOneFrom({ folder }: Target, ground: Ground, program: Program): Run {
-  const args = ["restore", "--file-to-restore", ground.wanted, `file://${folder}`, ground.fresh("out")];
-  return figures(ground.run(program, args));
+  const out = ground.fresh("out");
+  const run = ground.run(program, ["restore", "--file-to-restore", ground.wanted, `file://${folder}`, out]);
+  if (!existsSync(out)) throw new Error(`${program} restored nothing`);
+  return figures(run);
 }
 
 export function readJobs(ground: Ground): readonly Job[] {

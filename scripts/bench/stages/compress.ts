@@ -6,7 +6,7 @@ import { volumesIn } from "./volumes.ts";
 /** Bytes of one piece, as the pipeline cuts them. */
 export const PIECE = 1 << 20;
 
-export interface Piece {
+interface Piece {
   readonly fd: number;
   readonly at: number;
   readonly length: number;
