@@ -69,7 +69,7 @@ describe("plots", () => {
     expect(wellFormed(picture)).toBe(true);
     expect(picture.match(/<polyline[^>]*class="line/g)).toHaveLength(2);
     expect(picture.match(/<circle/g)).toHaveLength(3);
-    expect(textsOf(picture)).toEqual(expect.arrayContaining(["full 200", "compression 125"]));
+    expect(textsOf(picture)).toEqual(expect.arrayContaining(["full: 200", "compression: 125"]));
   });
 });
 

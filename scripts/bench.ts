@@ -43,19 +43,19 @@ async function run(
 ): Promise<{ readonly results: Results; readonly text?: string }> {
   switch (section) {
     case "jobs": {
-      const jobs = runJobs(ground, { pairs, ...(ids !== undefined && { ids }) });
+      const jobs = await runJobs(ground, { pairs, ...(ids !== undefined && { ids }) });
       return { results: { jobs }, text: jobsText(jobs) };
     }
     case "stages": {
-      const stages = runStages(ground, pairs);
+      const stages = await runStages(ground, pairs);
       return { results: { stages }, text: stagesText(stages) };
     }
     case "scaling": {
-      const scaling = runScaling(ground, pairs);
+      const scaling = await runScaling(ground, pairs);
       return { results: { scaling }, text: scalingText(scaling) };
     }
     case "memory": {
-      const memory = runMemory(ground, { many, huge });
+      const memory = await runMemory(ground, { many, huge });
       return { results: { memory }, text: memoryText(memory) };
     }
     case "s3":

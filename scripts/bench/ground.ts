@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { editScattered, makeBigFile, makeCorpus } from "./corpus.ts";
 import { makeKey } from "./key.ts";
 import { type MeasuredRun, measure } from "./measure.ts";
@@ -29,7 +30,6 @@ export interface Target {
 /** What all jobs stand on: the trees, a key, and a scratch folder that is gone at the end of the process. */
 export class Ground {
   readonly sizes: GroundSizes;
-  readonly corpus: string;
   /** A small file of the corpus. */
   readonly wanted = WANTED;
   readonly key: string;
@@ -42,14 +42,23 @@ export class Ground {
 
   constructor(sizes: GroundSizes) {
     this.sizes = sizes;
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
     process.on("exit", () => {
       spawnSync("gpgconf", ["--homedir", join(this.#work, "gnupg"), "--kill", "all"], { stdio: "ignore" });
       rmSync(this.#work, { recursive: true, force: true });
     });
     this.env = { ...process.env, GNUPGHOME: join(this.#work, "gnupg"), PASSPHRASE: "" };
     this.key = makeKey(this.env);
-    this.corpus = join(CACHE, `corpus-${sizes.files}-${sizes.megabytes}`);
-    makeCorpus(this.corpus, { files: sizes.files, bytes: sizes.megabytes * 1e6, seed: SEED });
+  }
+
+  /** The tree of many files. */
+  get corpus(): string {
+    const { files, megabytes } = this.sizes;
+    return this.once("corpus", () => {
+      const folder = join(CACHE, `corpus-${files}-${megabytes}`);
+      makeCorpus(folder, { files, bytes: megabytes * 1e6, seed: SEED });
+      return folder;
+    });
   }
 
   /** A path in the scratch folder that nobody else gets. */
@@ -135,6 +144,9 @@ export class Ground {
     return path;
   }
 }
+
+/** To be awaited between runs, which block: signals that came meanwhile are heeded now, and the scratch folder goes. */
+export const heedSignals = (): Promise<void> => setImmediate();
 
 export function folderMegabytes(folder: string): number {
   const bytes = readdirSync(folder, { recursive: true, withFileTypes: true })

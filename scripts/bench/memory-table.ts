@@ -16,7 +16,7 @@ export function memoryText({ results, machine, date }: MemorySection): string {
   ]);
   return [
     `Memory: ${date.slice(0, 10)}, ${machineText(machine)}. The files are small; the huge one is sparse, with 1 MiB of random bytes in every 16 MiB.`,
-    "promised",
+    "",
     markdownTable(["tree", "command", "peak RSS, MiB", "promised", "time"], rows, [2, 4]),
   ].join("\n");
 }

@@ -6,7 +6,8 @@ import { findProgram } from "./programs.ts";
 /**
  * Megabytes of the folder's files that `run` reads, each counted once, whoever reads them: the files are thrown out of the
  * page cache first (GNU dd), and afterwards the kernel is asked how much of them is in it again (fincore of util-linux). It
- * reads ahead by up to 128 KiB, so this is at most too much. undefined where that does not work (no fincore; a tmpfs).
+ * reads ahead by up to 128 KiB a place, so this is at most too much: one file out of a 300 MB backup came to 2.08 MB, of which
+ * doppel had asked for 1.02 (strace). undefined where that does not work (no fincore; a tmpfs).
  */
 export function megabytesRead(folder: string, run: () => void): number | undefined {
   if (findProgram("fincore") === undefined || findProgram("dd") === undefined) return undefined;

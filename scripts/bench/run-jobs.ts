@@ -1,4 +1,4 @@
-import type { Ground } from "./ground.ts";
+import { type Ground, heedSignals } from "./ground.ts";
 import { allJobs, chosenJobs } from "./jobs/all.ts";
 import type { Job } from "./jobs/job.ts";
 import { describeMachine } from "./machine.ts";
@@ -6,7 +6,10 @@ import { findProgram } from "./programs.ts";
 import type { JobResult, JobsSection, Run, Side } from "./results.ts";
 
 /** Runs every job `pairs` times for doppel and for what it is compared with. Tells each run as it ends. */
-export function runJobs(ground: Ground, options: { readonly pairs: number; readonly ids?: readonly string[] }): JobsSection {
+export async function runJobs(
+  ground: Ground,
+  options: { readonly pairs: number; readonly ids?: readonly string[] },
+): Promise<JobsSection> {
   const date = new Date().toISOString();
   const skipped: string[] = [];
   const jobs = chosenJobs(allJobs(ground), options.ids).filter((job) => {
@@ -20,6 +23,7 @@ export function runJobs(ground: Ground, options: { readonly pairs: number; reado
     for (const job of jobs) {
       job.prepare?.(pair);
       for (const side of orderOf(pair)) {
+        await heedSignals();
         const run = job.run(side, pair);
         runs.get(job)![side].push(run);
         console.log(`pair ${pair}  ${job.id.padEnd(19)} ${(side === "doppel" ? "doppel" : job.peer).padEnd(25)} ${textOf(run)}`);

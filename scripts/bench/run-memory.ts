@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { EDIT_TIMES_BEGIN, editScattered } from "./corpus.ts";
-import { CACHE, type Ground, waitASecond } from "./ground.ts";
+import { CACHE, type Ground, heedSignals, waitASecond } from "./ground.ts";
 import { describeMachine } from "./machine.ts";
 import { makeHugeFile, makeManyFiles, oneOfMany } from "./memory-trees.ts";
 import type { Measurement } from "./measure.ts";
@@ -11,18 +11,18 @@ const SEED = 2;
 const EDITS = 300;
 
 /** The largest resident set of each command, on a tree of many files and on one with a huge file. Once each: it hardly varies. */
-export function runMemory(ground: Ground, sizes: { readonly many: number; readonly huge: number }): MemorySection {
+export async function runMemory(ground: Ground, sizes: { readonly many: number; readonly huge: number }): Promise<MemorySection> {
   const date = new Date().toISOString();
   const many = join(CACHE, `many-${sizes.many}`);
   const huge = join(CACHE, `huge-${sizes.huge}`);
   makeManyFiles(many, sizes.many, SEED);
   makeHugeFile(huge, sizes.huge * 1e9, SEED);
   const results = [
-    ...commandsOn(ground, `${sizes.many.toLocaleString("en")} files`, many, oneOfMany(sizes.many)),
-    ...commandsOn(ground, `one file of ${sizes.huge} GB`, huge, "small", () => {
+    ...(await commandsOn(ground, `${sizes.many.toLocaleString("en")} files`, many, oneOfMany(sizes.many))),
+    ...(await commandsOn(ground, `one file of ${sizes.huge} GB`, huge, "small", () => {
       const file = join(huge, "huge");
       editScattered(file, EDITS, editsBefore(file) + 1);
-    }),
+    })),
   ];
   return { date, machine: describeMachine(), results };
 }
@@ -32,24 +32,37 @@ function editsBefore(file: string): number {
   return Math.max(0, Math.round(statSync(file).mtimeMs / 1000) - EDIT_TIMES_BEGIN);
 }
 
-function commandsOn(ground: Ground, tree: string, source: string, wanted: string, change?: () => void): MemoryResult[] {
-  const results: MemoryResult[] = [];
-  const add = (command: string, { wallSeconds, cpuSeconds, peakMegabytes }: Measurement): void => {
-    results.push({ tree, command, wallSeconds, cpuSeconds, peakMegabytes });
-    console.log(`${tree}  ${command.padEnd(36)} ${peakMegabytes.toFixed(0)} MB RSS, ${wallSeconds.toFixed(1)} s`);
-  };
+async function commandsOn(
+  ground: Ground,
+  tree: string,
+  source: string,
+  wanted: string,
+  change?: () => void,
+): Promise<readonly MemoryResult[]> {
   const { target, ...full } = ground.full("doppel", [], undefined, source);
-  add("full", full);
   const url = `file://${target.folder}`;
-  add("list, cold cache", ground.run("doppel", ["list", url]));
-  add("restore one file, cold cache", ground.run("doppel", ["restore", "--file-to-restore", wanted, url, ground.fresh("out")]));
-  const increment = ["incremental", "--encrypt-key", ground.key, source, url];
-  waitASecond();
-  add("increment, nothing changed", ground.run("doppel", increment, target.cache));
-  if (change !== undefined) {
-    change();
+  const increment = (): Measurement => {
     waitASecond();
-    add(`increment, ${EDITS} edits`, ground.run("doppel", increment, target.cache));
+    return ground.run("doppel", ["incremental", "--encrypt-key", ground.key, source, url], target.cache);
+  };
+  const changed = (edit: () => void): Measurement => {
+    edit();
+    return increment();
+  };
+  const commands: Readonly<Record<string, () => Measurement>> = {
+    full: () => full,
+    "list, cold cache": () => ground.run("doppel", ["list", url]),
+    "restore one file, cold cache": () =>
+      ground.run("doppel", ["restore", "--file-to-restore", wanted, url, ground.fresh("out")]),
+    "increment, nothing changed": increment,
+    ...(change !== undefined && { [`increment, ${EDITS} edits`]: () => changed(change) }),
+  };
+  const results: MemoryResult[] = [];
+  for (const [command, run] of Object.entries(commands)) {
+    await heedSignals();
+    const { wallSeconds, cpuSeconds, peakMegabytes } = run();
+    results.push({ tree, command, wallSeconds, cpuSeconds, peakMegabytes });
+    console.log(`${tree}  ${command.padEnd(30)} ${peakMegabytes.toFixed(0)} MiB RSS, ${wallSeconds.toFixed(1)} s`);
   }
   ground.discard(target);
   return results;

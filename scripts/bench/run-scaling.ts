@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { onCores, runAlone } from "./child.ts";
-import { folderMegabytes, type Ground } from "./ground.ts";
+import { folderMegabytes, type Ground, heedSignals } from "./ground.ts";
 import { describeMachine } from "./machine.ts";
 import { binaryOf } from "./programs.ts";
 import { plainVolumes } from "./run-stages.ts";
@@ -11,7 +11,7 @@ const THREADS = [1, 2, 4, 8];
 const LEVELS = [6, 1];
 
 /** Full backups, and their compression alone, with as many threads as cores; and with fewer threads than there are cores. */
-export function runScaling(ground: Ground, rounds: number): ScalingSection {
+export async function runScaling(ground: Ground, rounds: number): Promise<ScalingSection> {
   const date = new Date().toISOString();
   const all = availableParallelism();
   const plain = plainVolumes(ground);
@@ -30,6 +30,7 @@ export function runScaling(ground: Ground, rounds: number): ScalingSection {
   }
   for (let round = 1; round <= rounds; round++) {
     for (const { point, seconds, run } of points) {
+      await heedSignals();
       seconds.push(run());
       const { what, threads, cores } = point;
       console.log(`round ${round}  ${what}, ${threads} threads on ${cores} cores: ${seconds.at(-1)!.toFixed(2)} s`);

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { runAlone } from "./child.ts";
-import { type Ground, folderMegabytes } from "./ground.ts";
+import { folderMegabytes, type Ground, heedSignals } from "./ground.ts";
 import { describeMachine } from "./machine.ts";
 import type { StageResult, StagesSection } from "./results.ts";
 
@@ -15,7 +15,7 @@ interface Stage {
 }
 
 /** Every stage once in a round, so that what is compared was measured within a minute. */
-export function runStages(ground: Ground, rounds: number): StagesSection {
+export async function runStages(ground: Ground, rounds: number): Promise<StagesSection> {
   const date = new Date().toISOString();
   const source = folderMegabytes(ground.corpus);
   const stages = stagesOf(ground, source);
@@ -23,6 +23,7 @@ export function runStages(ground: Ground, rounds: number): StagesSection {
   const passed = new Map<Stage, number>();
   for (let round = 1; round <= rounds; round++) {
     for (const stage of stages) {
+      await heedSignals();
       const run = stage.run();
       seconds.get(stage)!.push(run.seconds);
       passed.set(stage, run.megabytes);

@@ -49,7 +49,7 @@ export function scalingPlot({ results, sourceMegabytes }: ScalingSection): strin
       polyline(dashed, "ideal"),
       polyline(at, `line ${colour}`),
       ...at.map(([cx, cy]) => dot(cx, cy, `dot ${colour}`)),
-      text(PLOT.right + 14, places[index]! + 4, `${name} ${points.at(-1)!.speed.toFixed(0)}`, { class: `label ${colour}` }),
+      text(PLOT.right + 14, places[index]! + 4, `${name}: ${points.at(-1)!.speed.toFixed(0)}`, { class: `label ${colour}` }),
     ];
   });
   return svg(WIDTH, HEIGHT, "Scaling by cores", [...axes, ...lines]);
