@@ -1,7 +1,14 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { significant, valueOf, verdictOn } from "./bench/bounds.ts";
+import { chosenJobs } from "./bench/jobs/all.ts";
+import type { Job } from "./bench/jobs/job.ts";
 import { jobsText } from "./bench/jobs-table.ts";
 import { readOptions } from "./bench/options.ts";
+import { megabytesRead } from "./bench/page-cache.ts";
 import { withFigures } from "./bench/readme.ts";
 import type { JobResult, Run } from "./bench/results.ts";
 import { orderOf } from "./bench/run-jobs.ts";
@@ -79,13 +86,13 @@ describe("texts", () => {
   it("a row has medians, ratios and what was promised; bars in names do not end a cell", () => {
     const machine = { cores: 2, cpu: "a CPU", memoryGigabytes: 8, kernel: "6", node: "20", programs: { gpg: "gpg 2" } };
     const sizes = { pairs: 3, files: 50_000, megabytes: 1000, bigMegabytes: 700 };
-    const section = { date: "2026-01-02T03:04:05Z", machine, ...sizes, results: [JOB], skipped: ["borg-backup"] };
+    const section = { date: "2026-01-02T03:04:05Z", machine, ...sizes, results: [JOB], absent: ["borg", "restic"] };
     const text = jobsText(section);
     expect(text).toContain(
       "| full, encrypted | tar \\| gpg | 50.0 s | 11.0 s | 4.55 | 0.317 | 100 | 0.994 | 1.50 | speed 4.55x, bound 4x: met; stored 0.994x, bound 1.02x: met |",
     );
     expect(text).toContain("Medians of 3 alternating pairs, 2026-01-02, 2 cores (a CPU), 8 GB, Node 20, gpg 2.");
-    expect(text).toContain("Not measured: borg-backup.");
+    expect(text).toContain("Not installed, so not measured: borg, restic.");
   });
 
   it("tells whether everything hides behind compression", () => {
@@ -104,6 +111,41 @@ describe("texts", () => {
     expect(after).toBe(`a\n${begin}\n\nnew\n\n${end}\nb\n`);
     expect(withFigures(after, "new")).toBe(after);
     expect(() => withFigures("no marks", "new")).toThrow("put them back");
+  });
+});
+
+describe("jobs", () => {
+  const job = (id: string, onRequest = false): Job => ({
+    id,
+    name: id,
+    peer: "another",
+    needs: [],
+    bounds: [],
+    onRequest,
+    run: () => run(1, 1, 1),
+  });
+  const jobs = [job("full"), job("rare", true), job("list")];
+
+  it("are all but those on request, or those that are named, in their own order", () => {
+    expect(chosenJobs(jobs, undefined).map(({ id }) => id)).toEqual(["full", "list"]);
+    expect(chosenJobs(jobs, ["rare", "full"]).map(({ id }) => id)).toEqual(["full", "rare"]);
+    expect(() => chosenJobs(jobs, ["fulll"])).toThrow("there is no job fulll; there are full, rare, list");
+  });
+});
+
+describe("bytes read", () => {
+  it("are those of the files that were read", (context) => {
+    const folder = mkdtempSync(join(tmpdir(), "doppel-page-cache-"));
+    try {
+      writeFileSync(join(folder, "read"), randomBytes(3_000_000));
+      writeFileSync(join(folder, "untouched"), randomBytes(5_000_000));
+      const megabytes = megabytesRead(folder, () => readFileSync(join(folder, "read")));
+      if (megabytes === undefined) return context.skip("the page cache cannot be asked here");
+      expect(megabytes).toBeGreaterThanOrEqual(3);
+      expect(megabytes).toBeLessThan(3.3);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -5,7 +5,7 @@ import type { JobResult, JobsSection, Run } from "./results.ts";
 
 /** The jobs as Markdown: what was measured on what, a row for each job, what was left out. */
 export function jobsText(section: JobsSection): string {
-  const { results, skipped, pairs, files, megabytes, bigMegabytes, machine, date } = section;
+  const { results, absent, pairs, files, megabytes, bigMegabytes, machine, date } = section;
   const rows = results.map((result) => [
     result.name,
     result.peer,
@@ -29,7 +29,7 @@ export function jobsText(section: JobsSection): string {
       rows,
       [2, 3, 4, 5, 6, 7, 8],
     ),
-    ...(skipped.length === 0 ? [] : ["", `Not measured: ${skipped.join(", ")}.`]),
+    ...(absent.length === 0 ? [] : ["", `Not installed, so not measured: ${absent.join(", ")}.`]),
   ].join("\n");
 }
 

@@ -61,8 +61,8 @@ export interface JobsSection extends Section {
   readonly megabytes: number;
   readonly bigMegabytes: number;
   readonly results: readonly JobResult[];
-  /** Asked for, and left out: why. */
-  readonly skipped: readonly string[];
+  /** Programs that are not installed: jobs that need them were left out. */
+  readonly absent: readonly string[];
 }
 
 export interface StagesSection extends Section {

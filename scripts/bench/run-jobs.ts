@@ -11,13 +11,15 @@ export async function runJobs(
   options: { readonly pairs: number; readonly ids?: readonly string[] },
 ): Promise<JobsSection> {
   const date = new Date().toISOString();
-  const skipped: string[] = [];
+  const absent = new Set<string>();
   const jobs = chosenJobs(allJobs(ground), options.ids).filter((job) => {
     const missing = job.needs.filter((name) => findProgram(name) === undefined);
-    if (missing.length > 0) skipped.push(`${job.id} (${missing.join(", ")} not installed)`);
+    for (const name of missing) {
+      absent.add(name);
+      console.log(`SKIPPED ${job.id}: ${name} is not installed`);
+    }
     return missing.length === 0;
   });
-  for (const line of skipped) console.log(`SKIPPED ${line}`);
   const runs = new Map<Job, Record<Side, Run[]>>(jobs.map((job) => [job, { doppel: [], peer: [] }]));
   for (let pair = 1; pair <= options.pairs; pair++) {
     for (const job of jobs) {
@@ -39,7 +41,7 @@ export async function runJobs(
     return { id, name, peer, bounds, runs: runs.get(job)!, ...(told && { readMegabytes: { doppel, peer: others } }) };
   });
   const { files, megabytes, bigMegabytes } = ground.sizes;
-  return { date, machine: describeMachine(), pairs: options.pairs, files, megabytes, bigMegabytes, results, skipped };
+  return { date, machine: describeMachine(), pairs: options.pairs, files, megabytes, bigMegabytes, results, absent: [...absent] };
 }
 
 /** The state of memory, caches and disk drifts while we measure: so neither always comes first. */
