@@ -11,8 +11,11 @@ export interface CorpusOptions {
 
 const POOL = 16 << 20;
 
+/** Seconds: the modification time of an edited file is this and the number of its last round of edits. */
+export const EDIT_TIMES_BEGIN = 1_700_000_000;
+
 /** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -99,7 +102,8 @@ function binaryPool(random: () => number): Buffer {
   });
 }
 
-function randomPool(seed: number): Buffer {
+/** 16 MiB that nothing can be made of. */
+export function randomPool(seed: number): Buffer {
   let block = 0;
   return fill((out) => createHash("sha512").update(`${seed}:${block++}`).digest().copy(out));
 }
@@ -126,5 +130,5 @@ export function editScattered(path: string, count: number, round: number): void 
   for (let i = 0; i < count; i++)
     writeSync(file, Buffer.from(`edit ${round} ${i}`), 0, undefined, Math.floor(random() * (size - 64)));
   closeSync(file);
-  utimesSync(path, 1_700_000_000, 1_700_000_000 + round);
+  utimesSync(path, EDIT_TIMES_BEGIN, EDIT_TIMES_BEGIN + round);
 }

@@ -8,7 +8,7 @@ export interface Measurement {
   readonly wallSeconds: number;
   /** User and system time of the program and everything it waited for. */
   readonly cpuSeconds: number;
-  /** The largest resident set of any one process. */
+  /** The largest resident set of any one process, in MiB, as memory is usually told. */
   readonly peakMegabytes: number;
 }
 
@@ -33,10 +33,4 @@ export function measure(command: string, args: readonly string[], env: NodeJS.Pr
   const [user, system, kilobytes] = readFileSync(report, "utf8").trim().split(" ").map(Number);
   rmSync(folder, { recursive: true });
   return { wallSeconds, cpuSeconds: user! + system!, peakMegabytes: kilobytes! / 1024, output: run.stdout };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -8,8 +8,10 @@ import { join } from "node:path";
 import { type S3Site, siteFromEnv } from "@doppel/testkit";
 import { installMissingPrograms } from "../interop-programs.ts";
 import { startGateway, stopGateway } from "../s3/gateway.ts";
-import { measure, median } from "./measure.ts";
+import { measure } from "./measure.ts";
 import { binaryOf } from "./programs.ts";
+import { median } from "./statistics.ts";
+import { TSX } from "./tsx.ts";
 
 type Address = Pick<S3Site, "endpoint" | "region" | "bucket" | "append">;
 
@@ -17,13 +19,12 @@ const MIB = 2 ** 20;
 const ROUNDS = 5;
 const SMALL = { megabytes: 200, count: 2 };
 const LARGE = { megabytes: 2048, count: 1 };
-const TSX = ["-C", "@doppel/source", "--import", "tsx"];
 const UPLOAD = join(import.meta.dirname, "../../packages/storage/src/s3/testing/upload-bench.ts");
 
 /** Prints its figures. Takes about a minute. */
 export async function benchS3(): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), "doppel-bench-s3-"));
-  const server = fork(join(import.meta.dirname, "s3-server.ts"), { execArgv: TSX });
+  const server = fork(join(import.meta.dirname, "s3-server.ts"), { execArgv: [...TSX] });
   try {
     const [ours] = (await once(server, "message")) as [Address];
     console.log("\nS3 on loopback\n");
