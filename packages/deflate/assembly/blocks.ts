@@ -31,6 +31,7 @@ export function startBlock(at: usize): void {
   memory.fill(SETTLED, 0, 4 * SYMBOLS);
   memory.fill(FRESH, 0, 4 * SYMBOLS);
   dropSequences(sequencesEnd());
+  for (let i: u32 = 0; i < 16; i++) store<u32>(REACH + 4 * i, i === 3 ? 4096 : 32768);
   freshSequences = SEQUENCES;
   freshGranules = 0;
   settledCost = 0;
@@ -45,6 +46,7 @@ export function granuleParsed(at: usize): void {
     return;
   }
   add(TOGETHER, SETTLED, FRESH);
+  setReach();
   const together = cost(TOGETHER);
   const apart = settledCost + cost(FRESH) + HEADER_COST;
   if (apart < together || sequencesEnd() >= FULL) {
@@ -92,3 +94,41 @@ function costOf(counts: usize, size: u32): u64 {
   }
   return <u64>total * log2(total) - own;
 }
+
+export const REACH = memory.data(4 * 16, 16);
+
+export function setReach(): void {
+  let total: u32 = 0;
+  let own: u64 = 0;
+  let literals: u32 = 0;
+  let matches: u32 = 0;
+  for (let symbol: u32 = 0; symbol < LITERALS; symbol++) {
+    const n = load<u32>(TOGETHER + 4 * symbol);
+    total += n;
+    if (symbol < 256) {
+      own += <u64>n * log2(n);
+      literals += n;
+    } else {
+      matches += n;
+    }
+  }
+  if (literals < 64 || matches < 64) {
+    for (let i: u32 = 0; i < 16; i++) store<u32>(REACH + 4 * i, i === 3 ? 4096 : 32768);
+    return;
+  }
+  const literal = <i32>(log2(total)) - <i32>(own / literals);
+  let ownd: u64 = 0;
+  let dm: u32 = 0;
+  for (let symbol: u32 = 0; symbol < DISTANCES; symbol++) {
+    const n = load<u32>(TOGETHER + 4 * (LITERALS + symbol));
+    ownd += <u64>n * log2(n);
+    dm += n;
+  }
+  const distance = <i32>log2(dm) - <i32>(ownd / dm);
+  for (let i: u32 = 3; i < 16; i++) {
+    const len = <i32>log2(total) - <i32>log2(load<u32>(TOGETHER + 4 * (254 + min<u32>(i, 10))) + 1);
+    const bits = (<i32>i * literal - len - distance) / 1024 + 1 + bias;
+    store<u32>(REACH + 4 * i, bits < 0 ? 0 : bits >= 15 ? 32768 : 1 << (bits + 1));
+  }
+}
+export let bias: i32 = 0;

@@ -2,15 +2,16 @@ import { prepareAlphabet, WINDOW } from "./alphabet";
 import { alignToByte, startWriting, writtenTo } from "./bit-writer";
 import { prepareFixedCodes } from "./block-writer";
 import { endBlock, granuleParsed, startBlock } from "./blocks";
-import { parseLazily } from "./lazy";
+import { parse16, parse32, lazyMax, remember32 } from "./lazy";
 import { prepareLog2 } from "./log2";
 import { forgetRandom, GRANULE, looksUniform, repeatsRandom } from "./randomness";
-import { forgetRows, remember } from "./rows";
+import { forgetRows } from "./rows";
 import { writeStored } from "./stored";
 
 const PAGE: usize = 65_536;
 /** Vectors are read, and words written, over the end of what is there. */
 const MARGIN: usize = 64;
+const BEYOND: usize = 320;
 
 let output: usize = 0;
 
@@ -19,8 +20,8 @@ export function prepare(capacity: usize): usize {
   prepareAlphabet();
   prepareFixedCodes();
   prepareLog2();
-  const input = (__heap_base + 4095) & ~4095;
-  output = input + capacity + MARGIN;
+  const input = (__heap_base + 65535) & ~65535;
+  output = input + capacity + BEYOND;
   const blocks = capacity / GRANULE + 2;
   const end = output + capacity + 16 * blocks + MARGIN;
   memory.grow(<i32>((end + PAGE - 1) / PAGE) - memory.size());
@@ -43,6 +44,7 @@ export let tries: u32 = 16;
 export let nice: u32 = 64;
 
 function compress(start: usize, end: usize, level: u32, last: bool): void {
+  memory.fill(end, 0, BEYOND);
   forgetRows();
   forgetRandom();
   startBlock(start);
@@ -73,9 +75,9 @@ function compress(start: usize, end: usize, level: u32, last: bool): void {
       writeStored(storedFrom, p, false);
       startBlock(p);
       stored = false;
-      if (repeats) remember(max(storedFrom, max(p, start + WINDOW) - WINDOW), p);
+      if (repeats) remember32(max(storedFrom, max(p, start + WINDOW) - WINDOW), p);
     }
-    p = parseLazily(p, next, start, end, tries, nice);
+    p = tries > 16 ? parse32(p, next, end, tries, nice, lazyMax) : parse16(p, next, end, tries, nice, lazyMax);
     granuleParsed(p);
   }
   if (stored) return writeStored(storedFrom, end, last);
@@ -83,3 +85,5 @@ function compress(start: usize, end: usize, level: u32, last: bool): void {
   if (last) alignToByte();
   else writeStored(end, end, false);
 }
+export { bias } from "./blocks";
+export { lazyMax } from "./lazy";

@@ -1,33 +1,35 @@
-import { LONGEST } from "./alphabet";
-import { find, findShort, remember } from "./rows";
+import { REACH } from "./blocks";
+import { find, findFour, findShort, remember } from "./rows";
 import { addLiterals, addMatch } from "./sequences";
 
-/**
- * Parses from `from` until at least `limit`, where the next call goes on; the last match may go beyond, not over `end`. A match is taken unless
- * the next byte has a better one.
- */
-export function parseLazily(from: usize, limit: usize, start: usize, end: usize, tries: u32, nice: u32): usize {
+export let lazyMax: u32 = 32;
+
+@inline
+function parseLazily(from: usize, limit: usize, end: usize, tries: u32, nice: u32, lazy: u32, log: u32): usize {
   let p = from;
   let literals = from;
+  const reach3 = load<u32>(REACH + 12);
+  const reach4 = load<u32>(REACH + 16);
   while (p < limit) {
-    let most = min<u32>(end - p, LONGEST);
-    if (most < 4) {
-      p = end;
-      break;
+    let bytes = load<u64>(p);
+    let match = find(p, bytes, 4, nice, tries, log);
+    let short = findFour(p, bytes, reach4);
+    if (reach3 > 64) {
+      const three = findShort(p, bytes, reach3);
+      short = select(short, three, short);
     }
-    let match = find(p, start, 3, most, min(nice, most), tries);
-    const short = findShort(p, start);
-    if (match === 0) match = short;
-    if (match === 0) {
+    match = select(match, short, match);
+    let length = match >> 16;
+    if (length === 0 || (length < 8 && (match & 0xffff) > load<u32>(REACH + 4 * length))) {
       p++;
       continue;
     }
-    let length = match >> 16;
     let known = p + 1;
-    while (length < nice) {
-      most = min<u32>(end - p - 1, LONGEST);
-      if (most <= length || most < 4) break;
-      const next = find(p + 1, start, max<u32>(3, length - 1), most, min(nice, most), tries >> 1);
+    while (length < lazy) {
+      bytes = load<u64>(p + 1);
+      let next = find(p + 1, bytes, max<u32>(4, length - 1), nice, tries >> 1, log);
+      short = findFour(p + 1, bytes, reach4);
+      if (length <= 4) next = select(next, short, next);
       known = p + 2;
       const longer = <i32>(next >> 16) - <i32>length;
       const nearer = <i32>clz(next & 0xffff) - <i32>clz(match & 0xffff);
@@ -36,11 +38,28 @@ export function parseLazily(from: usize, limit: usize, start: usize, end: usize,
       match = next;
       length = match >> 16;
     }
+    if (p + length > end) {
+      length = end - p;
+      if (length < 3) {
+        p = end;
+        break;
+      }
+    }
     addMatch(literals, p, length, match & 0xffff);
     p += length;
     literals = p;
-    remember(known, p);
+    remember(known, p, log);
   }
+  p = min(p, end);
   addLiterals(literals, p);
   return p;
+}
+export function parse16(from: usize, limit: usize, end: usize, tries: u32, nice: u32, lazy: u32): usize {
+  return parseLazily(from, limit, end, tries, nice, lazy, 4);
+}
+export function parse32(from: usize, limit: usize, end: usize, tries: u32, nice: u32, lazy: u32): usize {
+  return parseLazily(from, limit, end, tries, nice, lazy, 5);
+}
+export function remember32(from: usize, to: usize): void {
+  remember(from, to, 5);
 }
