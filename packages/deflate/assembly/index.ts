@@ -3,6 +3,7 @@ import { alignToByte, startWriting, writtenTo } from "./bit-writer";
 import { prepareFixedCodes } from "./block-writer";
 import { endBlock, granuleParsed, startBlock } from "./blocks";
 import { parse16, parse32, lazyMax, remember32 } from "./lazy";
+import { forgetLatest, parseFast, rememberFast } from "./fast";
 import { prepareLog2 } from "./log2";
 import { forgetRandom, GRANULE, looksUniform, repeatsRandom } from "./randomness";
 import { forgetRows } from "./rows";
@@ -45,7 +46,8 @@ export let nice: u32 = 64;
 
 function compress(start: usize, end: usize, level: u32, last: bool): void {
   memory.fill(end, 0, BEYOND);
-  forgetRows();
+  if (level === 1) forgetLatest();
+  else forgetRows();
   forgetRandom();
   startBlock(start);
   let p = start;
@@ -77,7 +79,7 @@ function compress(start: usize, end: usize, level: u32, last: bool): void {
       stored = false;
       if (repeats) remember32(max(storedFrom, max(p, start + WINDOW) - WINDOW), p);
     }
-    p = tries > 16 ? parse32(p, next, end, tries, nice, lazyMax) : parse16(p, next, end, tries, nice, lazyMax);
+    p = level === 1 ? parseFast(p, next, end) : tries > 16 ? parse32(p, next, end, tries, nice, lazyMax) : parse16(p, next, end, tries, nice, lazyMax);
     granuleParsed(p);
   }
   if (stored) return writeStored(storedFrom, end, last);

@@ -1,5 +1,5 @@
 import { REACH } from "./blocks";
-import { find, findFour, findShort, remember } from "./rows";
+import { extend, find, findFour, findShort, remember } from "./rows";
 import { addLiterals, addMatch } from "./sequences";
 
 export let lazyMax: u32 = 32;
@@ -12,13 +12,13 @@ function parseLazily(from: usize, limit: usize, end: usize, tries: u32, nice: u3
   const reach4 = load<u32>(REACH + 16);
   while (p < limit) {
     let bytes = load<u64>(p);
-    let match = find(p, bytes, 4, nice, tries, log);
+    let match = find(p, bytes, 5, nice, tries, log);
     let short = findFour(p, bytes, reach4);
     if (reach3 > 64) {
       const three = findShort(p, bytes, reach3);
       short = select(short, three, short);
     }
-    match = select(match, short, match);
+    if (match === 0 && short !== 0) match = extend(p, short);
     let length = match >> 16;
     if (length === 0 || (length < 8 && (match & 0xffff) > load<u32>(REACH + 4 * length))) {
       p++;
@@ -27,13 +27,13 @@ function parseLazily(from: usize, limit: usize, end: usize, tries: u32, nice: u3
     let known = p + 1;
     while (length < lazy) {
       bytes = load<u64>(p + 1);
-      let next = find(p + 1, bytes, max<u32>(4, length - 1), nice, tries >> 1, log);
+      let next = find(p + 1, bytes, max<u32>(5, length - 1), nice, tries >> 1, log);
       short = findFour(p + 1, bytes, reach4);
-      if (length <= 4) next = select(next, short, next);
+      if (next === 0 && length <= 5 && short !== 0) next = extend(p + 1, short);
       known = p + 2;
       const longer = <i32>(next >> 16) - <i32>length;
       const nearer = <i32>clz(next & 0xffff) - <i32>clz(match & 0xffff);
-      if (next === 0 || 4 * longer + nearer <= 2) break;
+      if (next === 0 || 4 * longer + nearer <= 0) break;
       p++;
       match = next;
       length = match >> 16;

@@ -8,7 +8,7 @@ const FOUR_BITS: u32 = 13;
 const FOURS = memory.data(2 << FOUR_BITS, 16);
 const SHORT_BITS: u32 = 12;
 const SHORTS = memory.data(2 << SHORT_BITS, 16);
-const LONG: u32 = 5;
+const LONG: u32 = 6;
 
 export function forgetRows(): void {
   memory.fill(HEADS, 0, 1 << (PLACES_BITS - 4));
@@ -120,4 +120,10 @@ export function sameBytes(a: usize, b: usize): u32 {
     n += 8;
   } while (n < LONGEST);
   return LONGEST;
+}
+
+@inline
+export function extend(p: usize, match: u32): u32 {
+  const distance = match & 0xffff;
+  return (sameBytes(p - distance, p) << 16) | distance;
 }
