@@ -9,7 +9,6 @@ export const END_OF_BLOCK: u32 = 256;
 
 export const SHORTEST: u32 = 3;
 export const LONGEST: u32 = 258;
-export const WINDOW: u32 = 32_768;
 
 /** Symbol of each length, as its index after 257. */
 const LENGTH_SYMBOLS = memory.data(LONGEST + 1);

@@ -1,12 +1,13 @@
 import { DISTANCES, LITERALS, SYMBOLS } from "./alphabet";
 import { writeBlock } from "./block-writer";
-import { LOG2_UNIT, log2 } from "./log2";
-import { addLiterals, dropSequences, FRESH, MOST_SEQUENCES, SEQUENCES, sequencesEnd } from "./sequences";
+import { LOG2_BITS, log2 } from "./log2";
+import { adaptReach, forgetReach } from "./reach";
+import { dropSequences, FRESH, MOST_SEQUENCES, SEQUENCES, sequencesEnd } from "./sequences";
 
 /**
- * Where blocks end. A block is worth its own codes when they save more than their description costs. What was parsed
- * lately (FRESH) is compared with the block before it (SETTLED) at every granule: apart, or together, by entropy. After
- * FRESH_GRANULES without a border it joins the block.
+ * Where blocks end. Codes of its own are worth it for a part when they save more than their description costs. So what was
+ * parsed lately (FRESH) is compared at every granule with the block before it (SETTLED): what would both cost apart, what together,
+ * by their entropy? After FRESH_GRANULES without a border it joins the block.
  */
 const SETTLED = memory.data(4 * SYMBOLS, 16);
 const TOGETHER = memory.data(4 * SYMBOLS, 16);
@@ -20,7 +21,9 @@ let settledCost: u64 = 0;
 
 const FRESH_GRANULES: u32 = 4;
 /** What a description of codes comes to, in bits: measured 60 to 90 bytes. */
-const HEADER_COST: u64 = 560 * LOG2_UNIT;
+const HEADER_COST: u64 = 560 << LOG2_BITS;
+/** Counts stay below 2^23 so. */
+const LONGEST_BLOCK: usize = 1 << 20;
 /** A granule makes up to 1366 sequences; so the next one always finds room. */
 const FULL = SEQUENCES + 8 * (MOST_SEQUENCES - 2048);
 
@@ -30,8 +33,8 @@ export function startBlock(at: usize): void {
   freshStart = at;
   memory.fill(SETTLED, 0, 4 * SYMBOLS);
   memory.fill(FRESH, 0, 4 * SYMBOLS);
+  forgetReach();
   dropSequences(sequencesEnd());
-  for (let i: u32 = 0; i < 16; i++) store<u32>(REACH + 4 * i, i === 3 ? 4096 : 32768);
   freshSequences = SEQUENCES;
   freshGranules = 0;
   settledCost = 0;
@@ -40,16 +43,9 @@ export function startBlock(at: usize): void {
 /** Called after every granule, with where the parse stands: ends the block before the fresh part if that is worth while. */
 export function granuleParsed(at: usize): void {
   freshGranules++;
-  if (blockStart === freshStart) {
-    // Nothing to compare with yet.
-    if (freshGranules >= FRESH_GRANULES) settle(at);
-    return;
-  }
   add(TOGETHER, SETTLED, FRESH);
-  setReach();
-  const together = cost(TOGETHER);
-  const apart = settledCost + cost(FRESH) + HEADER_COST;
-  if (apart < together || sequencesEnd() >= FULL) {
+  adaptReach(TOGETHER);
+  if (freshStart > blockStart && (isWorthDividing() || sequencesEnd() >= FULL || at - blockStart >= LONGEST_BLOCK)) {
     writeBlock(blockStart, freshStart, SEQUENCES, freshSequences, SETTLED, false);
     dropSequences(freshSequences);
     freshSequences = SEQUENCES;
@@ -57,6 +53,10 @@ export function granuleParsed(at: usize): void {
     memory.fill(SETTLED, 0, 4 * SYMBOLS);
   }
   if (freshGranules >= FRESH_GRANULES) settle(at);
+}
+
+function isWorthDividing(): bool {
+  return settledCost + cost(FRESH) + HEADER_COST < cost(TOGETHER);
 }
 
 /** Ends the block here. */
@@ -94,41 +94,3 @@ function costOf(counts: usize, size: u32): u64 {
   }
   return <u64>total * log2(total) - own;
 }
-
-export const REACH = memory.data(4 * 16, 16);
-
-export function setReach(): void {
-  let total: u32 = 0;
-  let own: u64 = 0;
-  let literals: u32 = 0;
-  let matches: u32 = 0;
-  for (let symbol: u32 = 0; symbol < LITERALS; symbol++) {
-    const n = load<u32>(TOGETHER + 4 * symbol);
-    total += n;
-    if (symbol < 256) {
-      own += <u64>n * log2(n);
-      literals += n;
-    } else {
-      matches += n;
-    }
-  }
-  if (literals < 64 || matches < 64) {
-    for (let i: u32 = 0; i < 16; i++) store<u32>(REACH + 4 * i, i === 3 ? 4096 : 32768);
-    return;
-  }
-  const literal = <i32>(log2(total)) - <i32>(own / literals);
-  let ownd: u64 = 0;
-  let dm: u32 = 0;
-  for (let symbol: u32 = 0; symbol < DISTANCES; symbol++) {
-    const n = load<u32>(TOGETHER + 4 * (LITERALS + symbol));
-    ownd += <u64>n * log2(n);
-    dm += n;
-  }
-  const distance = <i32>log2(dm) - <i32>(ownd / dm);
-  for (let i: u32 = 3; i < 16; i++) {
-    const len = <i32>log2(total) - <i32>log2(load<u32>(TOGETHER + 4 * (254 + min<u32>(i, 10))) + 1);
-    const bits = (<i32>i * literal - len - distance) / 1024 + 1 + bias;
-    store<u32>(REACH + 4 * i, bits < 0 ? 0 : bits >= 15 ? 32768 : 1 << (bits + 1));
-  }
-}
-export let bias: i32 = 0;

@@ -1,91 +1,51 @@
-import { prepareAlphabet, WINDOW } from "./alphabet";
-import { alignToByte, startWriting, writtenTo } from "./bit-writer";
+import { prepareAlphabet } from "./alphabet";
+import { startWriting, writtenTo } from "./bit-writer";
 import { prepareFixedCodes } from "./block-writer";
-import { endBlock, granuleParsed, startBlock } from "./blocks";
-import { parse16, parse32, lazyMax, remember32 } from "./lazy";
-import { forgetLatest, parseFast, rememberFast } from "./fast";
 import { prepareLog2 } from "./log2";
-import { forgetRandom, GRANULE, looksUniform, repeatsRandom } from "./randomness";
-import { forgetRows } from "./rows";
+import { compress } from "./piece";
+import { GRANULE } from "./randomness";
 import { writeStored } from "./stored";
 
 const PAGE: usize = 65_536;
-/** Vectors are read, and words written, over the end of what is there. */
-const MARGIN: usize = 64;
+/** A match is looked for with 8 bytes at a time, over the end of the input; there are zeros, so that it is the same each time. */
 const BEYOND: usize = 320;
+/** Words are written over the end of what is there. */
+const MARGIN: usize = 16;
 
+let input: usize = 0;
 let output: usize = 0;
 
-/** Once, before everything: makes room for pieces of `capacity` bytes; where their bytes go. */
-export function prepare(capacity: usize): usize {
+/** Once, before everything: makes room for pieces of `capacity` bytes. False: there is not that much memory. */
+export function prepare(capacity: usize): bool {
   prepareAlphabet();
   prepareFixedCodes();
   prepareLog2();
-  const input = (__heap_base + 65535) & ~65535;
+  input = (__heap_base + PAGE - 1) & ~(PAGE - 1); // rows.ts, forgetPositions
   output = input + capacity + BEYOND;
-  const blocks = capacity / GRANULE + 2;
-  const end = output + capacity + 16 * blocks + MARGIN;
-  memory.grow(<i32>((end + PAGE - 1) / PAGE) - memory.size());
+  // At worst every granule is a stored block, with 5 bytes before it.
+  const end = output + capacity + 8 * (capacity / GRANULE + 4) + MARGIN;
+  return memory.grow(<i32>((end + PAGE - 1) / PAGE) - memory.size()) >= 0;
+}
+
+/** Where the bytes of a piece go. */
+export function inputStart(): usize {
   return input;
 }
 
+/** Where what is made of it comes. */
 export function outputStart(): usize {
   return output;
 }
 
-/** Compresses; how many bytes. */
-export function deflate(start: usize, length: usize, level: u32, last: bool): usize {
+/** Compresses the first `length` bytes of the input; how many bytes that makes. */
+export function deflate(length: usize, level: u32, last: bool): usize {
+  const end = input + length;
   startWriting(output);
-  if (level === 0 || length === 0) writeStored(start, start + length, last);
-  else compress(start, start + length, level, last);
+  if (level === 0 || length === 0) {
+    writeStored(input, end, last);
+  } else {
+    memory.fill(end, 0, BEYOND);
+    compress(input, end, level, last);
+  }
   return writtenTo() - output;
 }
-
-export let tries: u32 = 16;
-export let nice: u32 = 64;
-
-function compress(start: usize, end: usize, level: u32, last: bool): void {
-  memory.fill(end, 0, BEYOND);
-  if (level === 1) forgetLatest();
-  else forgetRows();
-  forgetRandom();
-  startBlock(start);
-  let p = start;
-  let stored = false;
-  let storedFrom = start;
-  for (let granule = start; granule < end; granule += GRANULE) {
-    const next = min(granule + GRANULE, end);
-    let random = stored;
-    let repeats = false;
-    if (next - granule === GRANULE) {
-      random = looksUniform(granule);
-      if (random && repeatsRandom(granule)) {
-        random = false;
-        repeats = true;
-      }
-    }
-    if (random) {
-      if (!stored) {
-        endBlock(p, false);
-        storedFrom = p;
-        stored = true;
-      }
-      p = next;
-      continue;
-    }
-    if (stored) {
-      writeStored(storedFrom, p, false);
-      startBlock(p);
-      stored = false;
-      if (repeats) remember32(max(storedFrom, max(p, start + WINDOW) - WINDOW), p);
-    }
-    p = level === 1 ? parseFast(p, next, end) : tries > 16 ? parse32(p, next, end, tries, nice, lazyMax) : parse16(p, next, end, tries, nice, lazyMax);
-    granuleParsed(p);
-  }
-  if (stored) return writeStored(storedFrom, end, last);
-  endBlock(end, last);
-  if (last) alignToByte();
-  else writeStored(end, end, false);
-}
-export { bias } from "./blocks";
-export { lazyMax } from "./lazy";

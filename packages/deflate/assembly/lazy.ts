@@ -1,33 +1,38 @@
-import { REACH } from "./blocks";
-import { extend, find, findFour, findShort, remember } from "./rows";
+import { putFour, extend, findFour, findThree } from "./nearest";
+import { isWorthwhile, reachOf } from "./reach";
+import { findLong, putLong } from "./rows";
 import { addLiterals, addMatch } from "./sequences";
 
-export let lazyMax: u32 = 32;
+/** Where matches of three bytes reach no further than this, they are not looked for. */
+const THREES_REACH: u32 = 64;
 
+/**
+ * Parses from `from` until at least `limit`, the last match going beyond if it does; where it ended, at most `end`. A match is taken unless the next
+ * byte has a better one: four times its length, less the bits of its distance, is a fair measure of what a match is worth.
+ * @param lazy length from which on a match is taken without asking the next byte
+ */
 @inline
-function parseLazily(from: usize, limit: usize, end: usize, tries: u32, nice: u32, lazy: u32, log: u32): usize {
+export function parseLazily(from: usize, limit: usize, end: usize, tries: u32, nice: u32, lazy: u32, log: u32): usize {
+  const reach3 = reachOf(3);
+  const reach4 = reachOf(4);
   let p = from;
   let literals = from;
-  const reach3 = load<u32>(REACH + 12);
-  const reach4 = load<u32>(REACH + 16);
   while (p < limit) {
     let bytes = load<u64>(p);
-    let match = find(p, bytes, 5, nice, tries, log);
+    let match = findLong(p, bytes, 5, nice, tries, log);
     let short = findFour(p, bytes, reach4);
-    if (reach3 > 64) {
-      const three = findShort(p, bytes, reach3);
-      short = select(short, three, short);
-    }
+    if (reach3 > THREES_REACH) short = select(short, findThree(p, bytes, reach3), short);
     if (match === 0 && short !== 0) match = extend(p, short);
-    let length = match >> 16;
-    if (length === 0 || (length < 8 && (match & 0xffff) > load<u32>(REACH + 4 * length))) {
+    if (match === 0 || !isWorthwhile(match)) {
       p++;
       continue;
     }
+    let length = match >> 16;
     let known = p + 1;
     while (length < lazy) {
       bytes = load<u64>(p + 1);
-      let next = find(p + 1, bytes, max<u32>(5, length - 1), nice, tries >> 1, log);
+      // One byte less than now can be better, if it is much nearer.
+      let next = findLong(p + 1, bytes, max<u32>(5, length - 1), nice, (tries + 1) >> 1, log);
       short = findFour(p + 1, bytes, reach4);
       if (next === 0 && length <= 5 && short !== 0) next = extend(p + 1, short);
       known = p + 2;
@@ -38,28 +43,20 @@ function parseLazily(from: usize, limit: usize, end: usize, tries: u32, nice: u3
       match = next;
       length = match >> 16;
     }
-    if (p + length > end) {
-      length = end - p;
-      if (length < 3) {
-        p = end;
-        break;
-      }
-    }
+    length = min<u32>(length, <u32>(end - p));
+    if (length < 3) break;
     addMatch(literals, p, length, match & 0xffff);
     p += length;
     literals = p;
-    remember(known, p, log);
+    for (let inside = known; inside < p; inside++) {
+      bytes = load<u64>(inside);
+      putLong(inside, bytes, log);
+      putFour(inside, bytes);
+    }
   }
+  // Short of the limit only when the input ends there.
+  if (p < limit) p = end;
   p = min(p, end);
   addLiterals(literals, p);
   return p;
-}
-export function parse16(from: usize, limit: usize, end: usize, tries: u32, nice: u32, lazy: u32): usize {
-  return parseLazily(from, limit, end, tries, nice, lazy, 4);
-}
-export function parse32(from: usize, limit: usize, end: usize, tries: u32, nice: u32, lazy: u32): usize {
-  return parseLazily(from, limit, end, tries, nice, lazy, 5);
-}
-export function remember32(from: usize, to: usize): void {
-  remember(from, to, 5);
 }

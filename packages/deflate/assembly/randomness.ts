@@ -1,17 +1,28 @@
-import { WINDOW } from "./alphabet";
-import { LOG2_UNIT, log2 } from "./log2";
+import { LOG2_BITS, log2 } from "./log2";
+import { WINDOW } from "./window";
 
 /** How much is judged at a time, in bytes. */
 export const GRANULE: u32 = 4096;
 /** Sampled bytes of a granule: one of every four, each time another one, so that no byte of 2-, 4- or 8-byte records is passed over. */
 const SAMPLES: u32 = GRANULE / 4;
+/**
+ * Bits a byte, of at most 8, that the sample needs at least to be taken for random. Uniform bytes come to 7.82 on average, with
+ * a deviation of 0.02. MEASURED-TODO
+ */
 const RANDOM_BITS: f64 = 7.7;
 /** Samples' sum of `n log2 n` over all values up to which their entropy is RANDOM_BITS. */
-const MOST_SUM: u32 = <u32>((10 - RANDOM_BITS) * <f64>(SAMPLES * LOG2_UNIT));
+const MOST_SUM: u32 = <u32>((10 - RANDOM_BITS) * <f64>(SAMPLES << LOG2_BITS));
 const COUNTS = memory.data(2 * 256, 16);
 
+/** Of 4096 uniform bytes 2048 have the highest bit, with a deviation of 32: most text and programs are told by that already. */
+const LEAST_HIGH: u32 = 1792;
+const MOST_HIGH: u32 = 2304;
+
+/** Every sixteenth position is remembered; a repetition of 32 bytes holds one. */
 const STRIDE: u32 = 16;
+/** Where a granule is probed for repetitions. */
 const PLACES: u32 = 4;
+/** Where a sequence of four bytes of a random granule was last seen, by its hash. */
 const SEEN_BITS: u32 = 12;
 const SEEN = memory.data(4 << SEEN_BITS, 16);
 
@@ -19,10 +30,11 @@ export function forgetRandom(): void {
   memory.fill(SEEN, 0, 4 << SEEN_BITS);
 }
 
+/** Whether the granule at `at` has the bytes of something compressed or encrypted. */
 export function looksUniform(at: usize): bool {
   let high: u32 = 0;
   for (let i: usize = 0; i < GRANULE; i += 16) high += popcnt(i8x16.bitmask(v128.load(at + i)));
-  if (high - 1800 > 500) return false;
+  if (high < LEAST_HIGH || high > MOST_HIGH) return false;
   memory.fill(COUNTS, 0, 512);
   for (let i: u32 = 0; i < SAMPLES; i++) {
     const counter = COUNTS + 2 * <usize>load<u8>(at + 4 * i + ((i ^ (i >> 2)) & 3));
@@ -36,7 +48,7 @@ export function looksUniform(at: usize): bool {
   return sum <= MOST_SUM;
 }
 
-/** Whether a uniform granule repeats another one that is near enough. Remembers it. */
+/** Whether at one of a few places of a uniform granule the same bytes came in another one, near enough. Remembers it. */
 export function repeatsRandom(at: usize): bool {
   let repeats = false;
   for (let place: u32 = 0; place < PLACES; place++) {
