@@ -29,7 +29,7 @@ export function parseLazily(from: usize, limit: usize, end: usize, tries: u32, n
     }
     let length = match >> 16;
     let known = p + 1;
-    while (length < lazy) {
+    while (length < lazy && p + 1 < limit) {
       bytes = load<u64>(p + 1);
       // One byte less than now can be better, if it is much nearer.
       let next = findLong(p + 1, bytes, max<u32>(5, length - 1), nice, (tries + 1) >> 1, log);

@@ -7,10 +7,10 @@ import { forgetRows, putLong } from "./rows";
 export function parse(level: u32, from: usize, limit: usize, end: usize): usize {
   switch (level) {
     case 1: return parseFast(from, limit, end);
-    case 2: return parseInRowsOf16(from, limit, end, 2, 16, 0);
-    case 3: return parseInRowsOf16(from, limit, end, 4, 24, 6);
-    case 4: return parseInRowsOf16(from, limit, end, 8, 32, 12);
-    case 5: return parseInRowsOf16(from, limit, end, 12, 48, 16);
+    case 2: return parseInRowsOf16(from, limit, end, 2, 16, 8);
+    case 3: return parseInRowsOf16(from, limit, end, 4, 24, 10);
+    case 4: return parseInRowsOf16(from, limit, end, 8, 32, 16);
+    case 5: return parseInRowsOf16(from, limit, end, 12, 48, 24);
     case 6: return parseInRowsOf32(from, limit, end, 22, 64, 32);
     case 7: return parseInRowsOf32(from, limit, end, 32, 128, 64);
     case 8: return parseInRowsOf64(from, limit, end, 48, 192, 128);
