@@ -43,7 +43,7 @@ export function lengthExtra(length: u32): u32 {
 @inline
 export function distanceSymbol(distance1: u32): u32 {
   // The two highest bits, and how many are below them.
-  const below = 30 - clz(distance1 | 1);
+  const below = 30 - clz(distance1 | 2);
   return distance1 < 2 ? distance1 : 2 * below + (distance1 >> below);
 }
 

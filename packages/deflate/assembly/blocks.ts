@@ -20,7 +20,7 @@ let freshGranules: u32 = 0;
 let settledCost: u64 = 0;
 
 const FRESH_GRANULES: u32 = 4;
-/** What a description of codes comes to, in bits: measured 60 to 90 bytes. */
+/** What a description of codes comes to: about 70 bytes. */
 const HEADER_COST: u64 = 560 << LOG2_BITS;
 /** Counts stay below 2^23 so. */
 const LONGEST_BLOCK: usize = 1 << 20;

@@ -49,8 +49,15 @@ function runLength(from: u32): u32 {
 /** Says some of a run; how much. */
 function sayRun(from: u32, run: u32): u32 {
   const value = <u32>load<u8>(JOINED + from);
-  if (value === 0 && run >= 11) return say(MANY_ZEROS, min<u32>(run, 138) - 11) + min<u32>(run, 138) - 1;
-  if (value === 0 && run >= 3) return say(ZEROS, run - 3) + run - 1;
+  if (value === 0 && run >= 11) {
+    const zeros = min<u32>(run, 138);
+    say(MANY_ZEROS, zeros - 11);
+    return zeros;
+  }
+  if (value === 0 && run >= 3) {
+    say(ZEROS, run - 3);
+    return run;
+  }
   say(value, 0);
   let done: u32 = 1;
   while (value !== 0 && run - done >= 3) {
@@ -61,10 +68,9 @@ function sayRun(from: u32, run: u32): u32 {
   return done;
 }
 
-function say(symbol: u32, extra: u32): u32 {
+function say(symbol: u32, extra: u32): void {
   store<u16>(SAID + 2 * said++, <u16>((extra << 8) | symbol));
   store<u32>(COUNTS + 4 * symbol, load<u32>(COUNTS + 4 * symbol) + 1);
-  return 1;
 }
 
 function extraBits(symbol: u32): u32 {

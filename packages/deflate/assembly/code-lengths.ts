@@ -1,4 +1,4 @@
-import { DISTANCES, LITERALS } from "./alphabet";
+import { LITERALS } from "./alphabet";
 
 /** Symbols in use, rarest first: the frequency above, the symbol in the low 9 bits. */
 const SORTED = memory.data(4 * LITERALS);

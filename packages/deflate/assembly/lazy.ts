@@ -1,4 +1,4 @@
-import { putFour, extend, findFour, findThree } from "./nearest";
+import { extend, findFour, findThree, putFour } from "./nearest";
 import { isWorthwhile, reachOf } from "./reach";
 import { findLong, putLong } from "./rows";
 import { addLiterals, addMatch } from "./sequences";
@@ -29,7 +29,7 @@ export function parseLazily(from: usize, limit: usize, end: usize, tries: u32, n
     }
     let length = match >> 16;
     let known = p + 1;
-    while (length < lazy && p + 1 < limit) {
+    while (length < lazy && p + 1 < end) {
       bytes = load<u64>(p + 1);
       // One byte less than now can be better, if it is much nearer.
       let next = findLong(p + 1, bytes, max<u32>(5, length - 1), nice, (tries + 1) >> 1, log);

@@ -8,7 +8,7 @@ import { WINDOW } from "./window";
  */
 const LIMITED: u32 = 8;
 const REACH = memory.data(4 * LIMITED);
-/** Bits a match must save: it stands in the way of a better one a byte later. Measured: 0 bits 2.4 % more output on text, 3 to 5 nothing elsewhere. */
+/** Bits a match must save: it stands in the way of a better one a byte later. Measured: with 0, output of text is 2.7 % more; other kinds differ by less than 0.5 %. */
 const MUST_SAVE: i32 = 3;
 /** So many occurrences that costs mean something. */
 const ENOUGH: u32 = 64;

@@ -1,4 +1,4 @@
-import { DISTANCES, distanceSymbol, lengthSymbol, LITERALS, SYMBOLS } from "./alphabet";
+import { distanceSymbol, lengthSymbol, LITERALS, SYMBOLS } from "./alphabet";
 
 /**
  * What a block will say, before its codes are known: sequences of a run of literals (which stay where they are in the

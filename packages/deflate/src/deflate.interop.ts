@@ -8,7 +8,11 @@ import { sampleOf } from "./testing/samples.ts";
 const PIECE = 100_000;
 const deflater = (await loadOwnDeflater(PIECE))!;
 const whole = sampleOf(
-  Array.from({ length: 30 }, (_, i) => ({ kind: (["text", "records", "random", "repeat", "zeros"] as const)[i % 5]!, length: 17_000, from: i })),
+  Array.from({ length: 30 }, (_, i) => ({
+    kind: (["text", "records", "random", "repeat", "zeros"] as const)[i % 5]!,
+    length: 17_000,
+    from: i,
+  })),
 );
 
 /** The whole in pieces of one stream, at all levels by turns. */

@@ -51,7 +51,10 @@ describe.each(LEVELS)("level %i", (level) => {
   });
 
   test("literals alone, no distances", () => {
-    sizeOf(Uint8Array.from({ length: 256 }, (_, i) => i), level);
+    sizeOf(
+      Uint8Array.from({ length: 256 }, (_, i) => i),
+      level,
+    );
     expect(sizeOf(withFrequencies(Array<number>(16).fill(20), 3), level)).toBeLessThan(320);
   });
 
@@ -78,7 +81,10 @@ describe.each(LEVELS)("level %i", (level) => {
   });
 
   test("the worst of both: text and random bytes by turns", () => {
-    const turns = Array.from({ length: 120 }, (_, i) => ({ kind: i % 2 === 0 ? "random" : "text", length: 4096 + (i % 7), from: i }) as const);
+    const turns = Array.from(
+      { length: 120 },
+      (_, i) => ({ kind: i % 2 === 0 ? "random" : "text", length: 4096 + (i % 7), from: i }) as const,
+    );
     const bytes = sampleOf(turns, CAPACITY);
     expect(sizeOf(bytes, level)).toBeLessThan(0.8 * bytes.length);
   });
