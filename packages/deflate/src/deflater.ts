@@ -1,45 +1,60 @@
 import { constants, deflateRawSync } from "node:zlib";
-import { concatBytes } from "@doppel/base";
-import { runsOf } from "./runs.ts";
-import { storedBlocks } from "./stored.ts";
-
-/** How far back a DEFLATE stream can refer. */
-const WINDOW = 32_768;
+import { instantiate } from "./wasm.ts";
 
 /**
  * Compresses pieces of DEFLATE streams (RFC 1951), one after the other, in memory that is allocated once. Pieces are
  * independent: each ends at a byte boundary, and nothing in it refers to what is before it, so any number of deflaters can
- * work at one stream, and inflating can begin at any piece.
+ * work at one stream, and inflating can begin at any piece. The same piece is the same bytes whatever came before it.
  */
 export interface Deflater {
   /** Where the plain bytes of the next piece go: `capacity` bytes, which are the caller's until it calls `deflate`. */
   readonly input: Uint8Array;
   /**
-   * Compresses `input[0, length)`. What comes back is a view of the deflater's own memory, valid until the next call.
+   * Compresses `input[0, length)`; `input` is undefined then. What comes back is a view of the deflater's own memory, valid until
+   * the next call.
    * @param level 0 (stored) to 9; parts that nothing can be made of are stored at every level
-   * @param last ends the stream (RFC 1951 3.2.3, BFINAL); otherwise the piece ends with an empty stored block
+   * @param last ends the stream (RFC 1951 3.2.3, BFINAL); otherwise the piece ends with a stored block
    */
   deflate(length: number, level: number, last: boolean): Uint8Array;
 }
 
 /** @param capacity bytes of the largest piece */
 export async function loadDeflater(capacity: number): Promise<Deflater> {
+  return (await loadOwnDeflater(capacity)) ?? zlibDeflater(capacity);
+}
+
+/** Ours, several times faster than zlib at what it does; undefined where WebAssembly has no vectors. */
+export async function loadOwnDeflater(capacity: number): Promise<Deflater | undefined> {
+  const encoder = await instantiate();
+  if (encoder === undefined) return undefined;
+  if (encoder.prepare(capacity) === 0) throw new RangeError(`no memory for compressing pieces of ${capacity} bytes`);
+  const memory = new Uint8Array(encoder.memory.buffer);
+  const output = encoder.outputStart();
+  return {
+    input: memory.subarray(encoder.inputStart(), encoder.inputStart() + capacity),
+    deflate(length, level, last) {
+      requireWithin(length, capacity);
+      return memory.subarray(output, output + encoder.deflate(length, level, last ? 1 : 0));
+    },
+  };
+}
+
+/** Node's, for machines without vectors; it finds by itself what to store. */
+export function zlibDeflater(capacity: number): Deflater {
   const input = new Uint8Array(capacity);
   return {
     input,
     deflate(length, level, last) {
-      const piece = input.subarray(0, length);
-      const runs = level === 0 ? [] : runsOf(piece);
-      if (runs.length === 0) return storedBlocks(piece, last);
-      const parts = runs.map(({ start, end, compress }, index) => {
-        const ends = last && index === runs.length - 1;
-        const bytes = piece.subarray(start, end);
-        if (!compress) return storedBlocks(bytes, ends);
-        const dictionary = index > 0 ? { dictionary: piece.subarray(Math.max(0, start - WINDOW), start) } : {};
-        const finishFlush = ends ? constants.Z_FINISH : constants.Z_FULL_FLUSH;
-        return deflateRawSync(bytes, { level, finishFlush, ...dictionary });
+      requireWithin(length, capacity);
+      return deflateRawSync(input.subarray(0, length), {
+        level,
+        finishFlush: last ? constants.Z_FINISH : constants.Z_FULL_FLUSH,
       });
-      return concatBytes(parts);
     },
   };
+}
+
+/** The encoder takes any length for granted, and memory behind the input is its own. */
+function requireWithin(length: number, capacity: number): void {
+  if (!(length >= 0 && length <= capacity)) throw new RangeError(`a piece of ${length} bytes, where ${capacity} are the most`);
 }

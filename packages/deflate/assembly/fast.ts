@@ -1,0 +1,55 @@
+import { isWorthwhile } from "./reach";
+import { forgetPositions } from "./rows";
+import { addLiterals, addMatch } from "./sequences";
+import { sameBytes, WINDOW } from "./window";
+
+/** The latest position for each hash of five bytes: as many as fit beside the rest into 32 KiB of cache. */
+const LATEST_BITS: u32 = 13;
+const LATEST = memory.data(2 << LATEST_BITS, 16);
+/** After every 2^5 bytes without a match one more is passed over: what had none for long will have none soon. */
+const PATIENCE: u32 = 5;
+
+export function forgetLatest(): void {
+  forgetPositions(LATEST, 2 << LATEST_BITS);
+}
+
+@inline
+function latest(bytes: u64): usize {
+  return LATEST + 2 * <usize>(((bytes << 24) * 0x9e3779b185ebca87) >> (64 - LATEST_BITS));
+}
+
+@inline
+export function putLatest(p: usize, bytes: u64): void {
+  store<u16>(latest(bytes), <u16>p);
+}
+
+/** Parses as parseLazily does, taking the first match it sees. */
+export function parseFast(from: usize, limit: usize, end: usize): usize {
+  let p = from;
+  let literals = from;
+  while (p < limit) {
+    const bytes = load<u64>(p);
+    const place = latest(bytes);
+    const distance = (<u32>p - load<u16>(place)) & 0xffff;
+    store<u16>(place, <u16>p);
+    if (!(<u32>(distance - 1 < WINDOW) & <u32>(load<u32>(p - distance) === <u32>bytes))) {
+      p += 1 + ((p - literals) >> PATIENCE);
+      continue;
+    }
+    const same = sameBytes(p - distance, p);
+    if (!isWorthwhile((same << 16) | distance)) {
+      p++;
+      continue;
+    }
+    const length = min<u32>(same, <u32>(end - p));
+    if (length < 3) break;
+    addMatch(literals, p, length, distance);
+    p += length;
+    literals = p;
+    putLatest(p - 2, load<u64>(p - 2));
+  }
+  if (p < limit) p = end;
+  p = min(p, end);
+  addLiterals(literals, p);
+  return p;
+}

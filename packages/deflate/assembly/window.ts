@@ -1,0 +1,16 @@
+import { LONGEST } from "./alphabet";
+
+/** How far back a match may be (RFC 1951 2). */
+export const WINDOW: u32 = 32_768;
+
+/** How many bytes are the same from `a` and from `b` on, at most LONGEST. */
+@inline
+export function sameBytes(a: usize, b: usize): u32 {
+  let n: u32 = 0;
+  do {
+    const difference = load<u64>(a + n) ^ load<u64>(b + n);
+    if (difference !== 0) return min<u32>(n + (<u32>ctz(difference) >> 3), LONGEST);
+    n += 8;
+  } while (n < LONGEST);
+  return LONGEST;
+}
