@@ -3,7 +3,7 @@ import { type BytePath, displayPath, pathToBytes } from "@doppel/base";
 import { loadRsync } from "@doppel/rsync";
 import { OwnerNames, walkTree } from "@doppel/tree";
 import type { SourceMessage, SourceWorkerInput } from "../workers/protocol.ts";
-import { Batcher, Stopped } from "./batcher.ts";
+import { Batcher, type Outlet, Stopped } from "./batcher.ts";
 import { Refused } from "./cut-file.ts";
 import { keepStored } from "./keep-stored.ts";
 import { rulesOf } from "./rules.ts";
@@ -12,12 +12,16 @@ import { storeEntry } from "./store-entry.ts";
 import { storeIncrement } from "./increment.ts";
 import { OldState } from "./old-state.ts";
 
-type Post = (message: SourceMessage, transfer?: ArrayBuffer[]) => void;
+/** How the worker reaches the conductor. */
+export interface Conductor {
+  post(message: SourceMessage, transfer?: ArrayBuffer[]): void;
+  takeBack: Outlet["takeBack"];
+}
 
-/** The worker's whole work: walk, select, read once, tar blocks, signatures; in batches to `post`. */
-export async function readSource(input: SourceWorkerInput, post: Post): Promise<void> {
+/** The worker's whole work: walk, select, read once, tar blocks, signatures; in batches to the conductor. */
+export async function readSource(input: SourceWorkerInput, { post, takeBack }: Conductor): Promise<void> {
   const rsync = await loadRsync();
-  const batcher = new Batcher(input.control, post);
+  const batcher = new Batcher(input.control, { send: post, takeBack });
   const rules = rulesOf(input);
   const owners = OwnerNames.system();
   const context = {

@@ -45,7 +45,7 @@ export function storeDelta(entry: SourceEntry, old: SignatureTable, context: Sto
     for (const chunk of encoder.finish()) pieces.add(chunk);
     pieces.finish();
     signature.finish();
-    batcher.digest(sha256.digest());
+    batcher.digest(sha256.digest("binary"));
     const notice = file.outcome();
     if (notice) batcher.notice(notice);
   } finally {

@@ -4,10 +4,10 @@ import { Mailbox } from "./mailbox.ts";
 import { CREDITS, type SourceBatch, type SourceMessage, type SourceWorkerInput, STOP } from "./protocol.ts";
 import { spawnWorker } from "./spawn.ts";
 
-/** Batches that may be on their way at once: enough that neither side waits for the other, 4 MiB of memory. */
+/** Batches that may be on their way at once: enough that neither side waits for the other, 5 MiB of memory. */
 const BATCHES_IN_FLIGHT = 4;
 
-/** The source worker's output as a stream. Taking the next batch allows the worker one more. */
+/** The source worker's output as a stream. Taking the next batch allows the worker one more, and gives it the memory of the last. */
 export async function* sourceBatches(
   input: Omit<SourceWorkerInput, "mode" | "control">,
   signal: AbortSignal,
@@ -49,6 +49,8 @@ async function* messages(input: Omit<SourceWorkerInput, "control">, signal: Abor
       if (message.kind === "failed") throw revive(message.error);
       yield message;
       if (message.kind === "batch") {
+        const memory = message.tar.buffer as ArrayBuffer;
+        worker.postMessage(memory, [memory]);
         Atomics.add(cells, CREDITS, 1);
         Atomics.notify(cells, CREDITS);
       }
