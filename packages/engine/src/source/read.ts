@@ -1,5 +1,5 @@
 import { lstatSync } from "node:fs";
-import { type BytePath, displayPath, pathToBytes } from "@doppel/base";
+import { displayPath, pathToBytes } from "@doppel/base";
 import { loadRsync } from "@doppel/rsync";
 import { OwnerNames, walkTree } from "@doppel/tree";
 import type { SourceMessage, SourceWorkerInput } from "../workers/protocol.ts";
@@ -11,6 +11,7 @@ import { SignatureMaker } from "./signatures.ts";
 import { storeEntry } from "./store-entry.ts";
 import { storeIncrement } from "./increment.ts";
 import { OldState } from "./old-state.ts";
+import { UnreadablePaths } from "./unreadable-paths.ts";
 
 /** How the worker reaches the conductor. */
 export interface Conductor {
@@ -30,13 +31,13 @@ export async function readSource(input: SourceWorkerInput, { post, takeBack }: C
     signatures: new SignatureMaker(rsync, batcher, input.maxBlockBytes),
     volumeBytes: input.volumeBytes,
   };
-  const unreadable: BytePath[] = [];
+  const unreadable = input.base && new UnreadablePaths();
   const walked = walkTree(input.source, {
     rules,
     owners,
     copyLinks: input.copyLinks,
     onProblem(problem) {
-      if (problem.reason === "unreadable") unreadable.push(problem.path);
+      if (problem.reason === "unreadable") unreadable?.add(problem.path);
       batcher.notice(problem);
     },
   });
@@ -47,7 +48,7 @@ export async function readSource(input: SourceWorkerInput, { post, takeBack }: C
     const entries = kept ? kept.rest(walked) : walked;
     if (input.resume?.complete)
       for (const _ of entries); // they are counted
-    else if (old)
+    else if (old && unreadable)
       await storeIncrement(entries, old, { ...context, owners, unreadable, ...(kept && { resuming: kept.resuming }) });
     else
       for (const entry of entries) storeEntry(entry, context, kept?.resuming.path === entry.path ? kept.resuming.cut : undefined);

@@ -183,6 +183,7 @@ export function decodeTarHeader(bytes: Uint8Array): TarHeader | string {
 }
 
 function readText(block: Buffer, { at, width }: Field): string {
+  if (block[at] === 0) return "";
   const nul = block.indexOf(0, at);
   return block.toString("latin1", at, nul < 0 || nul > at + width ? at + width : nul);
 }
