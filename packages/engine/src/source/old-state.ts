@@ -97,7 +97,7 @@ class SignatureLane {
   }
 
   async signature(): Promise<SignatureTable> {
-    const parser = new SignatureParser();
+    const parser = new SignatureParser({ expectedBytes: this.item?.entry.size ?? 0 });
     for (;;) {
       while (this.#at === this.#items.length && !this.#ended) await this.read();
       const item = this.#items[this.#at++];

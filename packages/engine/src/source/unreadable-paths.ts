@@ -16,7 +16,8 @@ export class UnreadablePaths {
   /** Whether `path` is or lies below one. Those before it are forgotten: the next question is about a path behind it. */
   hold(path: BytePath): boolean {
     let passed = 0;
-    for (; passed < this.#ahead.length && comparePaths(this.#ahead[passed]!, path) <= 0; passed++) this.#last = this.#ahead[passed];
+    for (; passed < this.#ahead.length && comparePaths(this.#ahead[passed]!, path) <= 0; passed++)
+      this.#last = this.#ahead[passed];
     if (passed > 0) this.#ahead = this.#ahead.slice(passed);
     return this.#last !== undefined && isWithin(path, this.#last);
   }
