@@ -41,7 +41,7 @@ export function buildSignature(options: SignatureOptions, strongSums: StrongSums
 
 /**
  * Writes the whole signature of bytes in memory, which is `signatureLength` of them long, to the start of `out`, and returns
- * its length. What a builder does for small files is mostly small objects (measured: 50,000 files of 20 KB, 0.35 s less).
+ * its length. What a builder does for small files is mostly making small objects.
  * @throws RangeError for lengths the format cannot express, or when `out` is too short.
  */
 export function writeSignature(

@@ -20,9 +20,9 @@ const SIGNATURE_BYTES = 1 << 18;
 
 /** How a batcher reaches the conductor. */
 export interface Outlet {
-  send(batch: SourceBatch, transfer: ArrayBuffer[]): void;
+  readonly send: (batch: SourceBatch, transfer: ArrayBuffer[]) => void;
   /** The memory of a batch that has been used up, if there is one. */
-  takeBack(): ArrayBuffer | undefined;
+  readonly takeBack: () => ArrayBuffer | undefined;
 }
 
 const NOTHING = Buffer.alloc(0);

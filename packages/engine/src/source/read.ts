@@ -15,8 +15,8 @@ import { UnreadablePaths } from "./unreadable-paths.ts";
 
 /** How the worker reaches the conductor. */
 export interface Conductor {
-  post(message: SourceMessage, transfer?: ArrayBuffer[]): void;
-  takeBack: Outlet["takeBack"];
+  readonly post: (message: SourceMessage, transfer?: ArrayBuffer[]) => void;
+  readonly takeBack: Outlet["takeBack"];
 }
 
 /** The worker's whole work: walk, select, read once, tar blocks, signatures; in batches to the conductor. */

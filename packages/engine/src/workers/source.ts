@@ -4,7 +4,7 @@ import { Mailbox } from "./mailbox.ts";
 import { CREDITS, type SourceBatch, type SourceMessage, type SourceWorkerInput, STOP } from "./protocol.ts";
 import { spawnWorker } from "./spawn.ts";
 
-/** Batches that may be on their way at once: enough that neither side waits for the other, 5 MiB of memory. */
+/** Batches that may be on their way at once: enough that neither side waits for the other, with one more that is filled 6.6 MiB. */
 const BATCHES_IN_FLIGHT = 4;
 
 /**
