@@ -1,5 +1,5 @@
 import { type DeltaEncoder, encodeDelta } from "./delta-encoder.ts";
-import { buildSignature, type SignatureBuilder, type SignatureOptions } from "./signature-builder.ts";
+import { buildSignature, type SignatureBuilder, type SignatureOptions, writeSignature } from "./signature-builder.ts";
 import type { SignatureTable } from "./signature-table.ts";
 import { loadRollsumLanes } from "./rollsum-lanes.ts";
 import { loadStrongSums } from "./strong-sum.ts";
@@ -8,6 +8,8 @@ import { loadStrongSums } from "./strong-sum.ts";
 export interface Rsync {
   /** @throws RangeError for lengths the format cannot express. */
   signature(options: SignatureOptions): SignatureBuilder;
+  /** The whole signature of `bytes` to the start of `out`; returns its length. @throws RangeError likewise, or when it does not fit. */
+  writeSignature(bytes: Uint8Array, options: SignatureOptions, out: Uint8Array): number;
   /** The delta from the file that `signature` describes to the bytes that the encoder is fed. */
   delta(signature: SignatureTable): DeltaEncoder;
 }
@@ -17,6 +19,7 @@ export async function loadRsync(): Promise<Rsync> {
   const [strongSums, rollsums] = await Promise.all([loadStrongSums(), loadRollsumLanes()]);
   return {
     signature: (options) => buildSignature(options, strongSums, rollsums),
+    writeSignature: (bytes, options, out) => writeSignature(bytes, options, out, strongSums, rollsums),
     delta: (signature) => encodeDelta(signature, strongSums),
   };
 }

@@ -13,6 +13,25 @@ import { bytewise, hex, signatureOf, tableOf } from "./testing/run.ts";
 const rsync = await loadRsync();
 const FORMATS: readonly SignatureFormat[] = ["md4", "blake2", "rabinkarp-md4", "rabinkarp-blake2"];
 
+describe("a signature in one call", () => {
+  it("is what a builder makes", () => {
+    const bytes = new Seeded(3).bytes(70_000);
+    const lengths = fc.oneof(fc.nat(70_000), fc.constantFrom(0, 1, 511, 512, 513, 1024, 4 * 512, 64 * 512, 65 * 512 + 1));
+    fc.assert(
+      fc.property(lengths, fc.constantFrom(1, 64, 500, 512, 2048), fc.constantFrom(...FORMATS), (length, blockLength, format) => {
+        fc.pre(length / blockLength < 5000);
+        const part = bytes.subarray(0, length);
+        const expected = signatureOf(rsync, { blockLength, format }, part);
+        const out = new Uint8Array(expected.length + 3).fill(7);
+        expect(rsync.writeSignature(part, { blockLength, format }, out)).toBe(expected.length);
+        expect(Buffer.from(out)).toEqual(Buffer.concat([expected, Buffer.alloc(3, 7)]));
+        expect(() => rsync.writeSignature(part, { blockLength, format }, out.subarray(4))).toThrow(RangeError);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
 describe("strong sums", () => {
   it("are MD4 (spec B.2, RFC 1320) and BLAKE2b of 32 bytes", async () => {
     const { md4, blake2 } = await loadStrongSums();
@@ -160,6 +179,17 @@ describe("parsing a signature", () => {
         error = thrown;
       }
       expect(isDoppelError(error, "rsync.bad-signature") && error.data.offset).toBe(offset);
+    }
+  });
+
+  it("is the same whatever length was expected", () => {
+    const signature = signatureOf(rsync, { blockLength: 10 }, new Seeded(4).bytes(101));
+    for (const expectedBytes of [0, 1, 12, signature.length - 1, signature.length, 100_000]) {
+      const parser = new SignatureParser({ expectedBytes });
+      for (const chunk of bytewise(signature)) parser.update(chunk);
+      const table = parser.finish();
+      expect(table.count).toBe(11);
+      expect(Array.from({ length: 11 }, (_, block) => table.recordIs(block, signature, 12 + block * 12))).not.toContain(false);
     }
   });
 

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DoppelError, pathFromText, type RunEvent, type Runtime } from "@doppel/base";
 import { NO_PREFIXES } from "@doppel/format";
+import type { SecretKeys } from "@doppel/openpgp";
 import type { Storage } from "@doppel/storage";
 import {
   asStored,
@@ -98,14 +99,19 @@ export class Bench implements Disposable {
   }
 
   /** The differences between what is restored and the source as it is now. */
-  async differences(time?: Date): Promise<readonly unknown[]> {
-    return compareTrees(asStored(scanTree(this.source)), await this.restored(time), { ignoreOwner: !isRoot });
+  async differences(time?: Date, keys?: SecretKeys): Promise<readonly unknown[]> {
+    return compareTrees(asStored(scanTree(this.source)), await this.restored(time, keys), { ignoreOwner: !isRoot });
   }
 
-  async restored(time?: Date) {
+  async restored(time?: Date, keys?: SecretKeys) {
     const out = join(this.#dir.path, "out");
     rmSync(out, { recursive: true, force: true });
-    const deps = { storage: this.target, archiveDir: join(this.#dir.path, "no-archive"), tempDir: join(this.#dir.path, "tmp") };
+    const deps = {
+      storage: this.target,
+      archiveDir: join(this.#dir.path, "no-archive"),
+      tempDir: join(this.#dir.path, "tmp"),
+      ...(keys && { keys }),
+    };
     await restore(
       {
         target: pathFromText(out),

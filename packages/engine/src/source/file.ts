@@ -13,38 +13,71 @@ export interface FileToStore {
 }
 
 /** Files up to this size are read before their header is written, so that the size stored is the size read. */
-const WHOLE_READ_LIMIT = 1 << 20;
-const scratch = Buffer.allocUnsafeSlow(WHOLE_READ_LIMIT + 1);
+export const SMALL = 1 << 20;
+const scratch = Buffer.allocUnsafeSlow(SMALL + 1);
+
+type Notify = (notice: SourceNotice) => void;
 
 /** Opens (and for a small file reads) the content; a file that cannot be is noticed and undefined is returned. */
-export function openFile(entry: SourceEntry, notice: (notice: SourceNotice) => void): FileToStore | undefined {
+export function openFile(entry: SourceEntry, notice: Notify): FileToStore | undefined {
   let content: FileContent | undefined;
   try {
     content = openContent(entry);
-    return content.size <= WHOLE_READ_LIMIT ? wholeFile(entry, content) : streamedFile(entry, content);
+    return content.size <= SMALL ? wholeFile(entry, content) : streamedFile(entry, content);
   } catch (error) {
     content?.close();
-    if (error instanceof TreeProblemError) notice(error.problem);
-    else
-      notice({
-        reason: "unreadable",
-        incomplete: true,
-        path: entry.path,
-        detail: `cannot be read (${errnoOf(error) ?? String(error)})`,
-      });
+    tellWhy(entry, error, notice);
     return undefined;
   }
 }
 
-function wholeFile(entry: SourceEntry, content: FileContent): FileToStore {
-  let length = 0;
-  while (length < scratch.length) {
-    const count = content.read(scratch.subarray(length));
-    if (count === 0) break;
-    length += count;
+/**
+ * Reads a file to the start of `into`. A size of all of `into` means that there may be more. A file that cannot be read is
+ * noticed and undefined is returned; what else there is to tell about it is the outcome.
+ */
+export function readSmall(
+  entry: SourceEntry,
+  into: Uint8Array,
+  notice: Notify,
+): { readonly size: number; readonly outcome: SourceNotice | undefined } | undefined {
+  let content: FileContent | undefined;
+  try {
+    content = openContent(entry);
+    const size = readWhole(content, into);
+    const state = content.state(size);
+    return { size, outcome: state === "same" ? undefined : changedNotice(entry, state, size) };
+  } catch (error) {
+    tellWhy(entry, error, notice);
+    return undefined;
+  } finally {
+    content?.close();
   }
+}
+
+function tellWhy(entry: SourceEntry, error: unknown, notice: Notify): void {
+  if (error instanceof TreeProblemError) notice(error.problem);
+  else {
+    const detail = `cannot be read (${errnoOf(error) ?? String(error)})`;
+    notice({ reason: "unreadable", incomplete: true, path: entry.path, detail });
+  }
+}
+
+/** As much as there is, or fits. */
+function readWhole(content: FileContent, into: Uint8Array): number {
+  let length = 0;
+  while (length < into.length) {
+    const count = content.read(length === 0 ? into : into.subarray(length));
+    length += count;
+    // Less than was asked for, and just the size that it has: `state` will tell should there be more by now.
+    if (count === 0 || length === content.size) break;
+  }
+  return length;
+}
+
+function wholeFile(entry: SourceEntry, content: FileContent): FileToStore {
+  const length = readWhole(content, scratch);
   // Longer than the limit by now: keep what it had when it was opened.
-  const size = length > WHOLE_READ_LIMIT ? content.size : length;
+  const size = length > SMALL ? content.size : length;
   const state = content.state(length);
   let at = 0;
   return {

@@ -1,4 +1,4 @@
-import { type BytePath, comparePaths, displayPath, isDoppelError, isWithin, type PathEntry } from "@doppel/base";
+import { type BytePath, comparePaths, displayPath, isDoppelError, type PathEntry } from "@doppel/base";
 import { difftarHeader, indexAttributes, sigtarDeletedHeader } from "@doppel/format";
 import type { SignatureTable } from "@doppel/rsync";
 import type { OwnerNames, SourceEntry } from "@doppel/tree";
@@ -7,40 +7,48 @@ import { hasChanged } from "./changes.ts";
 import type { OldEntry, OldState } from "./old-state.ts";
 import { storeDelta } from "./store-delta.ts";
 import { type StoreContext, storeEntry } from "./store-entry.ts";
+import type { UnreadablePaths } from "./unreadable-paths.ts";
 
 export interface IncrementContext extends StoreContext {
   readonly owners: OwnerNames;
   /** The file whose first pieces are stored, and the first object of the chain that is not dealt with. */
   readonly resuming?: { readonly path: BytePath; readonly cut?: Resuming; readonly known: OldEntry | undefined };
-  /** Paths that exist but could not be read: what was known below them is kept, not recorded as deleted. */
-  readonly unreadable: BytePath[];
+  readonly unreadable: UnreadablePaths;
 }
 
 /** Merges the source with the state of the chain, and stores what differs (spec 5.2). */
 export async function storeIncrement(entries: Iterable<SourceEntry>, old: OldState, context: IncrementContext): Promise<void> {
-  const { resuming } = context;
+  const { resuming, unreadable } = context;
   let known = resuming ? resuming.known : await old.next();
+  // Nothing is awaited that is there: the path of an unchanged object is the hot one.
   for (const entry of entries) {
-    for (; known && comparePaths(known.entry.path, entry.path) < 0; known = await old.next()) storeDeleted(known, context);
+    while (known && comparePaths(known.entry.path, entry.path) < 0) {
+      storeDeleted(known, context);
+      const next = old.next();
+      known = next instanceof Promise ? await next : next;
+    }
+    unreadable.hold(entry.path); // and forgets those before
     if (!known || known.entry.path !== entry.path) {
       storeEntry(entry, context, cutOf(entry, context));
       continue;
     }
-    await storeKnown(entry, known, old, context);
-    known = await old.next();
+    if (hasChanged(known.entry, entry, context.owners)) await storeChanged(entry, known, old, context);
+    else keepUnchanged(entry, context);
+    const next = old.next();
+    known = next instanceof Promise ? await next : next;
   }
   for (; known; known = await old.next()) storeDeleted(known, context);
 }
 
-async function storeKnown(entry: SourceEntry, known: OldEntry, old: OldState, context: IncrementContext): Promise<void> {
+function keepUnchanged(entry: SourceEntry, context: IncrementContext): void {
+  if (cutOf(entry, context)) refuseUnless(false, displayPath(entry.path), "is as it was before");
   const { counts } = context.batcher;
+  counts.entries++;
+  counts.sourceBytes += entry.statSize;
+}
+
+async function storeChanged(entry: SourceEntry, known: OldEntry, old: OldState, context: IncrementContext): Promise<void> {
   const cut = cutOf(entry, context);
-  if (!hasChanged(known.entry, entry, context.owners)) {
-    if (cut) refuseUnless(false, displayPath(entry.path), "is as it was before");
-    counts.entries++;
-    counts.sourceBytes += entry.statSize;
-    return;
-  }
   const table = entry.type === "file" && known.isFile ? await tableOf(old) : undefined;
   // Stock's delta of a file is not ours: the rest of one does not go with the beginning of the other.
   if (table && cut && cut.digest === undefined) refuseUnless(false, displayPath(entry.path), "lies there as half a delta");
@@ -63,7 +71,7 @@ async function tableOf(old: OldState): Promise<SignatureTable | undefined> {
 }
 
 function storeDeleted({ entry: { path, type }, isFile }: OldEntry, { batcher, unreadable }: IncrementContext): void {
-  if (path === "" || unreadable.some((kept) => isWithin(path, kept))) return;
+  if (path === "" || unreadable.hold(path)) return;
   const gone: PathEntry = { path, type: "file", mode: 0, uid: 0, gid: 0, uname: "", gname: "", mtime: 0, size: 0 };
   const header = difftarHeader("deleted", gone);
   batcher.nextPath(path);

@@ -20,6 +20,8 @@ export class OldState {
   readonly #lanes: readonly SignatureLane[];
   readonly #merge: PathMerge<SignatureLane>;
   #current: SignatureLane | undefined;
+  /** How many of the lanes that are `here` have been moved on. */
+  #moved = 0;
 
   /** @param files gzip signature archives as the archive directory holds them: the full set's first, then in order */
   constructor(files: readonly string[]) {
@@ -27,15 +29,28 @@ export class OldState {
     this.#merge = new PathMerge(this.#lanes);
   }
 
-  /** The next entry, or undefined after the last. */
-  async next(): Promise<OldEntry | undefined> {
+  /**
+   * The next entry, or undefined after the last; a promise of it only when more of an archive has to be read. To wait for
+   * each of them would cost as much as to read them.
+   */
+  next(): OldEntry | undefined | Promise<OldEntry | undefined> {
     for (;;) {
-      for (const lane of this.#merge.here) await lane.next();
+      const { here } = this.#merge;
+      for (; this.#moved < here.length; this.#moved++) {
+        const lane = here[this.#moved]!;
+        if (!lane.next()) return this.#nextAfterReading(lane);
+      }
+      this.#moved = 0;
       this.#current = this.#merge.next().at(-1);
       const item = this.#current?.item;
       if (!item) return undefined;
       if (item.kind !== "deleted") return { entry: item.entry, isFile: item.kind === "signature" };
     }
+  }
+
+  async #nextAfterReading(lane: SignatureLane): Promise<OldEntry | undefined> {
+    await lane.read();
+    return this.next();
   }
 
   /** The block table of the entry that `next` gave last. @throws rsync.bad-signature */
@@ -69,39 +84,41 @@ class SignatureLane {
     return this.item?.entry.path;
   }
 
-  async next(): Promise<void> {
-    for (;;) {
-      const item = await this.#take();
-      if (item && item.type !== "entry") continue; // content that nobody asked for
+  /** Moves on to the next entry, or behind the last. False: more has to be read first. */
+  next(): boolean {
+    while (this.#at < this.#items.length) {
+      const item = this.#items[this.#at++]!;
+      if (item.type !== "entry") continue; // content that nobody asked for
       this.item = item;
-      return;
+      return true;
     }
+    if (this.#ended) this.item = undefined;
+    return this.#ended;
   }
 
   async signature(): Promise<SignatureTable> {
-    const parser = new SignatureParser();
+    const parser = new SignatureParser({ expectedBytes: this.item?.entry.size ?? 0 });
     for (;;) {
-      const item = await this.#take();
+      while (this.#at === this.#items.length && !this.#ended) await this.read();
+      const item = this.#items[this.#at++];
       if (!item || item.type !== "data") return parser.finish();
       parser.update(item.bytes);
     }
   }
 
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
+  /** More items: those before have been taken. */
+  async read(): Promise<void> {
+    const { value, done } = await this.#chunks.next();
+    this.#at = 0;
+    if (done) {
+      this.#ended = true;
+      this.#reader.finish();
+      this.#items = [];
+    } else this.#items = this.#reader.update(value);
   }
 
-  async #take(): Promise<SigtarItem | undefined> {
-    while (this.#at === this.#items.length && !this.#ended) {
-      const { value, done } = await this.#chunks.next();
-      this.#at = 0;
-      if (done) {
-        this.#ended = true;
-        this.#reader.finish();
-        this.#items = [];
-      } else this.#items = this.#reader.update(value);
-    }
-    return this.#items[this.#at++];
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
   }
 }
 

@@ -1,9 +1,9 @@
 import { lstatSync } from "node:fs";
-import { type BytePath, displayPath, pathToBytes } from "@doppel/base";
+import { displayPath, pathToBytes } from "@doppel/base";
 import { loadRsync } from "@doppel/rsync";
 import { OwnerNames, walkTree } from "@doppel/tree";
 import type { SourceMessage, SourceWorkerInput } from "../workers/protocol.ts";
-import { Batcher, Stopped } from "./batcher.ts";
+import { Batcher, type Outlet, Stopped } from "./batcher.ts";
 import { Refused } from "./cut-file.ts";
 import { keepStored } from "./keep-stored.ts";
 import { rulesOf } from "./rules.ts";
@@ -11,13 +11,18 @@ import { SignatureMaker } from "./signatures.ts";
 import { storeEntry } from "./store-entry.ts";
 import { storeIncrement } from "./increment.ts";
 import { OldState } from "./old-state.ts";
+import { UnreadablePaths } from "./unreadable-paths.ts";
 
-type Post = (message: SourceMessage, transfer?: ArrayBuffer[]) => void;
+/** How the worker reaches the conductor. */
+export interface Conductor {
+  readonly post: (message: SourceMessage, transfer?: ArrayBuffer[]) => void;
+  readonly takeBack: Outlet["takeBack"];
+}
 
-/** The worker's whole work: walk, select, read once, tar blocks, signatures; in batches to `post`. */
-export async function readSource(input: SourceWorkerInput, post: Post): Promise<void> {
+/** The worker's whole work: walk, select, read once, tar blocks, signatures; in batches to the conductor. */
+export async function readSource(input: SourceWorkerInput, { post, takeBack }: Conductor): Promise<void> {
   const rsync = await loadRsync();
-  const batcher = new Batcher(input.control, post);
+  const batcher = new Batcher(input.control, { send: post, takeBack });
   const rules = rulesOf(input);
   const owners = OwnerNames.system();
   const context = {
@@ -26,13 +31,13 @@ export async function readSource(input: SourceWorkerInput, post: Post): Promise<
     signatures: new SignatureMaker(rsync, batcher, input.maxBlockBytes),
     volumeBytes: input.volumeBytes,
   };
-  const unreadable: BytePath[] = [];
+  const unreadable = input.base && new UnreadablePaths();
   const walked = walkTree(input.source, {
     rules,
     owners,
     copyLinks: input.copyLinks,
     onProblem(problem) {
-      if (problem.reason === "unreadable") unreadable.push(problem.path);
+      if (problem.reason === "unreadable") unreadable?.add(problem.path);
       batcher.notice(problem);
     },
   });
@@ -43,7 +48,7 @@ export async function readSource(input: SourceWorkerInput, post: Post): Promise<
     const entries = kept ? kept.rest(walked) : walked;
     if (input.resume?.complete)
       for (const _ of entries); // they are counted
-    else if (old)
+    else if (old && unreadable)
       await storeIncrement(entries, old, { ...context, owners, unreadable, ...(kept && { resuming: kept.resuming }) });
     else
       for (const entry of entries) storeEntry(entry, context, kept?.resuming.path === entry.path ? kept.resuming.cut : undefined);

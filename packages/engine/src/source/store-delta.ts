@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { concatBytes, displayPath, type PathEntry } from "@doppel/base";
+import { displayPath, type PathEntry } from "@doppel/base";
 import { difftarHeader, indexAttributes, tarPadding } from "@doppel/format";
 import type { SignatureTable } from "@doppel/rsync";
 import type { SourceEntry } from "@doppel/tree";
@@ -45,7 +45,7 @@ export function storeDelta(entry: SourceEntry, old: SignatureTable, context: Sto
     for (const chunk of encoder.finish()) pieces.add(chunk);
     pieces.finish();
     signature.finish();
-    batcher.digest(sha256.digest());
+    batcher.digest(sha256.digest("binary"));
     const notice = file.outcome();
     if (notice) batcher.notice(notice);
   } finally {
@@ -88,22 +88,19 @@ class DeltaPieces {
   }
 
   #write(last: boolean): void {
-    const bytes = concatBytes(this.#chunks);
+    const chunks = this.#chunks;
+    const size = this.#bytes;
     this.#chunks = [];
     this.#bytes = 0;
     const whole = last && this.#written === 0;
     const piece = ++this.#written;
     const { path, type } = this.#entry;
-    const cut = last ? undefined : this.#cut(piece, bytes);
+    const cut = last ? undefined : this.#cut(piece, chunks);
     if (this.#isStored(piece, cut)) return;
-    const header = difftarHeader(
-      "diff",
-      { ...this.#entry, size: bytes.length },
-      whole ? undefined : { number: piece, size: bytes.length },
-    );
+    const header = difftarHeader("diff", { ...this.#entry, size }, whole ? undefined : { number: piece, size });
     const batcher = this.#batcher;
     batcher.mark({
-      tarBytes: header.length + bytes.length + tarPadding(bytes.length),
+      tarBytes: header.length + size + tarPadding(size),
       path,
       type,
       change: "changed",
@@ -114,15 +111,17 @@ class DeltaPieces {
       endsVolume: false,
     });
     batcher.append(header);
-    batcher.append(bytes);
-    batcher.zeros(tarPadding(bytes.length));
+    for (const chunk of chunks) batcher.append(chunk); // joined, they would be 4 MiB of new memory for each piece
+    batcher.zeros(tarPadding(size));
     if (cut) batcher.cut(cut);
-    batcher.counts.contentBytes += bytes.length;
+    batcher.counts.contentBytes += size;
   }
 
-  #cut(piece: number, bytes: Uint8Array): CutFile {
-    this.#content.update(bytes);
-    this.#writtenBytes += bytes.length;
+  #cut(piece: number, chunks: readonly Uint8Array[]): CutFile {
+    for (const chunk of chunks) {
+      this.#content.update(chunk);
+      this.#writtenBytes += chunk.length;
+    }
     return { piece, bytes: this.#writtenBytes, digest: cutDigest(this.#attributes, this.#content) };
   }
 

@@ -8,6 +8,7 @@ import type { Batcher } from "./batcher.ts";
 import { cutDigest, type Resuming, refuseUnless } from "./cut-file.ts";
 import { type FileToStore, openFile } from "./file.ts";
 import type { SignatureMaker } from "./signatures.ts";
+import { storeSmall } from "./store-small.ts";
 
 const STOCK_PIECE = 65_536;
 /** One for all: fresh memory for each part would cost as much as its signature (measured: 1.4 ms per MiB). */
@@ -29,7 +30,8 @@ export function storeEntry(entry: SourceEntry, context: StoreContext, resuming?:
   const { batcher } = context;
   batcher.nextPath(entry.path);
   if (entry.type === "file") {
-    storeFile(entry, context, resuming);
+    // A single file as the source is in pieces, and so is what goes on with pieces.
+    if (entry.path === ROOT || resuming || !storeSmall(entry, context)) storeFile(entry, context, resuming);
     return;
   }
   if (resuming) refuseUnless(false, displayPath(entry.path), "is no file any more");
@@ -101,7 +103,7 @@ function storeFile(entry: SourceEntry, context: StoreContext, resuming?: Resumin
       if (piece < count) batcher.cut({ piece: number, bytes: storedBytes, digest: cutDigest(attributes, sha256) });
     }
     signature.finish();
-    batcher.digest(sha256.digest());
+    batcher.digest(sha256.digest("binary"));
     batcher.counts.contentBytes += file.size;
     const notice = file.outcome();
     if (notice) batcher.notice(notice);
@@ -110,7 +112,7 @@ function storeFile(entry: SourceEntry, context: StoreContext, resuming?: Resumin
   }
 }
 
-function countNew({ counts }: Batcher, size: number): void {
+export function countNew({ counts }: Batcher, size: number): void {
   counts.entries++;
   counts.sourceBytes += size;
   counts.new++;

@@ -62,12 +62,12 @@ export interface EntryMark {
   /** Size of the whole object's content. */
   readonly size: number;
   /** The beginning of its line in the index (`indexAttributes`); not at the second and later pieces of a file. */
-  readonly attributes?: string;
+  readonly attributes?: string | undefined;
   /** Number of this piece when the file is cut. */
-  readonly piece?: number;
+  readonly piece?: number | undefined;
   readonly lastPiece: boolean;
   /** A file's second or later piece: how much those before it hold. */
-  readonly cut?: CutFile;
+  readonly cut?: CutFile | undefined;
   /** Length of the signature archive before the signature of this path. */
   readonly signaturesBefore: number;
   /** What follows belongs into the next volume: this is a piece of a file larger than a volume. */
@@ -111,7 +111,10 @@ export const NO_COUNTS: SourceCounts = {
   errors: 0,
 };
 
-/** About 1 MiB of difftar, with the signatures that belong to it. The arrays are handed over. */
+/**
+ * About 1 MiB of difftar, with the signatures that belong to it. `tar` and `signatures` lie in memory that is lent, and are
+ * gone when the next batch is taken. (The marks are cloned as they are: measured, 0.1 s for 50,000; packed, 0.04 s.)
+ */
 export interface SourceBatch {
   readonly kind: "batch";
   readonly tar: Uint8Array;

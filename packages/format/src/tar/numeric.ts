@@ -1,4 +1,6 @@
 const ZERO = 0x30;
+/** What no longer fits a field of so many bytes, one of which is a NUL. A table, because this runs six times an entry. */
+const OCTAL_LIMIT = Array.from({ length: 13 }, (_, width) => 8 ** (width - 1));
 
 /** Whether `value` can be written in a numeric field. */
 export function isTarNumber(value: number): boolean {
@@ -11,9 +13,9 @@ export function isTarNumber(value: number): boolean {
  */
 export function writeNumber(out: Uint8Array, at: number, width: number, value: number): void {
   let rest = value;
-  if (value < 8 ** (width - 1)) {
+  if (value < OCTAL_LIMIT[width]!) {
     let i = at + width - 2;
-    // Doubles only for the digits that need them: this runs six times an entry.
+    // Doubles only for the digits that need them.
     for (; rest > 0x3fff_ffff; i--) {
       out[i] = ZERO + (rest % 8);
       rest = Math.floor(rest / 8);

@@ -16,7 +16,7 @@ export class LiteralFramer {
     this.#head = Uint8Array.of(0x62, 0, date >>> 24, date >>> 16, date >>> 8, date);
   }
 
-  /** The parts that are full by now, headers and views of the input in turn. The caller does not change `bytes` afterwards. */
+  /** The parts that are full by now, headers and bytes in turn: views of the input among them. */
   update(bytes: Uint8Array): Uint8Array[] {
     const out: Uint8Array[] = [];
     if (!this.#started) this.#framer.push(this.#head, out);

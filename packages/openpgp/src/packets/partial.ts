@@ -2,7 +2,7 @@ import { lengthBytes } from "./header.ts";
 
 /**
  * Frames one packet of unknown length in partial lengths of 2^bits bytes (RFC 4880 4.2.2.4); a body shorter than one
- * part gets a definite length. Bytes are passed on as views, never copied: the caller does not change what it gave.
+ * part gets a definite length. What is held back, at most one part, is copied.
  */
 export class PartialFramer {
   readonly #tag: number;
@@ -31,7 +31,7 @@ export class PartialFramer {
       at += take;
     }
     if (at < bytes.length) {
-      this.#pending.push(bytes.subarray(at));
+      this.#pending.push(new Uint8Array(bytes.subarray(at))); // the caller uses its memory again
       this.#pendingLength += bytes.length - at;
     }
   }
