@@ -1,5 +1,5 @@
 import { type ByteStream, isDoppelError, type RunEvent } from "@doppel/base";
-import type { ByteRange, Storage } from "../storage.ts";
+import type { ByteRange, StagedObject, Storage } from "../storage.ts";
 
 /** How often and how patiently, and what of the outside world it takes. */
 export interface RetryOptions {
@@ -77,6 +77,16 @@ export function withRetry(inner: Storage, options: RetryOptions): Storage {
     }
   }
 
+  function staging(name: string, staged: StagedObject): StagedObject {
+    const operation = `store ${name}`;
+    return {
+      append: (bytes, signal) => again(operation, signal, () => staged.append(bytes, signal)),
+      publish: (signal) => again(operation, signal, () => staged.publish(signal)),
+      [Symbol.asyncDispose]: () => staged[Symbol.asyncDispose](),
+    };
+  }
+
+  const stage = inner.stage?.bind(inner);
   const thaw = inner.thaw?.bind(inner);
   const unfinished = inner.unfinished?.bind(inner);
   const abort = inner.abortUnfinished?.bind(inner);
@@ -86,6 +96,9 @@ export function withRetry(inner: Storage, options: RetryOptions): Storage {
     get,
     stat: (name, signal) => again(`look up ${name}`, signal, () => inner.stat(name, signal)),
     put: (name, body, signal) => again(`store ${name}`, signal, () => inner.put(name, body, signal)),
+    ...(stage && {
+      stage: async (name, signal) => staging(name, await again(`store ${name}`, signal, () => stage(name, signal))),
+    }),
     delete: (names, signal) => again("delete", signal, () => inner.delete(names, signal)),
     ...(thaw && { thaw: (...args) => again("thaw", args[2], () => thaw(...args)) }),
     ...(unfinished && {
