@@ -14,7 +14,10 @@ const THREADS = [1, 2, 8];
 const FILES: readonly (readonly [string, () => Buffer])[] = [
   ["a-text", () => textContent("a", 3 * MIB + 17)],
   ["b-random", () => randomContent("b", MIB + 1)],
-  ["c-larger-than-a-volume", () => Buffer.concat([randomContent("c", 2 * MIB), Buffer.alloc(MIB, "zeros "), textContent("c", MIB)])],
+  [
+    "c-larger-than-a-volume",
+    () => Buffer.concat([randomContent("c", 2 * MIB), Buffer.alloc(MIB, "zeros "), textContent("c", MIB)]),
+  ],
   ["d-empty", () => Buffer.alloc(0)],
   ["e-zeros", () => Buffer.alloc(2 * MIB)],
   ["f-last", () => Buffer.concat([textContent("f", 700_001), randomContent("f", 300_000)])],
@@ -42,12 +45,12 @@ describeInterop(["duplicity", "gpg", "tar", "gzip"], "the pipeline, at every lev
     return target;
   }
 
-  /** Stock compares every file with the source, and gives every byte back. */
-  async function stockReads(target: string, options: readonly string[]): Promise<void> {
+  /** Stock gives every byte back and, if `verify`, compares every file with the source. */
+  async function stockReads(target: string, options: readonly string[], verify: boolean): Promise<void> {
     using duplicity = stockDuplicity();
     const env = { PASSPHRASE };
     const out = `${target}-out`;
-    await done(duplicity.run(["verify", "--compare-data", ...options, `file://${target}`, source], env));
+    if (verify) await done(duplicity.run(["verify", "--compare-data", ...options, `file://${target}`, source], env));
     await done(duplicity.run(["restore", ...options, `file://${target}`, out], env));
     await done(run("diff", ["-r", source, out]));
     rmSync(out, { recursive: true });
@@ -66,7 +69,7 @@ describeInterop(["duplicity", "gpg", "tar", "gzip"], "the pipeline, at every lev
         `${threads}`,
       ]);
       made.push(hashesByKind(target));
-      if (threads === THREADS.at(-1)) await stockReads(target, ["--no-encryption"]);
+      if (threads === THREADS.at(-1)) await stockReads(target, ["--no-encryption"], true);
       for (const volume of volumesOf(target)) await done(run("gzip", ["-t", join(target, volume)]));
       rmSync(target, { recursive: true });
     }
@@ -79,7 +82,7 @@ describeInterop(["duplicity", "gpg", "tar", "gzip"], "the pipeline, at every lev
     async (level, threads) => {
       const target = await full(`gpg-${level}-${threads}`, ["--compress-level", `${level}`, "--threads", `${threads}`]);
       expect(volumesOf(target).length).toBeGreaterThan(2);
-      await stockReads(target, []);
+      await stockReads(target, [], threads === 2);
       const first = volumesOf(target).find((name) => name.includes(".vol1."))!;
       const out = join(work.path, "tar-out");
       mkdirSync(out);
@@ -87,10 +90,12 @@ describeInterop(["duplicity", "gpg", "tar", "gzip"], "the pipeline, at every lev
       mkdirSync(home, { mode: 0o700, recursive: true });
       const gpg = `gpg --batch --quiet --pinentry-mode loopback --passphrase-fd 0 -d "$1" <<< "$2" | tar -x -C "$3"`;
       const script = `set -e -o pipefail; ${gpg}`;
-      await done(run("bash", ["-c", script, "bash", join(target, first), PASSPHRASE, out], { env: cleanEnv({ GNUPGHOME: home }) }));
-      const restored = readdirSync(join(out, "snapshot"));
-      expect(restored).toContain("a-text");
-      expect(readFileSync(join(out, "snapshot", "a-text")).length).toBeGreaterThan(0);
+      await done(
+        run("bash", ["-c", script, "bash", join(target, first), PASSPHRASE, out], { env: cleanEnv({ GNUPGHOME: home }) }),
+      );
+      const piece = readFileSync(join(out, "multivol_snapshot", "a-text", "1")); // larger than a volume
+      expect(piece.length).toBe(MIB);
+      expect(piece.equals(readFileSync(join(source, "a-text")).subarray(0, MIB))).toBe(true);
       rmSync(out, { recursive: true });
       rmSync(target, { recursive: true });
     },
@@ -103,8 +108,7 @@ describeInterop(["duplicity", "gpg", "tar", "gzip"], "the pipeline, at every lev
     cpSync(source, join(work.path, "source-2"), { recursive: true });
     const failing = await doppel(["full", "--no-encryption", "--fail-on-volume", "2", "--volsize", "1", source, other]);
     expect(failing.code).not.toBe(0);
-    if (readdirSync(work.path).includes("refused"))
-      expect(readdirSync(other).filter((name) => name.startsWith("."))).toEqual([]);
+    if (readdirSync(work.path).includes("refused")) expect(readdirSync(other).filter((name) => name.startsWith("."))).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import type { CompressRequest } from "../workers/compress-protocol.ts";
 import { deflateSlot } from "./deflate-slot.ts";
 
 /** Plain bytes of the largest piece. */
-export const LARGEST_PIECE = 1 << 20;
+const LARGEST_PIECE = 1 << 20;
 
 /** What does not compress grows a little: 5 bytes for each 16 KiB, and for each change between compressed and stored parts. */
 const SLOT_BYTES = LARGEST_PIECE + (1 << 16);

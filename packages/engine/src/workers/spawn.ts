@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { WorkerName } from "./names.ts";
+import { LIMITS, type WorkerName } from "./names.ts";
 
 /**
  * Starts one of our worker threads, in source form (tests, development) through a small bootstrap that registers the
@@ -8,7 +8,7 @@ import type { WorkerName } from "./names.ts";
 export function spawnWorker(name: WorkerName, data: object): Worker {
   const fromSource = import.meta.url.endsWith(".ts");
   const entry = new URL(fromSource ? `./${name}.ts` : `./${name}.js`, import.meta.url);
-  if (!fromSource) return new Worker(entry, { workerData: data });
+  if (!fromSource) return new Worker(entry, { workerData: data, resourceLimits: LIMITS[name] ?? {} });
   return new Worker(new URL("./bootstrap.mjs", import.meta.url), {
     workerData: { ...data, __entry: entry.href },
     execArgv: ["-C", "@doppel/source"],
