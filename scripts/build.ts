@@ -18,6 +18,7 @@ const STAMP = join(OUT, "build.json");
 const ENTRY_POINTS = {
   doppel: "packages/cli/src/bin/doppel.ts",
   duplicity: "packages/cli/src/bin/duplicity.ts",
+  "compress-worker": "packages/engine/src/workers/compress-worker.ts",
   "source-worker": "packages/engine/src/workers/source-worker.ts",
   "unseal-worker": "packages/engine/src/workers/unseal-worker.ts",
 };

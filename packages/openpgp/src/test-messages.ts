@@ -27,6 +27,13 @@ export interface Sealing {
   readonly compress?: boolean;
 }
 
+/** What is emitted, as one array: chunks are only valid during the call. */
+export function emitted(...steps: readonly ((emit: (bytes: Uint8Array) => void) => void)[]): Buffer {
+  const chunks: Uint8Array[] = [];
+  for (const step of steps) step((bytes) => chunks.push(new Uint8Array(bytes)));
+  return Buffer.concat(chunks);
+}
+
 /** A message as doppel writes it. */
 export async function seal(data: Uint8Array, { recipients = [], passphrase, signer, compress = true }: Sealing): Promise<Buffer> {
   const framer = new LiteralFramer();
@@ -34,8 +41,10 @@ export async function seal(data: Uint8Array, { recipients = [], passphrase, sign
   await signature?.update(data);
   const packets = [
     ...(signer ? [signer.onePass()] : []),
-    ...framer.update(data),
-    ...framer.finish(),
+    emitted(
+      (emit) => framer.update(data, emit),
+      (emit) => framer.finish(emit),
+    ),
     ...(signature ? [await signature.finish()] : []),
   ];
   const plain = concatBytes(packets);
@@ -51,8 +60,10 @@ export async function sealPackets(packets: Uint8Array, { recipients = [], passph
   const encoder = new SeipdEncoder(session, random);
   return Buffer.concat([
     await encryptSessionKey(session, recipients, passphrase),
-    ...encoder.update(packets),
-    ...encoder.finish(),
+    emitted(
+      (emit) => encoder.update(packets, emit),
+      (emit) => encoder.finish(emit),
+    ),
   ]);
 }
 

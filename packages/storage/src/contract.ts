@@ -177,6 +177,7 @@ export function contractChecks(tag: string): readonly ContractCheck[] {
       await mustThrow("storage.not-found", () => collectBytes(storage.get(name), 1));
       await mustThrow("storage.not-found", () => collectBytes(storage.get(name, { start: 5, end: 6 }), 1));
     }),
+    ...staged(check),
     check("of several puts of one name at once exactly one wins", async (storage, name) => {
       const bodies = Array.from({ length: 6 }, (_, i) => sample(50_000 + i));
       const results = await Promise.allSettled(bodies.map((bytes) => storage.put(name, payloadOf(bytes))));
@@ -189,6 +190,64 @@ export function contractChecks(tag: string): readonly ContractCheck[] {
         );
       }
       await mustHold(storage, name, winners[0]!);
+    }),
+  ];
+}
+
+/** What holds where objects can grow; elsewhere nothing is promised. */
+function staged(
+  check: (title: string, run: (storage: Storage, name: string) => Promise<void>) => ContractCheck,
+): ContractCheck[] {
+  return [
+    check("what is staged is not there before it is published, and then it is", async (storage, name) => {
+      if (!storage.stage) return;
+      const bytes = sample(300_001);
+      const buffer = new Uint8Array(100_000);
+      await using object = await storage.stage(name);
+      for (let at = 0; at < bytes.length; at += buffer.length) {
+        const part = bytes.subarray(at, at + buffer.length);
+        buffer.set(part);
+        await object.append(buffer.subarray(0, part.length));
+        buffer.fill(0); // it is the caller's again
+        await mustBeAbsent(storage, name);
+      }
+      await object.publish();
+      await mustHold(storage, name, bytes);
+      mustEqualNames(await listed(storage, name), [name]);
+    }),
+    check("what is staged and given up leaves nothing", async (storage, name) => {
+      const object = await storage.stage?.(name);
+      await object?.append(sample(100_000));
+      await object?.[Symbol.asyncDispose]();
+      await mustBeAbsent(storage, name);
+      await storage.put(name, payloadOf(sample(5)));
+      await mustHold(storage, name, sample(5));
+    }),
+    check("what is staged never replaces an object", async (storage, name) => {
+      if (!storage.stage) return;
+      await using late = await storage.stage(name);
+      await late.append(sample(20));
+      await storage.put(name, payloadOf(sample(10)));
+      await mustThrow("storage.exists", () => late.publish());
+      await mustHold(storage, name, sample(10));
+      await using later = await storage.stage(name);
+      await mustThrow("storage.exists", () => later.publish());
+    }),
+    check("an aborted staging leaves nothing", async (storage, name) => {
+      if (!storage.stage) return;
+      const reason = new Error("enough");
+      const signal = AbortSignal.abort(reason);
+      must((await failureOf(() => storage.stage!(name, signal))) === reason, "staging began after an abort");
+      const object = await storage.stage(name);
+      must((await failureOf(() => object.append(sample(1), signal))) === reason, "append went on after an abort");
+      must((await failureOf(() => object.publish(signal))) === reason, "publish went on after an abort");
+      await object[Symbol.asyncDispose]();
+      await mustBeAbsent(storage, name);
+    }),
+    check("a name that is not flat cannot be staged", async (storage, name) => {
+      for (const bad of ["", ".", `.${name}`, `${name}/x`, `../${name}`]) {
+        if (storage.stage) await mustThrow("storage.bad-name", () => storage.stage!(bad));
+      }
     }),
   ];
 }

@@ -5,6 +5,7 @@ export type {
   Archived,
   ByteRange,
   DriverContext,
+  StagedObject,
   Storage,
   StorageDriver,
   StoredObject,

@@ -45,6 +45,18 @@ export interface ByteRange {
 }
 
 /**
+ * An object that grows where it will be stored. Nothing of it can be seen before it is published, and nothing is left when it is
+ * disposed of before that. Calls are not concurrent. Once one has failed nothing but disposing is left: bytes are on their way while
+ * the next ones are taken, so that a failure may be that of an earlier `append`.
+ */
+export interface StagedObject extends AsyncDisposable {
+  /** Appends `bytes`, which are the caller's again once this resolves. */
+  append(bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** Creates the object, as `put` does. @throws storage.exists when the name is taken, and then the object there is untouched */
+  publish(signal?: AbortSignal): Promise<void>;
+}
+
+/**
  * A backup target. Objects are immutable: they are created whole, read, and deleted; nothing replaces one.
  *
  * Every method rejects with a `storage.*` DoppelError that the driver has classified, with the reason of `signal` after
@@ -70,6 +82,11 @@ export interface Storage extends AsyncDisposable {
    * @throws RangeError when the payload yields other than `body.size` bytes
    */
   put(name: string, body: Payload, signal?: AbortSignal): Promise<void>;
+  /**
+   * Begins an object whose size is not known yet, so that its bytes need not be written twice. Only where objects can grow: elsewhere
+   * they are spooled and put.
+   */
+  stage?(name: string, signal?: AbortSignal): Promise<StagedObject>;
   /** Removes the objects; a name that is not there is no error. Not atomic over several names. */
   delete(names: readonly string[], signal?: AbortSignal): Promise<void>;
   /**

@@ -27,10 +27,10 @@ export function encrypt(folder: string): number {
   for (const file of volumesIn(folder)) {
     const encoder = new SeipdEncoder(newSessionKey(random), random);
     for (const chunk of chunksOf(file, PIECE)) {
-      encoder.update(chunk);
+      encoder.update(chunk, () => {});
       bytes += chunk.length;
     }
-    encoder.finish();
+    encoder.finish(() => {});
   }
   return bytes;
 }

@@ -34,3 +34,11 @@ export function pieceSizes(size: number, volumeBytes: number): { readonly count:
 export function pieceBytesFor(volumeBytes: number): number {
   return Math.min(1 << 20, Math.max(1 << 16, Math.floor(volumeBytes / 16)));
 }
+
+/**
+ * How many of the latest pieces a volume's size is estimated without (`SealWriterOptions.lag`): a quarter of a volume at most,
+ * and as many as keep eight threads busy and more where volumes are of usual size.
+ */
+export function lagFor(volumeBytes: number): number {
+  return Math.min(32, Math.max(1, Math.floor(volumeBytes / pieceBytesFor(volumeBytes) / 4)));
+}

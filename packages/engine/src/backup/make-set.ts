@@ -3,7 +3,7 @@ import { type SetId, volumeName } from "@doppel/format";
 import type { ArchiveDir } from "../cache/archive-dir.ts";
 import { Journal, type JournalVolume } from "../cache/journal.ts";
 import type { BackupDeps, BackupJob, BackupReport } from "../job.ts";
-import { Permits } from "../seal/permits.ts";
+import { Compressor } from "../seal/compressor.ts";
 import { Sealer } from "../seal/sealer.ts";
 import type { SourceResume } from "../workers/protocol.ts";
 import { countTotals, sourceBatches } from "../workers/source.ts";
@@ -18,9 +18,8 @@ import type { Tally } from "./tally.ts";
 import { tryArchive } from "./try-archive.ts";
 import { Volumes } from "./volumes.ts";
 
-/** Pieces in compression or waiting for it, over all objects: enough for every thread of the pool, 16 MiB of memory. */
-const PIECES_IN_FLIGHT = 8;
-const SPOOL_MEMORY = 16 << 20;
+/** Of each object that does not go to the target at once: signatures twice, manifest, index. */
+const SPOOL_MEMORY = 4 << 20;
 
 /** Which set is made. */
 export interface SetPlan {
@@ -55,7 +54,8 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
   runtime.emit({ type: "set.opened", kind: set.kind, time: set.end });
 
   const spool = { tempDir: deps.tempDir, memoryLimit: SPOOL_MEMORY, random: runtime.random };
-  const sealer = new Sealer({ envelope: deps.envelope, level: job.compressLevel, permits: new Permits(PIECES_IN_FLIGHT), spool });
+  await using compressor = new Compressor(job.threads);
+  const sealer = new Sealer({ envelope: deps.envelope, level: job.compressLevel, compressor, spool });
   const nameOf = (number: number): string => volumeName(set, number, sealer.encoding, prefixes);
   const journal = archive && !job.dryRun ? await openJournal(archive, { set, resume }, run) : undefined;
   // Where things lie in volumes that are stored already, nobody knows any more: an index is whole, or there is none.
@@ -71,7 +71,9 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
   });
   await using signatures = await Signatures.open(sealer, journal);
   const checkpoint = async (bytes = signatures.bytes) => journal?.checkpoint(bytes);
-  const volumes = new Volumes({ volumeBytes: job.volumeBytes, sealer, queue, index, after: kept.length, checkpoint });
+  const openPlace = async (number: number) => (await storage.stage?.(nameOf(number), runtime.signal)) ?? sealer.spool();
+  const { volumeBytes } = job;
+  const volumes = new Volumes({ volumeBytes, sealer, openPlace, queue, index, after: kept.length, checkpoint });
   await using filelist = new Filelist(spool);
   const source = sourceOf(job, base, resume?.source);
   const counter = job.countTotals ? countTotals(source, (totals) => tally.totals(totals)) : undefined;

@@ -11,11 +11,11 @@ const LINES_AT_ONCE = 1 << 16;
 
 /** The signature archive of a set, sealed twice from one stream: for the target, and as gzip for the archive directory; and as it is to the journal. */
 export class Signatures implements AsyncDisposable {
-  readonly #writers: readonly [SealWriter, SealWriter];
+  readonly #writers: readonly [SealWriter<Spool>, SealWriter<Spool>];
   readonly #journal: Journal | undefined;
   #bytes = 0;
 
-  private constructor(remote: SealWriter, local: SealWriter, journal: Journal | undefined) {
+  private constructor(remote: SealWriter<Spool>, local: SealWriter<Spool>, journal: Journal | undefined) {
     this.#journal = journal;
     this.#writers = [remote, local];
   }

@@ -1,6 +1,7 @@
 import { indexEnd, indexEntry, indexHead, type IndexedVolume, indexVolume, type SetId, type TarPlace } from "@doppel/format";
 import type { Sealer } from "../seal/sealer.ts";
 import type { SealedObject, SealWriter } from "../seal/seal-writer.ts";
+import type { Spool } from "../seal/spool.ts";
 import type { EntryMark } from "../workers/protocol.ts";
 
 const PIECE_BYTES = 1 << 18;
@@ -19,14 +20,14 @@ interface Pending {
  * each volume as soon as it is stored. Sealed like everything else of the set.
  */
 export class SetIndex implements AsyncDisposable {
-  readonly #writer: SealWriter;
+  readonly #writer: SealWriter<Spool>;
   /** In the order of their marks. */
   #pending: Pending[] = [];
   #lines: string;
   #entries = 0;
   #volumes = 0;
 
-  private constructor(set: SetId, writer: SealWriter) {
+  private constructor(set: SetId, writer: SealWriter<Spool>) {
     this.#writer = writer;
     this.#lines = indexHead(set);
   }
@@ -63,7 +64,7 @@ export class SetIndex implements AsyncDisposable {
   }
 
   /** To be called when all volumes are stored. */
-  async finish(): Promise<SealedObject> {
+  async finish(): Promise<SealedObject<Spool>> {
     this.#lines += indexEnd(this.#entries, this.#volumes);
     await this.#flush();
     return this.#writer.finish();

@@ -84,10 +84,13 @@ export class StoreQueue {
       if (this.#failure) return;
       const { info, cut, object } = volume;
       const { number } = info;
-      const { size } = object.body;
+      const { size, body } = object;
       const name = this.#nameOf(number);
       await this.#journal?.sealed({ ...info, size, ...(signatures && { signatures }), ...(cut && { cut }) });
-      if (number !== this.#sabotage.skipVolume) await this.#storage.put(name, object.body, this.#signal);
+      if (number !== this.#sabotage.skipVolume) {
+        if ("publish" in body) await body.publish(this.#signal);
+        else await this.#storage.put(name, body, this.#signal);
+      }
       this.infos.push(info);
       this.sizes.set(name, size);
       this.#onStored({ number, ...object.pieces });

@@ -1,12 +1,17 @@
 import { type Bound, END_OF_ARCHIVE, type TarPlace, type VolumeInfo } from "@doppel/format";
 import { ROOT } from "@doppel/base";
+import type { StagedObject } from "@doppel/storage";
 import type { SealedObject, SealWriter } from "../seal/seal-writer.ts";
+import type { Spool } from "../seal/spool.ts";
 import type { CutFile, EntryMark } from "../workers/protocol.ts";
+
+/** Where a volume's bytes go: to the target at once, where objects can grow there. */
+export type VolumePlace = StagedObject | Spool;
 
 /** A volume that is complete: what the manifest says of it, and its bytes. */
 export interface SealedVolume {
   readonly info: VolumeInfo;
-  readonly object: SealedObject;
+  readonly object: SealedObject<VolumePlace>;
   /** How much of a file is in it that goes on in the next volume. */
   readonly cut?: CutFile;
 }
@@ -14,11 +19,11 @@ export interface SealedVolume {
 /** One difftar volume being built: tar entries in, with the bounds that go to the manifest (spec 2.3). */
 export class VolumeBuilder {
   readonly number: number;
-  readonly #writer: SealWriter;
+  readonly #writer: SealWriter<VolumePlace>;
   #start: Bound | undefined;
   #end: Bound | undefined;
 
-  constructor(number: number, writer: SealWriter) {
+  constructor(number: number, writer: SealWriter<VolumePlace>) {
     this.number = number;
     this.#writer = writer;
   }

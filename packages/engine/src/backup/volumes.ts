@@ -1,10 +1,10 @@
 import type { Sealer } from "../seal/sealer.ts";
 import type { JournalVolume } from "../cache/journal.ts";
 import type { EntryMark, SourceBatch } from "../workers/protocol.ts";
-import { pieceBytesFor, VolumeCut } from "./cut.ts";
+import { lagFor, pieceBytesFor, VolumeCut } from "./cut.ts";
 import type { SetIndex } from "./set-index.ts";
 import type { StoreQueue } from "./store-queue.ts";
-import { VolumeBuilder } from "./volume.ts";
+import { VolumeBuilder, type VolumePlace } from "./volume.ts";
 
 /** Told, in order, how much of the signature archive describes what the volumes so far hold. */
 type Checkpoint = (signatures?: number) => Promise<JournalVolume["signatures"]>;
@@ -12,6 +12,8 @@ type Checkpoint = (signatures?: number) => Promise<JournalVolume["signatures"]>;
 interface VolumesOptions {
   readonly volumeBytes: number;
   readonly sealer: Sealer;
+  /** Where volume `number` goes. */
+  readonly openPlace: (number: number) => Promise<VolumePlace>;
   readonly queue: StoreQueue;
   /** None when volumes are there that nobody can describe any more. */
   readonly index: SetIndex | undefined;
@@ -26,20 +28,24 @@ export class Volumes {
   readonly #queue: StoreQueue;
   readonly #cut: VolumeCut;
   readonly #pieceBytes: number;
+  readonly #lag: number;
+  readonly #openPlace: VolumesOptions["openPlace"];
   readonly #index: SetIndex | undefined;
   readonly #checkpoint: Checkpoint;
   #current: VolumeBuilder | undefined;
   #count: number;
   #closeNext = false;
 
-  constructor({ volumeBytes, sealer, queue, index, after = 0, checkpoint }: VolumesOptions) {
+  constructor({ volumeBytes, sealer, openPlace, queue, index, after = 0, checkpoint }: VolumesOptions) {
     this.#index = index;
     this.#count = after;
     this.#checkpoint = checkpoint;
     this.#sealer = sealer;
+    this.#openPlace = openPlace;
     this.#queue = queue;
     this.#cut = new VolumeCut(volumeBytes);
     this.#pieceBytes = pieceBytesFor(volumeBytes);
+    this.#lag = lagFor(volumeBytes);
   }
 
   async write({ tar, marks, digests }: SourceBatch): Promise<void> {
@@ -85,7 +91,8 @@ export class Volumes {
 
   async #open(): Promise<VolumeBuilder> {
     this.#count++;
-    return new VolumeBuilder(this.#count, await this.#sealer.openVolume(this.#pieceBytes));
+    const place = await this.#openPlace(this.#count);
+    return new VolumeBuilder(this.#count, await this.#sealer.openVolume(this.#pieceBytes, this.#lag, place));
   }
 
   /** The volume's last pieces are still in work while the next one begins. */

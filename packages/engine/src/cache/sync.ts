@@ -4,7 +4,7 @@ import { type BackupSet, signaturesName } from "@doppel/format";
 import type { ReadContext } from "../read/context.ts";
 import { fetchObject } from "../read/fetch.ts";
 import { authenticate, unseal } from "../read/unseal.ts";
-import { Permits } from "../seal/permits.ts";
+import { Compressor } from "../seal/compressor.ts";
 import { Sealer } from "../seal/sealer.ts";
 import type { ArchiveDir } from "./archive-dir.ts";
 
@@ -34,7 +34,8 @@ async function copySignatures(remote: string, local: string, archive: ArchiveDir
   const { deps, runtime } = context;
   const options = context.unsealing(remote);
   const spool = { tempDir: deps.tempDir, memoryLimit: 16 << 20, random: runtime.random };
-  const sealer = new Sealer({ envelope: { kind: "gzip" }, level: 1, permits: new Permits(4), spool });
+  const compressor = new Compressor(1); // level 1, of what arrives no faster
+  const sealer = new Sealer({ envelope: { kind: "gzip" }, level: 1, compressor, spool });
   try {
     await using sealed = await fetchObject(remote, context);
     await authenticate(sealed, options);

@@ -27,11 +27,24 @@ afterAll(() => workers[Symbol.asyncDispose]());
 async function encrypted(): Promise<Buffer> {
   const session = newSessionKey(random);
   const framer = new LiteralFramer();
-  const literal = Buffer.concat([...framer.update(plain), ...framer.finish()]);
+  const literal = emitted((emit) => {
+    framer.update(plain, emit);
+    framer.finish(emit);
+  });
   const encoder = new SeipdEncoder(session, random);
   const packets = Buffer.concat([COMPRESSED_ZIP_HEADER, deflateRawSync(literal)]);
   const keyPackets = await encryptSessionKey(session, [], PASSPHRASE);
-  return Buffer.concat([keyPackets, ...encoder.update(packets), ...encoder.finish()]);
+  const message = emitted((emit) => {
+    encoder.update(packets, emit);
+    encoder.finish(emit);
+  });
+  return Buffer.concat([keyPackets, message]);
+}
+
+function emitted(work: (emit: (bytes: Uint8Array) => void) => void): Buffer {
+  const chunks: Uint8Array[] = [];
+  work((bytes) => chunks.push(new Uint8Array(bytes)));
+  return Buffer.concat(chunks);
 }
 
 /** What comes of a volume: its plain bytes, or the error. */

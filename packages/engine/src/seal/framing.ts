@@ -1,21 +1,24 @@
 import { crc32 } from "node:zlib";
 import type { VolumeLayout } from "@doppel/format";
 
+/** Takes bytes that are only valid during the call. */
+export type Emit = (bytes: Uint8Array) => void;
+
 /**
  * How one object is wrapped around its compressed pieces. `inner*` frame plain bytes before compression, `outer*` wrap what
- * came out of it; both are synchronous and called strictly in order.
+ * came out of it; both are synchronous, called strictly in order, and only read what they are given during the call.
  */
 export interface Framing {
   readonly compress: boolean;
   /** Bytes before everything, never compressed. */
-  open(): readonly Uint8Array[];
-  inner(plain: Uint8Array): readonly Uint8Array[];
+  open(emit: Emit): void;
+  inner(plain: Uint8Array, emit: Emit): void;
   /** Awaited after each `inner`: room for more, where bytes also go somewhere else. */
   ready?(): Promise<void>;
   /** Awaited once, after the last `inner`. */
-  innerEnd(): Promise<readonly Uint8Array[]>;
-  outer(compressed: Uint8Array): readonly Uint8Array[];
-  outerEnd(): readonly Uint8Array[];
+  innerEnd(emit: Emit): Promise<void>;
+  outer(compressed: Uint8Array, emit: Emit): void;
+  outerEnd(emit: Emit): void;
   /** Where things lie in the object, once it is complete. */
   layout(): VolumeLayout;
   /** Called when the object is given up before its end. */
@@ -26,11 +29,11 @@ export interface Framing {
 export function plainFraming(): Framing {
   return {
     compress: false,
-    open: () => [],
-    inner: (plain) => [plain],
-    innerEnd: async () => [],
-    outer: (bytes) => [bytes],
-    outerEnd: () => [],
+    open: () => {},
+    inner: (plain, emit) => emit(plain),
+    innerEnd: async () => {},
+    outer: (bytes, emit) => emit(bytes),
+    outerEnd: () => {},
     layout: () => ({ encoding: "plain" }),
   };
 }
@@ -42,19 +45,19 @@ export function gzipFraming(): Framing {
   let length = 0;
   return {
     compress: true,
-    open: () => [header],
-    inner(plain) {
+    open: (emit) => emit(header),
+    inner(plain, emit) {
       crc = crc32(plain, crc);
       length = (length + plain.length) % 2 ** 32;
-      return [plain];
+      emit(plain);
     },
-    innerEnd: async () => [],
-    outer: (bytes) => [bytes],
-    outerEnd() {
+    innerEnd: async () => {},
+    outer: (bytes, emit) => emit(bytes),
+    outerEnd(emit) {
       const trailer = new DataView(new ArrayBuffer(8));
       trailer.setUint32(0, crc, true);
       trailer.setUint32(4, length, true);
-      return [new Uint8Array(trailer.buffer)];
+      emit(new Uint8Array(trailer.buffer));
     },
     layout: () => ({ encoding: "gzip", headerBytes: header.length }),
   };

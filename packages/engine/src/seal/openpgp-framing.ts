@@ -7,7 +7,7 @@ import {
   SeipdEncoder,
   type Signer,
 } from "@doppel/openpgp";
-import type { Framing } from "./framing.ts";
+import type { Emit, Framing } from "./framing.ts";
 
 /** Who may read the object, and who vouches for it. */
 export interface MessageOptions {
@@ -32,29 +32,32 @@ export async function openpgpFraming(options: MessageOptions): Promise<Framing> 
   let started = false;
   let literalStart = 0;
   let signing: Promise<void> | void;
-  const start = (): Uint8Array[] => {
-    if (started || !signer) return [];
+  const start = (emit: Emit): void => {
+    if (started || !signer) return;
     started = true;
     const onePass = signer.onePass();
     literalStart = onePass.length;
-    return [onePass];
+    emit(onePass);
   };
   return {
     compress: options.compress,
-    open: () => [keyPackets, ...(options.compress ? encoder.update(COMPRESSED_ZIP_HEADER) : [])],
-    inner(plain) {
-      const head = start();
-      signing = signature?.update(plain);
-      return [...head, ...literal.update(plain)];
+    open(emit) {
+      emit(keyPackets);
+      if (options.compress) encoder.update(COMPRESSED_ZIP_HEADER, emit);
     },
-    ready: async () => signing,
-    async innerEnd() {
-      const head = start();
-      const tail = literal.finish();
-      return [...head, ...tail, ...(signature ? [await signature.finish()] : [])];
+    inner(plain, emit) {
+      start(emit);
+      signing = signature?.update(new Uint8Array(plain)); // it may read it later
+      literal.update(plain, emit);
     },
-    outer: (bytes) => encoder.update(bytes),
-    outerEnd: () => encoder.finish(),
+    ...(signature && { ready: async () => signing }),
+    async innerEnd(emit) {
+      start(emit);
+      literal.finish(emit);
+      if (signature) emit(await signature.finish());
+    },
+    outer: (bytes, emit) => encoder.update(bytes, emit),
+    outerEnd: (emit) => encoder.finish(emit),
     layout: () => ({
       encoding: "gpg",
       cipher: session.cipher,

@@ -6,20 +6,24 @@ import { collectBytes, isDoppelError } from "@doppel/base";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gzipFraming, plainFraming } from "./framing.ts";
-import { Permits } from "./permits.ts";
+import { Compressor } from "./compressor.ts";
+import { OutletBuffers } from "./outlet.ts";
 import { SealWriter } from "./seal-writer.ts";
+import { Spool } from "./spool.ts";
 
 const random = { bytes: (n: number) => randomBytes(n) };
 
 function writer(
   options: { pieceBytes?: number; memoryLimit?: number; plain?: boolean; level?: number; tempDir?: string } = {},
-): SealWriter {
+): SealWriter<Spool> {
   return new SealWriter({
     framing: options.plain ? plainFraming() : gzipFraming(),
     level: options.level ?? 6,
     pieceBytes: options.pieceBytes ?? 1000,
-    permits: new Permits(4),
-    spool: { tempDir: options.tempDir ?? tmpdir(), memoryLimit: options.memoryLimit ?? 1 << 20, random },
+    lag: 4,
+    compressor: new Compressor(1),
+    buffers: new OutletBuffers(),
+    place: new Spool({ tempDir: options.tempDir ?? tmpdir(), memoryLimit: options.memoryLimit ?? 1 << 20, random }),
   });
 }
 

@@ -1,24 +1,33 @@
-import { createHash } from "node:crypto";
-import type { Payload } from "@doppel/base";
 import type { IndexedVolume } from "@doppel/format";
-import { deflatePiece } from "./deflate/piece.ts";
+import type { Compressor, Slot } from "./compressor.ts";
 import type { Framing } from "./framing.ts";
-import type { Permits } from "./permits.ts";
-import { Spool, type SpoolOptions } from "./spool.ts";
+import { Outlet, type OutletBuffers, type Place } from "./outlet.ts";
 
-export interface SealWriterOptions {
+/** Where the bytes of one object go, until it is disposed of. */
+export interface ObjectPlace extends Place, AsyncDisposable {}
+
+export interface SealWriterOptions<P extends ObjectPlace> {
   readonly framing: Framing;
   readonly level: number;
   /** Plain bytes of one piece. Larger pieces compress a little better, smaller ones follow the volume size more closely. */
   readonly pieceBytes: number;
-  /** Shared by all writers of a run: how many pieces may be in work at once. */
-  readonly permits: Permits;
-  readonly spool: SpoolOptions;
+  /**
+   * Pieces that `estimatedBytes` leaves out of account, because they may still be in work; always as many, so that where volumes
+   * are cut does not depend on how fast they are compressed, or by how many threads.
+   */
+  readonly lag: number;
+  /** Shared by all writers of a run. */
+  readonly compressor: Compressor;
+  readonly buffers: OutletBuffers;
+  /** Owned by the writer, and then by the finished object. */
+  readonly place: P;
 }
 
-/** A finished object: ready to be stored, as often as it takes. Whoever receives it disposes of it. */
-export interface SealedObject extends AsyncDisposable {
-  readonly body: Payload;
+/** A finished object: ready to be stored. Whoever receives it disposes of it. */
+export interface SealedObject<P extends ObjectPlace> extends AsyncDisposable {
+  /** All of it. */
+  readonly body: P;
+  readonly size: number;
   /** Lower-case hex over the stored bytes. */
   readonly sha1: string;
   readonly sha256: string;
@@ -26,31 +35,38 @@ export interface SealedObject extends AsyncDisposable {
   readonly pieces: Omit<IndexedVolume, "number">;
 }
 
+/** Bytes of a piece before and after compression. */
+interface PieceSizes {
+  readonly plain: number;
+  readonly sealed: number;
+}
+
 /**
- * Seals one object: frames plain bytes, compresses them in independent pieces on all cores, wraps the pieces in order,
- * hashes and spools the result. `write` resolves when there is room, which is the backpressure of the whole backup.
+ * Seals one object: frames plain bytes, compresses them in independent pieces, wraps the pieces in order, hashes the result and
+ * writes it to its place. `write` resolves when there is room, which is the backpressure of the whole backup.
+ *
+ * Wrapping and hashing are done in the conductor's thread. Measured for each MiB that is stored, on one core: AES-256-CFB 2.1 ms, SHA-1 twice
+ * 1.3 ms, SHA-256 0.7 ms: 240 MB/s of compressed bytes, so one thread keeps up with eight that compress.
  */
-export class SealWriter {
-  readonly #options: SealWriterOptions;
-  readonly #spool: Spool;
-  readonly #sha1 = createHash("sha1");
-  readonly #sha256 = createHash("sha256");
-  #piece: Uint8Array;
+export class SealWriter<P extends ObjectPlace> {
+  readonly #options: SealWriterOptions<P>;
+  readonly #outlet: Outlet;
+  #slot: Slot | undefined;
   #fill = 0;
-  #tail: Promise<void> = Promise.resolve();
+  /** Ends of the pieces that `estimatedBytes` does not know yet, in order. They never reject. */
+  readonly #recent: Promise<PieceSizes>[] = [];
+  #tail: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
   #plainBytes = 0;
-  /** Bytes of the pieces that are compressed (plain bytes and a little framing), and what became of them. */
-  #workedBytes = 0;
-  #compressedBytes = 0;
+  #known: PieceSizes = { plain: 0, sealed: 0 };
+  #size: number | undefined;
   /** Bytes of each piece as it was stored. */
   readonly #pieceSizes: number[] = [];
 
-  constructor(options: SealWriterOptions) {
+  constructor(options: SealWriterOptions<P>) {
     this.#options = options;
-    this.#spool = new Spool(options.spool);
-    this.#piece = Buffer.allocUnsafeSlow(options.pieceBytes);
-    this.#chain(() => this.#emit(options.framing.open()));
+    this.#outlet = new Outlet(options.place, options.buffers);
+    options.framing.open(this.#outlet.push);
   }
 
   /** Plain bytes taken so far. */
@@ -58,109 +74,114 @@ export class SealWriter {
     return this.#plainBytes;
   }
 
-  /** What the object would come to if it were finished now: sealed bytes, and those in work at the ratio seen so far. */
+  /** What the object would come to if it were finished now: sealed bytes, and the latest ones at the ratio of those before. */
   get estimatedBytes(): number {
-    const ratio = this.#workedBytes > 0 ? this.#compressedBytes / this.#workedBytes : 1;
-    const estimate = this.#compressedBytes + Math.max(0, this.#plainBytes - this.#workedBytes) * ratio;
-    return Math.max(estimate, this.#spool.size); // the framing holds bytes back on both sides, so the spool lags until the end
+    const { plain, sealed } = this.#known;
+    const ratio = plain > 0 ? sealed / plain : 1;
+    return this.#size ?? sealed + Math.max(0, this.#plainBytes - plain) * ratio;
   }
 
-  /** Copies `plain` into pieces. Not concurrent. @throws the first failure of any earlier piece */
+  /** Only reads `plain` until it resolves. Not concurrent. @throws the first failure of any earlier piece */
   async write(plain: Uint8Array): Promise<void> {
-    this.#plainBytes += plain.length;
-    const { framing } = this.#options;
-    await this.#fillPieces(framing.inner(plain));
-    await framing.ready?.();
+    const { framing, pieceBytes } = this.#options;
+    for (let at = 0; at < plain.length; at += pieceBytes) {
+      this.#check();
+      const part = plain.subarray(at, at + pieceBytes);
+      this.#plainBytes += part.length;
+      framing.inner(part, this.#add);
+      if (framing.ready) await framing.ready();
+      if (this.#recent.length > 0) await this.#room();
+    }
   }
 
   /** Ends the object. On failure nothing is left to dispose of. */
-  async finish(): Promise<SealedObject> {
+  async finish(): Promise<SealedObject<P>> {
+    const { framing, pieceBytes, place } = this.#options;
     try {
-      await this.#fillPieces(await this.#options.framing.innerEnd());
-      await this.#submit(true);
-      this.#chain(() => this.#emit(this.#options.framing.outerEnd()));
+      this.#check();
+      await framing.innerEnd(this.#add);
+      this.#submit(true);
       await this.#tail;
       this.#check();
+      framing.outerEnd(this.#outlet.push);
+      const written = await this.#outlet.end();
+      this.#size = written.size;
+      return {
+        body: place,
+        ...written,
+        pieces: { tarBytes: this.#plainBytes, pieceBytes, pieces: this.#pieceSizes, layout: framing.layout() },
+        [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),
+      };
     } catch (error) {
       await this.discard();
       throw error;
     }
-    const spool = this.#spool;
-    return {
-      body: spool,
-      sha1: this.#sha1.digest("hex"),
-      sha256: this.#sha256.digest("hex"),
-      pieces: {
-        tarBytes: this.#plainBytes,
-        pieceBytes: this.#options.pieceBytes,
-        pieces: this.#pieceSizes,
-        layout: this.#options.framing.layout(),
-      },
-      [Symbol.asyncDispose]: () => spool[Symbol.asyncDispose](),
-    };
   }
 
   /** Gives the object up; whatever is in work ends first. */
   async discard(): Promise<void> {
     this.#failure ??= { error: new Error("discarded") };
     this.#options.framing.discard?.();
+    if (this.#slot) this.#options.compressor.give(this.#slot);
+    this.#slot = undefined;
     await this.#tail;
-    await this.#spool[Symbol.asyncDispose]();
+    await this.#outlet.discard();
+    await this.#options.place[Symbol.asyncDispose]();
   }
 
-  async #fillPieces(chunks: readonly Uint8Array[]): Promise<void> {
-    for (const chunk of chunks) {
-      for (let at = 0; at < chunk.length; ) {
-        const room = Math.min(this.#piece.length - this.#fill, chunk.length - at);
-        this.#piece.set(chunk.subarray(at, at + room), this.#fill);
-        this.#fill += room;
-        at += room;
-        if (this.#fill === this.#piece.length) await this.#submit(false);
-      }
+  /** Copies framed bytes into pieces, and puts those that are full to work. */
+  readonly #add = (bytes: Uint8Array): void => {
+    const { compressor, pieceBytes } = this.#options;
+    for (let at = 0; at < bytes.length; ) {
+      this.#slot ??= compressor.take();
+      const part = bytes.subarray(at, at + pieceBytes - this.#fill);
+      this.#slot.set(part, this.#fill);
+      this.#fill += part.length;
+      at += part.length;
+      if (this.#fill === pieceBytes) this.#submit(false);
     }
-  }
+  };
 
-  async #submit(last: boolean): Promise<void> {
-    this.#check();
-    const piece = this.#piece.subarray(0, this.#fill);
-    if (!last) this.#piece = Buffer.allocUnsafeSlow(this.#options.pieceBytes);
+  #submit(last: boolean): void {
+    const { framing, level, compressor } = this.#options;
+    const slot = this.#slot ?? compressor.take();
+    const plain = this.#fill;
+    this.#slot = undefined;
     this.#fill = 0;
-    const { framing, level, permits } = this.#options;
-    const release = await permits.acquire();
-    const work = framing.compress ? deflatePiece(piece, level, last) : Promise.resolve(piece);
+    const work = framing.compress ? compressor.compress({ slot, length: plain, level, last }) : compressor.pass(plain);
     // Handled below, in order; without this a later piece that fails first would count as unhandled.
     work.catch(() => {});
-    this.#chain(async () => {
+    const before = this.#tail;
+    const piece = (async () => {
+      await before;
       try {
-        const compressed = await work;
-        this.#workedBytes += piece.length;
-        this.#compressedBytes += compressed.length;
-        this.#pieceSizes.push(compressed.length);
-        await this.#emit(framing.outer(compressed));
-      } finally {
-        release();
-      }
-    });
-  }
-
-  /** Runs steps one after the other; after a failure the rest only release what they hold. */
-  #chain(step: () => Promise<void>): void {
-    this.#tail = this.#tail.then(async () => {
-      try {
-        await step();
+        const sealed = await work;
+        if (this.#failure) return { plain: 0, sealed: 0 };
+        this.#pieceSizes.push(sealed);
+        framing.outer(slot.subarray(0, sealed), this.#outlet.push);
+        await this.#outlet.room();
+        return { plain, sealed };
       } catch (error) {
         this.#failure ??= { error };
+        return { plain: 0, sealed: 0 };
+      } finally {
+        compressor.give(slot);
+        compressor.done();
       }
-    });
+    })();
+    this.#tail = piece;
+    this.#recent.push(piece);
   }
 
-  async #emit(chunks: readonly Uint8Array[]): Promise<void> {
-    if (this.#failure) return;
-    for (const chunk of chunks) {
-      this.#sha1.update(chunk);
-      this.#sha256.update(chunk);
-      await this.#spool.append(chunk);
+  /** Waits for the pieces that are to be known by now, and until another one may be put to work. */
+  async #room(): Promise<void> {
+    const { lag, compressor } = this.#options;
+    while (this.#recent.length > lag) {
+      const { plain, sealed } = (await this.#recent.shift())!;
+      this.#known = { plain: this.#known.plain + plain, sealed: this.#known.sealed + sealed };
     }
+    await compressor.room();
+    this.#check();
   }
 
   #check(): void {

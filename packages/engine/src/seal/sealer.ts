@@ -1,21 +1,26 @@
 import type { Encoding } from "@doppel/format";
 import type { Envelope } from "../job.ts";
+import type { Compressor } from "./compressor.ts";
 import { type Framing, gzipFraming, plainFraming } from "./framing.ts";
 import { openpgpFraming } from "./openpgp-framing.ts";
-import type { Permits } from "./permits.ts";
-import { SealWriter } from "./seal-writer.ts";
-import type { SpoolOptions } from "./spool.ts";
+import { OutletBuffers } from "./outlet.ts";
+import { type ObjectPlace, SealWriter } from "./seal-writer.ts";
+import { Spool, type SpoolOptions } from "./spool.ts";
+
+/** Nobody asks how large these are before their end. */
+const UNCUT = 32;
 
 export interface SealerOptions {
   readonly envelope: Envelope;
   readonly level: number;
-  readonly permits: Permits;
+  readonly compressor: Compressor;
   readonly spool: SpoolOptions;
 }
 
 /** Makes the writers of a run: every object of a set in the same envelope (spec 6.1: volume, sigtar and manifest alike). */
 export class Sealer {
   readonly #options: SealerOptions;
+  readonly #buffers = new OutletBuffers();
 
   constructor(options: SealerOptions) {
     this.#options = options;
@@ -26,24 +31,38 @@ export class Sealer {
     return this.#options.envelope.kind;
   }
 
-  async openVolume(pieceBytes: number): Promise<SealWriter> {
-    return this.#open(await this.#framing(), pieceBytes);
+  /**
+   * @param lag see `SealWriterOptions`
+   * @param place is the writer's from now on
+   */
+  async openVolume<P extends ObjectPlace>(pieceBytes: number, lag: number, place: P): Promise<SealWriter<P>> {
+    try {
+      return this.#open(await this.#framing(), { pieceBytes, lag, place });
+    } catch (error) {
+      await place[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Signature archives are sealed as volumes are. */
-  async openSignatures(pieceBytes: number): Promise<SealWriter> {
-    return this.openVolume(pieceBytes);
+  async openSignatures(pieceBytes: number): Promise<SealWriter<Spool>> {
+    return this.#open(await this.#framing(), { pieceBytes, place: this.spool() });
   }
 
   /** A manifest is never gzipped, but encrypted like everything else (spec 1.1). */
-  async openManifest(pieceBytes: number): Promise<SealWriter> {
+  async openManifest(pieceBytes: number): Promise<SealWriter<Spool>> {
     const encrypted = this.#options.envelope.kind === "gpg";
-    return this.#open(encrypted ? await this.#framing() : plainFraming(), pieceBytes);
+    return this.#open(encrypted ? await this.#framing() : plainFraming(), { pieceBytes, place: this.spool() });
   }
 
   /** The archive directory's copy of the signatures: always gzip, never encrypted (spec 7.1). */
-  openLocalSignatures(pieceBytes: number): SealWriter {
-    return this.#open(gzipFraming(), pieceBytes, 1);
+  openLocalSignatures(pieceBytes: number): SealWriter<Spool> {
+    return this.#open(gzipFraming(), { pieceBytes, place: this.spool(), level: 1 });
+  }
+
+  /** A place for an object that is not written to the target directly. */
+  spool(): Spool {
+    return new Spool(this.#options.spool);
   }
 
   async #framing(): Promise<Framing> {
@@ -58,8 +77,16 @@ export class Sealer {
     }
   }
 
-  #open(framing: Framing, pieceBytes: number, level = this.#options.level): SealWriter {
-    const { permits, spool } = this.#options;
-    return new SealWriter({ framing, level, pieceBytes, permits, spool });
+  #open<P extends ObjectPlace>(
+    framing: Framing,
+    {
+      pieceBytes,
+      place,
+      lag = UNCUT,
+      level = this.#options.level,
+    }: { pieceBytes: number; place: P; lag?: number; level?: number },
+  ): SealWriter<P> {
+    const { compressor } = this.#options;
+    return new SealWriter({ framing, level, pieceBytes, lag, compressor, buffers: this.#buffers, place });
   }
 }

@@ -15,14 +15,13 @@ const READ_CHUNK = 1 << 20;
 /**
  * Bytes on their way: appended once, then read as often as needed. Kept in memory up to a limit, beyond it in a temporary
  * file that is unlinked as soon as it is open, so that nothing is left behind however the process ends.
- * Appends are not concurrent; the spool owns the chunks. Errors: `temp.full`, `temp.unusable`.
+ * Appends are not concurrent. Errors: `temp.full`, `temp.unusable`.
  */
 export class Spool implements Payload, AsyncDisposable {
   readonly #options: SpoolOptions;
   #chunks: Uint8Array[] = [];
   #file: FileHandle | undefined;
   #size = 0;
-  #inMemory = 0;
 
   constructor(options: SpoolOptions) {
     this.#options = options;
@@ -32,19 +31,22 @@ export class Spool implements Payload, AsyncDisposable {
     return this.#size;
   }
 
+  /** `chunk` is the caller's again once this resolves. */
   async append(chunk: Uint8Array): Promise<void> {
-    this.#chunks.push(chunk);
-    this.#inMemory += chunk.length;
+    if (!this.#file && this.#size + chunk.length <= this.#options.memoryLimit) {
+      this.#chunks.push(new Uint8Array(chunk));
+    } else {
+      const file = await this.#moveToFile();
+      await this.#write(file, chunk, this.#size);
+    }
     this.#size += chunk.length;
-    if (this.#inMemory > this.#options.memoryLimit || (this.#file && this.#inMemory >= READ_CHUNK)) await this.#flush();
   }
 
   async *open(signal?: AbortSignal): ByteStream {
     if (!this.#file) {
-      for (const chunk of this.#chunks) yield chunk.slice(); // the receiver owns what it gets, and we may be read again
+      for (const chunk of this.#chunks) yield new Uint8Array(chunk); // the receiver owns what it gets, and we may be read again
       return;
     }
-    await this.#flush();
     for (let at = 0; at < this.#size; ) {
       signal?.throwIfAborted();
       const buffer = Buffer.allocUnsafeSlow(Math.min(READ_CHUNK, this.#size - at));
@@ -57,9 +59,7 @@ export class Spool implements Payload, AsyncDisposable {
 
   /** Moves all of it to the file and returns its descriptor, for another thread to read from. Open until disposal. */
   async descriptor(): Promise<number> {
-    await this.#flush();
-    this.#file ??= await this.#create();
-    return this.#file.fd;
+    return (await this.#moveToFile()).fd;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -69,19 +69,23 @@ export class Spool implements Payload, AsyncDisposable {
     await file?.close();
   }
 
-  async #flush(): Promise<void> {
-    if (this.#chunks.length === 0) return;
-    this.#file ??= await this.#create();
-    const chunks = this.#chunks;
-    let at = this.#size - this.#inMemory;
-    this.#chunks = [];
-    this.#inMemory = 0;
-    for (const chunk of chunks) {
-      for (let done = 0; done < chunk.length; ) {
-        const { bytesWritten } = await this.#guard(this.#file.write(chunk, done, chunk.length - done, at + done));
-        done += bytesWritten;
-      }
+  async #moveToFile(): Promise<FileHandle> {
+    if (this.#file) return this.#file;
+    const file = await this.#create();
+    this.#file = file;
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      await this.#write(file, chunk, at);
       at += chunk.length;
+    }
+    this.#chunks = [];
+    return file;
+  }
+
+  async #write(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await this.#guard(file.write(bytes, done, bytes.length - done, at + done));
+      done += bytesWritten;
     }
   }
 

@@ -1,16 +1,17 @@
-import { type ResourceLimits, Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
+import { LIMITS, type WorkerName } from "./names.ts";
 
 /**
  * Starts one of our worker threads, in source form (tests, development) through a small bootstrap that registers the
  * TypeScript loader, and plainly once bundled. Nothing else starts a worker.
  */
-export function spawnWorker(name: "source-worker" | "unseal-worker", data: object, resourceLimits: ResourceLimits = {}): Worker {
+export function spawnWorker(name: WorkerName, data: object): Worker {
   const fromSource = import.meta.url.endsWith(".ts");
   const entry = new URL(fromSource ? `./${name}.ts` : `./${name}.js`, import.meta.url);
-  if (!fromSource) return new Worker(entry, { workerData: data, resourceLimits });
+  if (!fromSource) return new Worker(entry, { workerData: data, resourceLimits: LIMITS[name] });
   return new Worker(new URL("./bootstrap.mjs", import.meta.url), {
     workerData: { ...data, __entry: entry.href },
     execArgv: ["-C", "@doppel/source"],
-    resourceLimits,
+    resourceLimits: LIMITS[name],
   });
 }

@@ -2,7 +2,7 @@ import { concatBytes } from "@doppel/base";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PacketReader } from "../read/packet-reader.ts";
-import { chunked, sampleData } from "../test-messages.ts";
+import { chunked, emitted, sampleData } from "../test-messages.ts";
 import { BodyDeframer } from "./deframe.ts";
 import { lengthBytes, packetHeader, parseHeader, parseLength } from "./header.ts";
 import { LiteralFramer } from "./literal.ts";
@@ -12,9 +12,10 @@ const BORDERS = [0, 1, 191, 192, 505, 506, 507, 511, 512, 513, 1017, 1018, 1019,
 
 function frame(data: Uint8Array, chunkSize: number, bits: number): Uint8Array {
   const framer = new LiteralFramer(bits);
-  const out: Uint8Array[] = [];
-  for (let at = 0; at < data.length; at += chunkSize) out.push(...framer.update(data.subarray(at, at + chunkSize)));
-  return concatBytes([...out, ...framer.finish()]);
+  return emitted((emit) => {
+    for (let at = 0; at < data.length; at += chunkSize) framer.update(data.subarray(at, at + chunkSize), emit);
+    framer.finish(emit);
+  });
 }
 
 async function unframe(bytes: Uint8Array, chunkSize: number): Promise<{ tag: number; body: Buffer; after: number }> {
@@ -40,7 +41,7 @@ describe("LiteralFramer", () => {
   });
 
   it("is as short as can be, and holds mode b, no name and the date", () => {
-    expect([...concatBytes([...new LiteralFramer(20, 0x01020304).finish()])]).toEqual([0xcb, 6, 0x62, 0, 1, 2, 3, 4]);
+    expect([...emitted((emit) => new LiteralFramer(20, 0x01020304).finish(emit))]).toEqual([0xcb, 6, 0x62, 0, 1, 2, 3, 4]);
   });
 
   it("keeps every partial length a power of two of at least 512 and ends with a definite one", () => {

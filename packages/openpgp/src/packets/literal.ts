@@ -1,4 +1,4 @@
-import { PartialFramer } from "./partial.ts";
+import { type Emit, PartialFramer } from "./partial.ts";
 import { TAG } from "./tags.ts";
 
 /** Frames the bytes of one literal data packet (RFC 4880 5.9): mode `b`, no name. */
@@ -10,26 +10,23 @@ export class LiteralFramer {
   #started = false;
 
   /** `date` in seconds since 1970, 0 for none. */
-  constructor(chunkBits = 20, date = 0) {
+  constructor(chunkBits = 16, date = 0) {
     this.chunkBits = chunkBits;
     this.#framer = new PartialFramer(TAG.literal, chunkBits);
     this.#head = Uint8Array.of(0x62, 0, date >>> 24, date >>> 16, date >>> 8, date);
   }
 
-  /** The parts that are full by now, headers and bytes in turn: views of the input among them. */
-  update(bytes: Uint8Array): Uint8Array[] {
-    const out: Uint8Array[] = [];
-    if (!this.#started) this.#framer.push(this.#head, out);
+  /** Emits the parts that are full by now, headers and bytes in turn. `bytes` is only read during the call. */
+  update(bytes: Uint8Array, emit: Emit): void {
+    if (!this.#started) this.#framer.push(this.#head, emit);
     this.#started = true;
-    this.#framer.push(bytes, out);
-    return out;
+    this.#framer.push(bytes, emit);
   }
 
-  /** The rest. The framer is spent. */
-  finish(): Uint8Array[] {
-    const out = this.update(new Uint8Array(0));
-    this.#framer.finish(out);
-    return out;
+  /** Emits the rest. The framer is spent. */
+  finish(emit: Emit): void {
+    this.update(new Uint8Array(0), emit);
+    this.#framer.finish(emit);
   }
 }
 

@@ -1,15 +1,18 @@
 import { lengthBytes } from "./header.ts";
 
+/** Takes bytes that are only valid during the call. */
+export type Emit = (bytes: Uint8Array) => void;
+
 /**
  * Frames one packet of unknown length in partial lengths of 2^bits bytes (RFC 4880 4.2.2.4); a body shorter than one
- * part gets a definite length. What is held back, at most one part, is copied.
+ * part gets a definite length. What is held back, at most one part, is copied; nothing is allocated for each part.
  */
 export class PartialFramer {
   readonly #tag: number;
   readonly #bits: number;
   #started = false;
-  #pending: Uint8Array[] = [];
-  #pendingLength = 0;
+  #held: Buffer | undefined;
+  #fill = 0;
 
   /** `bits` is 9 to 30: the first part must hold 512 bytes or more. */
   constructor(tag: number, bits: number) {
@@ -18,38 +21,37 @@ export class PartialFramer {
     this.#bits = bits;
   }
 
-  /** Adds to `out` the parts that `bytes` completes. */
-  push(bytes: Uint8Array, out: Uint8Array[]): void {
+  /** Emits the parts that `bytes` completes, in order: headers, what was held back, and views of `bytes`. */
+  push(bytes: Uint8Array, emit: Emit): void {
     const part = 2 ** this.#bits;
     let at = 0;
     // A full part waits until another byte is there, so that the last part is never empty.
-    while (this.#pendingLength + (bytes.length - at) > part) {
-      const take = part - this.#pendingLength;
-      this.#header([0xe0 | this.#bits], out);
-      this.#flush(out);
-      if (take > 0) out.push(bytes.subarray(at, at + take));
-      at += take;
+    while (this.#fill + (bytes.length - at) > part) {
+      const end = at + part - this.#fill;
+      this.#header([0xe0 | this.#bits], emit);
+      this.#flush(emit);
+      if (end > at) emit(bytes.subarray(at, end));
+      at = end;
     }
-    if (at < bytes.length) {
-      this.#pending.push(new Uint8Array(bytes.subarray(at))); // the caller uses its memory again
-      this.#pendingLength += bytes.length - at;
-    }
+    if (at === bytes.length) return;
+    this.#held ??= Buffer.allocUnsafeSlow(part);
+    this.#held.set(at === 0 ? bytes : bytes.subarray(at), this.#fill);
+    this.#fill += bytes.length - at;
   }
 
-  /** Adds the last part. The framer is spent. */
-  finish(out: Uint8Array[]): void {
-    this.#header(lengthBytes(this.#pendingLength), out);
-    this.#flush(out);
+  /** Emits the last part. The framer is spent. */
+  finish(emit: Emit): void {
+    this.#header(lengthBytes(this.#fill), emit);
+    this.#flush(emit);
   }
 
-  #flush(out: Uint8Array[]): void {
-    for (const piece of this.#pending) out.push(piece);
-    this.#pending = [];
-    this.#pendingLength = 0;
+  #flush(emit: Emit): void {
+    if (this.#fill > 0) emit(this.#held!.subarray(0, this.#fill));
+    this.#fill = 0;
   }
 
-  #header(length: readonly number[], out: Uint8Array[]): void {
-    out.push(Uint8Array.from(this.#started ? length : [0xc0 | this.#tag, ...length]));
+  #header(length: readonly number[], emit: Emit): void {
+    emit(Uint8Array.from(this.#started ? length : [0xc0 | this.#tag, ...length]));
     this.#started = true;
   }
 }

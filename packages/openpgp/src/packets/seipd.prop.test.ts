@@ -2,7 +2,7 @@ import { createDecipheriv, createHash } from "node:crypto";
 import { concatBytes } from "@doppel/base";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { random } from "../test-messages.ts";
+import { emitted, random } from "../test-messages.ts";
 import { cfbDecipher } from "./cfb.ts";
 import { BodyDeframer } from "./deframe.ts";
 import { parseHeader } from "./header.ts";
@@ -28,7 +28,10 @@ describe("SeipdEncoder", () => {
       fc.property(chunks, (pieces) => {
         const encode = (parts: readonly Uint8Array[]): Uint8Array => {
           const encoder = new SeipdEncoder(session, fixed, 9);
-          return concatBytes([...parts.flatMap((part) => encoder.update(part)), ...encoder.finish()]);
+          return emitted((emit) => {
+            for (const part of parts) encoder.update(part, emit);
+            encoder.finish(emit);
+          });
         };
         const data = concatBytes(pieces);
         const packet = encode(pieces);
@@ -41,8 +44,8 @@ describe("SeipdEncoder", () => {
   });
 
   it("uses a fresh prefix each time", () => {
-    const first = decrypted(concatBytes(new SeipdEncoder(session, random).finish()));
-    const second = decrypted(concatBytes(new SeipdEncoder(session, random).finish()));
+    const first = decrypted(emitted((emit) => new SeipdEncoder(session, random).finish(emit)));
+    const second = decrypted(emitted((emit) => new SeipdEncoder(session, random).finish(emit)));
     expect(first.subarray(0, 16).equals(second.subarray(0, 16))).toBe(false);
   });
 });
@@ -50,7 +53,12 @@ describe("SeipdEncoder", () => {
 describe("MdcReader", () => {
   const encoder = new SeipdEncoder(session, random, 9);
   const data = random.bytes(700);
-  const plain = decrypted(concatBytes([...encoder.update(data), ...encoder.finish()]));
+  const plain = decrypted(
+    emitted(
+      (emit) => encoder.update(data, emit),
+      (emit) => encoder.finish(emit),
+    ),
+  );
   const read = (bytes: Uint8Array, size: number): Uint8Array => {
     const reader = new MdcReader(AES_256);
     const out: Uint8Array[] = [];

@@ -6,7 +6,7 @@ import { packet } from "../packets/header.ts";
 import { COMPRESSED_ZIP_HEADER, LiteralFramer } from "../packets/literal.ts";
 import { TAG } from "../packets/tags.ts";
 import { secretKeysFromPassphrase } from "../secret/passphrase.ts";
-import { chunked, failureOf, open, sampleData, seal, sealPackets } from "../test-messages.ts";
+import { chunked, emitted, failureOf, open, sampleData, seal, sealPackets } from "../test-messages.ts";
 import { authenticateMessage, decryptMessage } from "./decrypt-message.ts";
 import { describeMessage } from "./describe.ts";
 
@@ -21,7 +21,10 @@ const reasonOf = async (promise: Promise<unknown>): Promise<string> => {
 };
 const literal = (data: Uint8Array): Uint8Array => {
   const framer = new LiteralFramer();
-  return concatBytes([...framer.update(data), ...framer.finish()]);
+  return emitted(
+    (emit) => framer.update(data, emit),
+    (emit) => framer.finish(emit),
+  );
 };
 const zipped = (packets: Uint8Array): Uint8Array => concatBytes([COMPRESSED_ZIP_HEADER, deflateRawSync(packets)]);
 

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { LiteralFramer } from "../packets/literal.ts";
 import { signerFromKeyFile } from "../sign/key-file.ts";
 import type { Signer } from "../sign/signer.ts";
-import { open, sampleData, sealPackets } from "../test-messages.ts";
+import { emitted, open, sampleData, sealPackets } from "../test-messages.ts";
 import { type Verifier, verifierFromKeys } from "./verifier.ts";
 
 const NOW = new Date("2026-03-01T12:00:00Z");
@@ -14,7 +14,10 @@ const data = sampleData(5000);
 
 function literal(bytes: Uint8Array): Uint8Array {
   const framer = new LiteralFramer();
-  return concatBytes([...framer.update(bytes), ...framer.finish()]);
+  return emitted(
+    (emit) => framer.update(bytes, emit),
+    (emit) => framer.finish(emit),
+  );
 }
 
 describe("a verifier", () => {

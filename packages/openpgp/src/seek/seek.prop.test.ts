@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { PartialFramer } from "../packets/partial.ts";
 import { SeipdEncoder } from "../packets/seipd.ts";
 import { newSessionKey } from "../packets/session-key.ts";
-import { chunked, sampleData } from "../test-messages.ts";
+import { chunked, emitted, sampleData } from "../test-messages.ts";
 import { encryptedRange } from "./encrypted-range.ts";
 import { deframed, FramedBody } from "./framed-body.ts";
 
@@ -30,8 +30,9 @@ describe("FramedBody", () => {
           const body = sampleData(length);
           const framer = new PartialFramer(11, bits);
           const parts: Uint8Array[] = [];
-          framer.push(body, parts);
-          framer.finish(parts);
+          const emit = (bytes: Uint8Array): void => void parts.push(new Uint8Array(bytes));
+          framer.push(body, emit);
+          framer.finish(emit);
           const packet = concatBytes(parts);
           const framed = new FramedBody(length, bits);
           for (let i = 0; i < length; i += 97) expect(packet[framed.position(i)]).toBe(body[i]);
@@ -59,7 +60,11 @@ describe("encryptedRange", () => {
           const inside = sampleData(length + 1);
           const session = newSessionKey(random);
           const encoder = new SeipdEncoder(session, random, bits);
-          const object = concatBytes([random.bytes(messageStart), ...encoder.update(inside), ...encoder.finish()]);
+          const message = emitted(
+            (emit) => encoder.update(inside, emit),
+            (emit) => encoder.finish(emit),
+          );
+          const object = concatBytes([random.bytes(messageStart), message]);
           const [x, y] = [a % inside.length, b % inside.length];
           const [from, to] = [Math.min(x, y), Math.max(x, y) + 1];
           const { bodyBytes, partBits } = encoder;

@@ -1,13 +1,14 @@
 import { unlink } from "node:fs/promises";
 import { type BytePath, type ByteStream, errnoOf, type Payload } from "@doppel/base";
 import { checkName, checkRange } from "../name.ts";
-import type { ByteRange, Storage, StoredObject } from "../storage.ts";
+import type { ByteRange, StagedObject, Storage, StoredObject } from "../storage.ts";
 import { Blocks } from "./blocks.ts";
 import { fileError } from "./errors.ts";
 import { listFiles, lookUp } from "./list.ts";
 import { objectPath } from "./location.ts";
 import { type LinkFile, publish } from "./publish.ts";
 import { readRange } from "./read.ts";
+import { StagedFile } from "./stage.ts";
 import { syncDirectory } from "./sync.ts";
 import { PayloadFailure, removeQuietly, writePayload } from "./write.ts";
 
@@ -67,8 +68,7 @@ export class FileStorage implements Storage {
   async put(name: string, body: Payload, signal?: AbortSignal): Promise<void> {
     checkName(name);
     signal?.throwIfAborted();
-    // The dot keeps it out of every duplicity pattern (spec 1.4): a stray one harms nobody.
-    const temporary = `.doppel-${Buffer.from(this.#random.bytes(8)).toString("hex")}.partial`;
+    const temporary = this.#temporaryName();
     const path = objectPath(this.#directory, temporary);
     try {
       await writePayload(path, body, this.#blocks, signal);
@@ -86,6 +86,13 @@ export class FileStorage implements Storage {
       await removeQuietly(objectPath(this.#directory, name)); // All or nothing: a name that may not last is taken back.
       throw fileError(error, "store", this.#directory, name);
     }
+  }
+
+  async stage(name: string, signal?: AbortSignal): Promise<StagedObject> {
+    checkName(name);
+    signal?.throwIfAborted();
+    const temporary = this.#temporaryName();
+    return StagedFile.create({ directory: this.#directory, temporary, name, linkFile: this.#linkFile, blocks: this.#blocks });
   }
 
   async delete(names: readonly string[], signal?: AbortSignal): Promise<void> {
@@ -107,4 +114,9 @@ export class FileStorage implements Storage {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+
+  /** The dot keeps it out of every duplicity pattern (spec 1.4): a stray one harms nobody. */
+  #temporaryName(): string {
+    return `.doppel-${Buffer.from(this.#random.bytes(8)).toString("hex")}.partial`;
+  }
 }

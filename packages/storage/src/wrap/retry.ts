@@ -77,6 +77,7 @@ export function withRetry(inner: Storage, options: RetryOptions): Storage {
     }
   }
 
+  const stage = inner.stage?.bind(inner);
   const thaw = inner.thaw?.bind(inner);
   const unfinished = inner.unfinished?.bind(inner);
   const abort = inner.abortUnfinished?.bind(inner);
@@ -86,6 +87,9 @@ export function withRetry(inner: Storage, options: RetryOptions): Storage {
     get,
     stat: (name, signal) => again(`look up ${name}`, signal, () => inner.stat(name, signal)),
     put: (name, body, signal) => again(`store ${name}`, signal, () => inner.put(name, body, signal)),
+    ...(stage && {
+      stage: (name, signal) => again(`store ${name}`, signal, () => stage(name, signal)),
+    }),
     delete: (names, signal) => again("delete", signal, () => inner.delete(names, signal)),
     ...(thaw && { thaw: (...args) => again("thaw", args[2], () => thaw(...args)) }),
     ...(unfinished && {

@@ -4,7 +4,7 @@ import { collectBytes } from "@doppel/base";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Envelope } from "../../job.ts";
-import { Permits } from "../../seal/permits.ts";
+import { Compressor } from "../../seal/compressor.ts";
 import { Sealer } from "../../seal/sealer.ts";
 import { sliceOf } from "./slice.ts";
 
@@ -21,7 +21,7 @@ const ENVELOPES: readonly (readonly [string, Envelope])[] = [
 describe("a slice", () => {
   it.each(ENVELOPES)("of a volume, %s, is the bytes that were asked for", async (_, envelope) => {
     const spool = { tempDir: tmpdir(), memoryLimit: 1 << 20, random };
-    const sealer = new Sealer({ envelope, level: 6, permits: new Permits(4), spool });
+    const sealer = new Sealer({ envelope, level: 6, compressor: new Compressor(1), spool });
     const text = fc.array(fc.constantFrom("text ", "more of it ", randomBytes(60).toString("hex")), {
       minLength: 1,
       maxLength: 2000,
@@ -29,7 +29,7 @@ describe("a slice", () => {
     await fc.assert(
       fc.asyncProperty(text, fc.integer({ min: 50, max: 9000 }), fc.nat(), fc.nat(), async (words, pieceBytes, a, b) => {
         const tar = Buffer.from(words.join(""));
-        const writer = await sealer.openVolume(pieceBytes);
+        const writer = await sealer.openVolume(pieceBytes, 1, sealer.spool());
         for (let at = 0; at < tar.length; at += 7001) await writer.write(tar.subarray(at, at + 7001));
         await using object = await writer.finish();
         const bytes = Buffer.from(await collectBytes(object.body.open(), 1 << 24));
@@ -56,8 +56,8 @@ describe("a slice", () => {
   it("of a large volume crosses the parts of the literal packet, and is small", async () => {
     const envelope: Envelope = { kind: "gpg", recipients: [], passphrase, compress: true };
     const spool = { tempDir: tmpdir(), memoryLimit: 1 << 26, random };
-    const sealer = new Sealer({ envelope, level: 1, permits: new Permits(4), spool });
-    const writer = await sealer.openVolume(1 << 20);
+    const sealer = new Sealer({ envelope, level: 1, compressor: new Compressor(1), spool });
+    const writer = await sealer.openVolume(1 << 20, 1, sealer.spool());
     const tar = randomBytes(5 << 20);
     await writer.write(tar);
     await using object = await writer.finish();
