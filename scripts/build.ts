@@ -20,6 +20,7 @@ const ENTRY_POINTS = {
   duplicity: "packages/cli/src/bin/duplicity.ts",
   "source-worker": "packages/engine/src/workers/source-worker.ts",
   "unseal-worker": "packages/engine/src/workers/unseal-worker.ts",
+  "write-worker": "packages/engine/src/workers/write-worker.ts",
 };
 
 /** Writes the manual pages into the folder it is given. */

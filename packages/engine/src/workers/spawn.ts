@@ -1,10 +1,12 @@
 import { Worker } from "node:worker_threads";
 
+export type WorkerName = "source-worker" | "unseal-worker" | "write-worker";
+
 /**
  * Starts one of our worker threads, in source form (tests, development) through a small bootstrap that registers the
  * TypeScript loader, and plainly once bundled. Nothing else starts a worker.
  */
-export function spawnWorker(name: "source-worker" | "unseal-worker", data: object): Worker {
+export function spawnWorker(name: WorkerName, data: object): Worker {
   const fromSource = import.meta.url.endsWith(".ts");
   const entry = new URL(fromSource ? `./${name}.ts` : `./${name}.js`, import.meta.url);
   if (!fromSource) return new Worker(entry, { workerData: data });
