@@ -13,7 +13,7 @@ export interface Volume extends AsyncDisposable {
   digest(algorithm: string): Promise<string>;
   /** As {@link authenticate}. To be called before `bytes`. */
   authenticate(): Promise<void>;
-  /** As {@link unseal}. */
+  /** As {@link unseal}, but each chunk is valid only until the next is asked for. */
   bytes(): ByteStream;
 }
 

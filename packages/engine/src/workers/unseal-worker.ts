@@ -5,11 +5,11 @@ import type { ByteStream, Payload } from "@doppel/base";
 import { sessionKeyOnly } from "@doppel/openpgp";
 import { authenticate, unseal, type UnsealOptions } from "../read/unseal.ts";
 import { serialise } from "./errors.ts";
-import { CHUNKS_AT_ONCE, CHUNKS_IN_FLIGHT, type SealedFile, type UnsealReply, type UnsealRequest } from "./unseal-protocol.ts";
+import { CHUNK_BYTES, CHUNKS_AT_ONCE, type SealedFile, type UnsealReply, type UnsealRequest } from "./unseal-protocol.ts";
 
 const port = parentPort;
 if (!port) throw new Error("unseal-worker runs as a worker thread");
-const post = (reply: UnsealReply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer);
+const post = (reply: UnsealReply): void => port.postMessage(reply);
 
 /** Small, because what is read becomes garbage a few times over before the collector looks. */
 const READ_CHUNK = 1 << 18;
@@ -35,23 +35,26 @@ async function serve(request: Exclude<UnsealRequest, { task: "more" }>): Promise
       await authenticate(payloadOf(file), optionsOf(file));
       break;
     case "unseal":
-      await send(unseal(payloadOf(file), optionsOf(file)));
+      await send(unseal(payloadOf(file), optionsOf(file)), request.slots);
   }
   post({ kind: "done" });
 }
 
-async function send(plain: ByteStream): Promise<void> {
-  credits = CHUNKS_IN_FLIGHT;
+async function send(plain: ByteStream, slots: readonly Uint8Array[]): Promise<void> {
+  credits = slots.length;
+  let sent = 0;
   for await (const chunk of plain) {
-    while (credits === 0) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+    for (let at = 0; at < chunk.length; at += CHUNK_BYTES) {
+      while (credits === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      credits--;
+      const bytes = chunk.subarray(at, at + CHUNK_BYTES);
+      slots[sent++ % slots.length]!.set(bytes);
+      post({ kind: "chunk", length: bytes.length });
     }
-    credits--;
-    // A view may share its buffer with what its maker has yet to fill.
-    const bytes = chunk.byteLength === chunk.buffer.byteLength ? (chunk as Uint8Array<ArrayBuffer>) : new Uint8Array(chunk);
-    post({ kind: "chunk", bytes }, [bytes.buffer]);
   }
 }
 
