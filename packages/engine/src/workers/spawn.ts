@@ -2,6 +2,9 @@ import { Worker } from "node:worker_threads";
 
 export type WorkerName = "source-worker" | "unseal-worker" | "write-worker";
 
+/** What a thread's short-lived objects may take, megabytes; without, up to 48 each, which four threads add up. */
+const LIMITS = { maxYoungGenerationSizeMb: 12 };
+
 /**
  * Starts one of our worker threads, in source form (tests, development) through a small bootstrap that registers the
  * TypeScript loader, and plainly once bundled. Nothing else starts a worker.
@@ -9,9 +12,10 @@ export type WorkerName = "source-worker" | "unseal-worker" | "write-worker";
 export function spawnWorker(name: WorkerName, data: object): Worker {
   const fromSource = import.meta.url.endsWith(".ts");
   const entry = new URL(fromSource ? `./${name}.ts` : `./${name}.js`, import.meta.url);
-  if (!fromSource) return new Worker(entry, { workerData: data });
+  if (!fromSource) return new Worker(entry, { workerData: data, resourceLimits: LIMITS });
   return new Worker(new URL("./bootstrap.mjs", import.meta.url), {
     workerData: { ...data, __entry: entry.href },
     execArgv: ["-C", "@doppel/source"],
+    resourceLimits: LIMITS,
   });
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
-import type { ByteStream, Payload } from "@doppel/base";
+import { type ByteStream, DoppelError, errnoOf, type Payload } from "@doppel/base";
 import { sessionKeyOnly } from "@doppel/openpgp";
 import { authenticate, unseal, type UnsealOptions } from "../read/unseal.ts";
 import { serialise } from "./errors.ts";
@@ -68,11 +68,11 @@ function optionsOf({ name, encoding, session }: SealedFile): UnsealOptions {
   };
 }
 
-function digestOf({ fd, size }: SealedFile, algorithm: string): string {
+function digestOf({ fd, size, name }: SealedFile, algorithm: string): string {
   const hash = createHash(algorithm);
   const buffer = Buffer.allocUnsafeSlow(Math.min(READ_CHUNK, size));
   for (let at = 0; at < size; ) {
-    const count = readAt(fd, buffer, at);
+    const count = readAt(fd, buffer, at, name);
     hash.update(buffer.subarray(0, count));
     at += count;
   }
@@ -80,13 +80,13 @@ function digestOf({ fd, size }: SealedFile, algorithm: string): string {
 }
 
 /** Read synchronously: this thread has nothing else to do. */
-function payloadOf({ fd, size }: SealedFile): Payload {
+function payloadOf({ fd, size, name }: SealedFile): Payload {
   return {
     size,
     async *open() {
       for (let at = 0; at < size; ) {
         const buffer = Buffer.allocUnsafeSlow(Math.min(READ_CHUNK, size - at));
-        const count = readAt(fd, buffer, at);
+        const count = readAt(fd, buffer, at, name);
         at += count;
         yield buffer.subarray(0, count);
       }
@@ -94,8 +94,14 @@ function payloadOf({ fd, size }: SealedFile): Payload {
   };
 }
 
-function readAt(fd: number, buffer: Uint8Array, at: number): number {
-  const count = readSync(fd, buffer, 0, buffer.length, at);
-  if (count === 0) throw new Error("a temporary file became shorter while it was in use");
-  return count;
+function readAt(fd: number, buffer: Uint8Array, at: number, name: string): number {
+  let reason = "it became shorter while it was read";
+  try {
+    const count = readSync(fd, buffer, 0, buffer.length, at);
+    if (count > 0) return count;
+  } catch (error) {
+    reason = errnoOf(error) ?? String(error);
+  }
+  const message = `cannot read ${name}: ${reason}; check the disk it is on and try again`;
+  throw new DoppelError("storage.unavailable", message, { operation: `read ${name}` });
 }

@@ -77,6 +77,7 @@ export function withRetry(inner: Storage, options: RetryOptions): Storage {
     }
   }
 
+  const open = inner.open?.bind(inner);
   const thaw = inner.thaw?.bind(inner);
   const unfinished = inner.unfinished?.bind(inner);
   const abort = inner.abortUnfinished?.bind(inner);
@@ -84,6 +85,7 @@ export function withRetry(inner: Storage, options: RetryOptions): Storage {
     label: inner.label,
     list: (prefix, signal) => listing("list", signal, () => inner.list(prefix, signal)),
     get,
+    ...(open && { open: (name, signal) => again(`read ${name}`, signal, () => open(name, signal)) }),
     stat: (name, signal) => again(`look up ${name}`, signal, () => inner.stat(name, signal)),
     put: (name, body, signal) => again(`store ${name}`, signal, () => inner.put(name, body, signal)),
     delete: (names, signal) => again("delete", signal, () => inner.delete(names, signal)),
