@@ -1,9 +1,7 @@
 import { Worker } from "node:worker_threads";
+import { LIMITS } from "./limits.ts";
 
 export type WorkerName = "source-worker" | "unseal-worker" | "write-worker";
-
-/** What a thread's short-lived objects may take, megabytes; without, up to 48 each, which four threads add up. */
-const LIMITS = { maxYoungGenerationSizeMb: 12 };
 
 /**
  * Starts one of our worker threads, in source form (tests, development) through a small bootstrap that registers the
