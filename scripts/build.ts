@@ -21,6 +21,7 @@ const ENTRY_POINTS = {
   "compress-worker": "packages/engine/src/workers/compress-worker.ts",
   "source-worker": "packages/engine/src/workers/source-worker.ts",
   "unseal-worker": "packages/engine/src/workers/unseal-worker.ts",
+  "write-worker": "packages/engine/src/workers/write-worker.ts",
 };
 
 /** Writes the manual pages into the folder it is given. */

@@ -11,6 +11,10 @@ import { below, type StateEntry, stateEntries } from "./read/state.ts";
 import { readTarget, setsAt } from "./read/target.ts";
 import { Places } from "./restore/places.ts";
 import { RestoreTally } from "./restore/tally.ts";
+import { WriterThreads } from "./workers/write.ts";
+
+/** Stored bytes from which on files are written in threads. Each takes 60 CPU ms to start, in which it could write 400 files. */
+const WRITERS_FROM = 32 << 20;
 
 /**
  * Restores a tree as of a point in time: list, pick, fetch, check, unseal, untar, merge the sets, write. Every volume is
@@ -22,7 +26,15 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const { storage } = deps;
   checkRestoreTarget(job.target, job.force);
   const tally = new RestoreTally(runtime, job.verbose);
-  const places = new Places(job, () => writerOf(job, runtime, (problem) => tally.notice(problem)));
+  let crew: WriterThreads | undefined;
+  const places = new Places(job, () =>
+    writerOf(
+      job,
+      runtime,
+      () => crew,
+      (problem) => tally.notice(problem),
+    ),
+  );
   runtime.emit({ type: "run.started", kind: "restore", target: storage.label, time: runtime.clock.now() });
   const target = await readTarget(storage, job.prefixes, runtime.signal);
   await announceCollection(target, deps.archiveDir, job.prefixes, runtime);
@@ -40,6 +52,8 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
     throw withWayOut(error, job);
   });
   if (job.dryRun) return finished(tally, lanes.names);
+  if (job.threads > 1 && tally.storedBytes >= WRITERS_FROM)
+    crew = new WriterThreads(job.threads, { numericOwner: job.numericOwner, restoreOwner: job.restoreOwner });
   try {
     for await (const item of stateEntries(lanes.all, context, job.keepGoing)) {
       if ("lost" in item) tally.lostEntry(item);
@@ -47,12 +61,15 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
       runtime.signal.throwIfAborted();
     }
     if (tally.files === 0 && tally.lost === 0 && !tally.isUnsure) throw nothingFound(job.path, "restored");
+    await crew?.drain();
     places.finish();
   } catch (error) {
-    places.abort();
+    await crew?.[Symbol.asyncDispose]();
+    places.abandon();
     const told = withWayOut(error, job);
-    throw told instanceof DoppelError && tally.files > 0 ? partly(told, tally.files, job.target) : told;
+    throw told instanceof DoppelError && tally.files > 0 ? partly(told, places.entries, job.target) : told;
   }
+  await crew?.[Symbol.asyncDispose]();
   return finished(tally, []);
 
   function finished({ files, bytes, incomplete, lost, badVolumes }: RestoreTally, wanted: readonly string[]): RestoreReport {
@@ -61,19 +78,26 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   }
 }
 
-function writerOf(job: RestoreJob, { random }: Runtime, onProblem: (problem: TreeProblem) => void): TreeWriter {
+function writerOf(
+  job: RestoreJob,
+  { random }: Runtime,
+  crew: () => WriterThreads | undefined,
+  onProblem: (problem: TreeProblem) => void,
+): TreeWriter {
   const { numericOwner, restoreOwner, force } = job;
-  return new TreeWriter(job.target, { numericOwner, restoreOwner, owners: OwnerNames.system(), force, random, onProblem });
+  return new TreeWriter(job.target, { numericOwner, restoreOwner, owners: OwnerNames.system(), force, random, crew, onProblem });
 }
 
 async function restoreEntry({ entry, content }: StateEntry, job: RestoreJob, places: Places, tally: RestoreTally): Promise<void> {
   const { path, writer } = places.of(below(entry.path, job.path));
   const placed = { ...entry, path };
+  await writer.room();
   writer.begin(placed);
   tally.begin(placed);
   try {
     if (entry.type === "file") {
       for await (const chunk of content()) {
+        await writer.room();
         writer.write(chunk);
         tally.data(chunk.length);
       }

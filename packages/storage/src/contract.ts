@@ -39,6 +39,17 @@ export function contractChecks(tag: string): readonly ContractCheck[] {
       must((await storage.stat(name))?.size === 1000, "stat tells another size than was put");
       mustEqualNames(await listed(storage, name), [name]);
     }),
+    check("what is opened is a file that can be read twice, where there is such a thing", async (storage, name) => {
+      if (!storage.open) return;
+      await mustThrow("storage.not-found", async () => storage.open?.(name));
+      const bytes = sample(300_000);
+      await storage.put(name, payloadOf(bytes));
+      await using object = await storage.open(name);
+      must(object.size === bytes.length, "an open object has another size than was put");
+      for (let time = 0; time < 2; time++)
+        must(Buffer.compare(await collectBytes(object.open(), bytes.length), bytes) === 0, "an open object holds other bytes");
+      must(Number.isInteger(object.fd) && object.fd >= 0, "an open object has no descriptor");
+    }),
     check("an object is never replaced", async (storage, name) => {
       await storage.put(name, payloadOf(sample(10)));
       await mustThrow("storage.exists", () => storage.put(name, payloadOf(sample(20))));

@@ -44,6 +44,12 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** An object that is a file of this machine. Disposing closes it. */
+export interface OpenObject extends Payload, AsyncDisposable {
+  /** Readable at any place until disposal; threads share descriptors. */
+  readonly fd: number;
+}
+
 /**
  * An object that grows where it will be stored. Nothing of it can be seen before it is published, and nothing is left when it is
  * disposed of before that. Calls are not concurrent. Once one has failed nothing but disposing is left: bytes are on their way while
@@ -76,6 +82,11 @@ export interface Storage extends AsyncDisposable {
    * @throws storage.not-found (at the first pull)
    */
   get(name: string, range?: ByteRange, signal?: AbortSignal): ByteStream;
+  /**
+   * The object as an open file, which need not be copied to be read twice. Only where objects are files of this machine.
+   * @throws storage.not-found
+   */
+  open?(name: string, signal?: AbortSignal): Promise<OpenObject>;
   /**
    * Creates the object; it is durable when this resolves, and nothing of it can be seen when it rejects.
    * @throws storage.exists when the name is taken, and then the object there is untouched

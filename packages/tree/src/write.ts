@@ -1,4 +1,4 @@
-import { closeSync, constants, lstatSync, mkdirSync, openSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import { lstatSync, mkdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import {
   type BytePath,
   comparePaths,
@@ -12,8 +12,10 @@ import {
   type Runtime,
 } from "@doppel/base";
 import { errnoOfCall, normaliseSource, TreeProblemError } from "./source.ts";
-import { type AttributeOptions, settleDirectory, settleFile, settleNode } from "./write/attributes.ts";
+import { type AttributeOptions, settleDirectory, settleNode } from "./write/attributes.ts";
+import { CrewOfOne, type FileCrew } from "./write/crew.ts";
 import { conflict, isDirectory, removeIfEmpty, unlock } from "./write/existing.ts";
+import type { FileOutcome } from "./write/file.ts";
 import { makeNode } from "./write/node.ts";
 import { makeParents, parentOf, writeFailed } from "./write/target.ts";
 
@@ -22,6 +24,8 @@ export interface TreeWriterOptions extends AttributeOptions {
   readonly force: boolean;
   /** For the names of unfinished files. */
   readonly random: Runtime["random"];
+  /** Asked at every file: who writes it. Without, or when undefined: this thread, at once. */
+  readonly crew?: () => FileCrew | undefined;
 }
 
 /** What has got its final name so far. */
@@ -39,6 +43,10 @@ export interface WrittenCounts {
  * made, or found to be no link, by this writer. Trouble with one entry is a problem and the entry is left out, its
  * content ignored; what would meet all others too (a full disk) is thrown, the unfinished file removed.
  *
+ * With a crew files are written beside each other and beside this thread; final names, nodes, attributes of directories and
+ * problems still come one after another in the order of the entries. Then: `room` before `begin` and `write`, `drain`
+ * before `finish`, and what is thrown may concern an entry before the one in hand.
+ *
  * @throws DoppelError restore.unsafe-path (a name that leads elsewhere, or out of order), restore.write-failed
  */
 export class TreeWriter {
@@ -47,16 +55,21 @@ export class TreeWriter {
   /** From the root down: the directories that lead to the current entry. Their attributes are set on leaving. */
   readonly #open: OpenDirectory[] = [];
   readonly #temporaryPrefix: string;
+  readonly #alone: FileCrew;
+  /** What waits for files before it, in order; empty while there are none. */
+  readonly #turns: Turn[] = [];
   #temporaries = 0;
   #last: BytePath | undefined;
   /** A directory that could not be made: nothing below it can be. */
   #refused: BytePath | undefined;
-  #file: UnfinishedFile | undefined;
+  #file: { readonly turn: Turn; readonly crew: FileCrew } | undefined;
+  #failure: { readonly error: unknown } | undefined;
   #written = { entries: 0, files: 0, bytes: 0 };
 
   constructor(target: BytePath, options: TreeWriterOptions) {
     this.#target = normaliseSource(target);
     this.#options = options;
+    this.#alone = new CrewOfOne(options);
     this.#temporaryPrefix = `.doppel-restore-${Buffer.from(options.random.bytes(8)).toString("hex")}-`;
   }
 
@@ -66,41 +79,39 @@ export class TreeWriter {
 
   begin(entry: PathEntry): void {
     if (this.#file !== undefined) throw new Error("begin before the end of the file in hand");
+    this.#throwFailure();
     this.#checkPlace(entry.path);
     this.#leave(entry.path);
-    this.#attempt(entry.path, () => {
+    try {
       this.#enterParents(entry.path);
-      if (entry.type === "dir") this.#enter(entry.path, entry);
-      else if (entry.type === "file") this.#file = this.#openFile(entry);
-      else this.#makeNode(entry);
-      if (entry.type !== "file") this.#written.entries++;
-    });
+      if (entry.type === "dir") {
+        this.#enter(entry.path, entry);
+        this.#written.entries++;
+      } else if (entry.type === "file") this.#handOver(entry);
+      else this.#inTurn(entry.path, () => this.#makeNode(entry));
+    } catch (error) {
+      this.#inTurn(entry.path, () => {
+        throw error;
+      });
+    }
+    this.#throwFailure();
   }
 
-  /** The next bytes of the file in hand. */
+  /** The next bytes of the file in hand, which are only read during the call. */
   write(bytes: Uint8Array): void {
+    this.#throwFailure();
     const file = this.#file;
-    if (file === undefined) return; // it was refused, and reported
-    this.#attempt(file.entry.path, () => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file.fd, bytes, at, bytes.length - at);
-      file.bytes += bytes.length;
-    });
+    if (file === undefined || isKnown(file.turn)) return; // it was refused, and is reported
+    file.crew.write(bytes);
+    this.#throwFailure();
   }
 
   /** Completes the entry in hand: a file gets its attributes, then its name. */
   end(): void {
     const file = this.#file;
-    if (file === undefined) return;
-    this.#attempt(file.entry.path, () => {
-      settleFile(file.fd, file.entry, this.#options);
-      file.closed = true;
-      closeSync(file.fd);
-      this.#commit(file.temporary, file.entry.path);
-      this.#file = undefined;
-      this.#written.entries++;
-      this.#written.files++;
-      this.#written.bytes += file.bytes;
-    });
+    this.#file = undefined;
+    if (file !== undefined) file.crew.end();
+    this.#throwFailure();
   }
 
   /** Gives up the file in hand, if any, and removes what was written of it. */
@@ -108,17 +119,60 @@ export class TreeWriter {
     const file = this.#file;
     this.#file = undefined;
     if (file === undefined) return;
-    try {
-      if (!file.closed) closeSync(file.fd);
-    } finally {
-      rmSync(pathToBytes(file.temporary), { force: true });
-    }
+    if (!isKnown(file.turn)) file.turn.step = () => {};
+    file.crew.abort();
+    this.#advance();
+  }
+
+  /** Undefined, or to be awaited. */
+  room(): Promise<void> | undefined {
+    const crew = this.#crew();
+    return this.#turns.length > MOST_TURNS ? crew.drain() : crew.room();
   }
 
   /** Leaves all directories, which gives them their owner, mode and time. */
   finish(): void {
     if (this.#file !== undefined) throw new Error("finish before the end of the file in hand");
     this.#leave(undefined);
+    this.#throwFailure();
+    if (this.#turns.length > 0) throw new Error("finish before the end of all files");
+  }
+
+  /** Removes everything that has no final name yet. The crew must have stopped. */
+  abandon(): void {
+    this.abort();
+    for (const { temporary } of this.#turns.splice(0)) if (temporary !== undefined) remove(temporary);
+  }
+
+  #crew(): FileCrew {
+    return this.#options.crew?.() ?? this.#alone;
+  }
+
+  /** Runs a step for `path` when all files before it are done: now, or later. */
+  #inTurn(path: BytePath, step: () => void): void {
+    this.#turns.push({ path, step });
+    this.#advance();
+  }
+
+  #advance(): void {
+    while (this.#failure === undefined) {
+      const step = this.#turns[0]?.step;
+      if (step === undefined) return;
+      const { path } = this.#turns.shift()!;
+      try {
+        this.#attempt(path, step);
+      } catch (error) {
+        this.#failure = { error };
+      }
+    }
+  }
+
+  #throwFailure(): void {
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    this.#failure = undefined;
+    this.#file = undefined;
+    throw failure.error;
   }
 
   #checkPlace(path: BytePath): void {
@@ -141,7 +195,9 @@ export class TreeWriter {
     for (let top = this.#open.at(-1); top !== undefined; top = this.#open.at(-1)) {
       if (next !== undefined && isWithin(next, top.path)) return;
       this.#open.pop();
-      if (top.entry !== undefined) settleDirectory(this.#absolute(top.path), top.entry, top.path === "", this.#options);
+      const { path, entry } = top;
+      if (entry === undefined) continue;
+      this.#inTurn(path, () => settleDirectory(this.#absolute(path), entry, path === "", this.#options));
     }
   }
 
@@ -184,10 +240,32 @@ export class TreeWriter {
     this.#open.push({ path, entry });
   }
 
-  #openFile(entry: PathEntry): UnfinishedFile {
-    const temporary = joinPath(parentOf(this.#absolute(entry.path)), this.#temporaryName());
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    return { entry, temporary, fd: openSync(pathToBytes(temporary), flags, 0o600), bytes: 0, closed: false };
+  #handOver(entry: PathEntry): void {
+    const { path } = entry;
+    const temporary = joinPath(parentOf(this.#absolute(path)), this.#temporaryName());
+    const turn: Turn = { path, step: undefined, temporary };
+    const crew = this.#crew();
+    this.#file = { turn, crew };
+    this.#turns.push(turn);
+    crew.begin(temporary, entry, (outcome) => {
+      if (isKnown(turn)) return; // given up meanwhile
+      turn.step = () => this.#conclude(turn, temporary, outcome);
+      this.#advance();
+    });
+  }
+
+  #conclude({ path }: Turn, temporary: BytePath, { bytes, problems, failure }: FileOutcome): void {
+    if (failure) return this.#trouble(path, failure.errno, failure.cause);
+    for (const problem of problems) this.#options.onProblem(problem);
+    try {
+      this.#commit(temporary, path);
+    } catch (error) {
+      remove(temporary);
+      throw error;
+    }
+    this.#written.entries++;
+    this.#written.files++;
+    this.#written.bytes += bytes;
   }
 
   #makeNode(entry: PathEntry): void {
@@ -199,9 +277,10 @@ export class TreeWriter {
       settleNode(temporary, entry, this.#options);
       this.#commit(temporary, entry.path);
     } catch (error) {
-      rmSync(pathToBytes(temporary), { force: true });
+      remove(temporary);
       throw error;
     }
+    this.#written.entries++;
   }
 
   /** Gives a complete object its final name, in one step even where it replaces another. */
@@ -219,14 +298,17 @@ export class TreeWriter {
     try {
       step();
     } catch (error) {
-      this.abort();
       const errno = errnoOfCall(error);
       if (error instanceof TreeProblemError && path !== "") return this.#options.onProblem({ ...error.problem, path });
       if (error instanceof TreeProblemError) throw writeFailed(this.#target, error.message, error);
       if (errno === undefined) throw error;
-      if (path === "" || !OF_ONE_ENTRY.has(errno)) throw writeFailed(this.#absolute(path), errno, error);
-      this.#options.onProblem({ reason: "conflict", path, incomplete: true, detail: `it could not be written (${errno})` });
+      this.#trouble(path, errno, error);
     }
+  }
+
+  #trouble(path: BytePath, errno: string, cause: unknown): void {
+    if (path === "" || !OF_ONE_ENTRY.has(errno)) throw writeFailed(this.#absolute(path), errno, cause);
+    this.#options.onProblem({ reason: "conflict", path, incomplete: true, detail: `it could not be written (${errno})` });
   }
 
   #absolute(path: BytePath): BytePath {
@@ -238,6 +320,9 @@ export class TreeWriter {
     return `${this.#temporaryPrefix}${++this.#temporaries}` as BytePath;
   }
 }
+
+/** Links and folders behind a file that is still being written: more than this wait until it is. */
+const MOST_TURNS = 4096;
 
 /** Errors that say something about one name or place. All others (no space, no such device ...) would come again. */
 const OF_ONE_ENTRY: ReadonlySet<string> = new Set([
@@ -260,10 +345,20 @@ interface OpenDirectory {
   readonly entry: PathEntry | undefined;
 }
 
-interface UnfinishedFile {
-  readonly entry: PathEntry;
-  readonly temporary: BytePath;
-  readonly fd: number;
-  bytes: number;
-  closed: boolean;
+/** What happens to one path when everything before it has happened. */
+interface Turn {
+  readonly path: BytePath;
+  /** Undefined while its file is being written. */
+  step: (() => void) | undefined;
+  /** Of a file. */
+  readonly temporary?: BytePath;
+}
+
+/** Whether the outcome of a file is known, so that what is left of it need not be written. */
+function isKnown({ step }: Turn): boolean {
+  return step !== undefined;
+}
+
+function remove(temporary: BytePath): void {
+  rmSync(pathToBytes(temporary), { force: true });
 }

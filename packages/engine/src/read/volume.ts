@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ByteStream } from "@doppel/base";
+import type { ByteStream, Payload } from "@doppel/base";
 import type { Spool } from "../seal/spool.ts";
 import type { UnsealWorker, UnsealWorkers } from "../workers/unseal.ts";
 import type { SealedFile } from "../workers/unseal-protocol.ts";
@@ -13,7 +13,7 @@ export interface Volume extends AsyncDisposable {
   digest(algorithm: string): Promise<string>;
   /** As {@link authenticate}. To be called before `bytes`. */
   authenticate(): Promise<void>;
-  /** As {@link unseal}. */
+  /** As {@link unseal}, but each chunk is valid only until the next is asked for. */
   bytes(): ByteStream;
 }
 
@@ -52,27 +52,29 @@ export class VolumeHere implements Volume {
 
 /** Checked and unsealed by a worker, which gets the session key but no other: keys and gpg stay in this thread. */
 export class VolumeInWorker implements Volume {
-  readonly #spool: Spool;
+  readonly #sealed: Payload & AsyncDisposable;
   readonly #options: UnsealOptions;
   readonly #workers: UnsealWorkers;
   readonly #worker: UnsealWorker;
   #file: SealedFile;
 
-  private constructor(spool: Spool, fd: number, options: UnsealOptions, workers: UnsealWorkers, worker: UnsealWorker) {
-    this.#spool = spool;
+  /** Takes over `sealed`, which `fd` reads from, and the worker. */
+  constructor(
+    sealed: Payload & AsyncDisposable,
+    fd: number,
+    options: UnsealOptions,
+    workers: UnsealWorkers,
+    worker: UnsealWorker,
+  ) {
+    this.#sealed = sealed;
     this.#options = options;
     this.#workers = workers;
     this.#worker = worker;
-    this.#file = { fd, size: spool.size, name: options.name, encoding: options.encoding };
-  }
-
-  /** Takes over spool and worker. @throws temp.full, temp.unusable: then both are still the caller's */
-  static async of(spool: Spool, options: UnsealOptions, workers: UnsealWorkers, worker: UnsealWorker): Promise<VolumeInWorker> {
-    return new VolumeInWorker(spool, await spool.descriptor(), options, workers, worker);
+    this.#file = { fd, size: sealed.size, name: options.name, encoding: options.encoding };
   }
 
   get size(): number {
-    return this.#spool.size;
+    return this.#sealed.size;
   }
 
   digest(algorithm: string): Promise<string> {
@@ -81,7 +83,7 @@ export class VolumeInWorker implements Volume {
 
   async authenticate(): Promise<void> {
     if (this.#options.encoding === "gpg") {
-      const { cipher, key } = await readSessionKeyOf(this.#spool, this.#options);
+      const { cipher, key } = await readSessionKeyOf(this.#sealed, this.#options);
       // A copy: a view of a larger buffer would be sent with all that is in it.
       this.#file = { ...this.#file, session: { cipher, key: new Uint8Array(key) } };
     }
@@ -94,6 +96,6 @@ export class VolumeInWorker implements Volume {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#workers.release(this.#worker);
-    await this.#spool[Symbol.asyncDispose]();
+    await this.#sealed[Symbol.asyncDispose]();
   }
 }

@@ -39,14 +39,22 @@ export class Places {
     return { path: rest === "" ? rename.to : rename.to === "" ? rest : joinPath(rename.to, rest), writer: rename.writer };
   }
 
-  finish(): void {
-    for (const { writer } of this.#renames) writer?.finish();
-    this.#main.finish();
+  /** What has got its name so far. */
+  get entries(): number {
+    return this.#writers.reduce((sum, { written }) => sum + written.entries, 0);
   }
 
-  abort(): void {
-    for (const { writer } of this.#renames) writer?.abort();
-    this.#main.abort();
+  finish(): void {
+    for (const writer of this.#writers) writer.finish();
+  }
+
+  /** Removes what is unfinished; whoever writes for these places must have stopped. */
+  abandon(): void {
+    for (const writer of this.#writers) writer.abandon();
+  }
+
+  get #writers(): readonly TreeWriter[] {
+    return [...this.#renames.flatMap(({ writer }) => writer ?? []), this.#main];
   }
 }
 

@@ -35,6 +35,11 @@ export class RestoreTally {
     return this.#totalVolumes;
   }
 
+  /** All that there is to read, as it is stored. */
+  get storedBytes(): number {
+    return this.#totalStoredBytes;
+  }
+
   /** There is this much more to read. */
   expect(volumes: number, bytes: number): void {
     this.#totalVolumes += volumes;

@@ -16,20 +16,24 @@ export interface SealedFile {
 export type UnsealRequest =
   | { readonly task: "digest"; readonly file: SealedFile; readonly algorithm: string }
   | { readonly task: "authenticate"; readonly file: SealedFile }
-  | { readonly task: "unseal"; readonly file: SealedFile }
+  /** The chunks come in `slots`, in turn. */
+  | { readonly task: "unseal"; readonly file: SealedFile; readonly slots: readonly Uint8Array<SharedArrayBuffer>[] }
   /** While unsealing: {@link CHUNKS_AT_ONCE} more chunks were taken. */
   | { readonly task: "more" };
 
 export type UnsealReply =
   | { readonly kind: "digest"; readonly hex: string }
-  /** Plain bytes; the buffer is handed over. */
-  | { readonly kind: "chunk"; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** Plain bytes: so many in the next slot. */
+  | { readonly kind: "chunk"; readonly length: number }
   | { readonly kind: "warning"; readonly text: string }
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly error: SerialisedError };
 
-/** Chunks of up to 512 KiB that may be on their way at once: neither side waits for the other, and memory stays small. */
+/** Chunks that may be on their way at once: neither side waits for the other, and memory stays small. */
 export const CHUNKS_IN_FLIGHT = 4;
+
+/** Shared memory, used again and again: buffers handed over instead are new memory for each chunk, and garbage over there. */
+export const CHUNK_BYTES = 1 << 19;
 
 /** A message to a thread that sleeps costs up to 0.4 ms: so not one for every chunk. */
 export const CHUNKS_AT_ONCE = 2;

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
-import type { ByteStream, Payload } from "@doppel/base";
+import { type ByteStream, DoppelError, errnoOf, type Payload } from "@doppel/base";
 import { sessionKeyOnly } from "@doppel/openpgp";
 import { authenticate, unseal, type UnsealOptions } from "../read/unseal.ts";
 import { serialise } from "./errors.ts";
-import { CHUNKS_AT_ONCE, CHUNKS_IN_FLIGHT, type SealedFile, type UnsealReply, type UnsealRequest } from "./unseal-protocol.ts";
+import { CHUNK_BYTES, CHUNKS_AT_ONCE, type SealedFile, type UnsealReply, type UnsealRequest } from "./unseal-protocol.ts";
 
 const port = parentPort;
 if (!port) throw new Error("unseal-worker runs as a worker thread");
-const post = (reply: UnsealReply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer);
+const post = (reply: UnsealReply): void => port.postMessage(reply);
 
 /** Small, because what is read becomes garbage a few times over before the collector looks. */
 const READ_CHUNK = 1 << 18;
@@ -35,23 +35,26 @@ async function serve(request: Exclude<UnsealRequest, { task: "more" }>): Promise
       await authenticate(payloadOf(file), optionsOf(file));
       break;
     case "unseal":
-      await send(unseal(payloadOf(file), optionsOf(file)));
+      await send(unseal(payloadOf(file), optionsOf(file)), request.slots);
   }
   post({ kind: "done" });
 }
 
-async function send(plain: ByteStream): Promise<void> {
-  credits = CHUNKS_IN_FLIGHT;
+async function send(plain: ByteStream, slots: readonly Uint8Array[]): Promise<void> {
+  credits = slots.length;
+  let sent = 0;
   for await (const chunk of plain) {
-    while (credits === 0) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+    for (let at = 0; at < chunk.length; at += CHUNK_BYTES) {
+      while (credits === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      credits--;
+      const bytes = chunk.subarray(at, at + CHUNK_BYTES);
+      slots[sent++ % slots.length]!.set(bytes);
+      post({ kind: "chunk", length: bytes.length });
     }
-    credits--;
-    // A view may share its buffer with what its maker has yet to fill.
-    const bytes = chunk.byteLength === chunk.buffer.byteLength ? (chunk as Uint8Array<ArrayBuffer>) : new Uint8Array(chunk);
-    post({ kind: "chunk", bytes }, [bytes.buffer]);
   }
 }
 
@@ -65,11 +68,11 @@ function optionsOf({ name, encoding, session }: SealedFile): UnsealOptions {
   };
 }
 
-function digestOf({ fd, size }: SealedFile, algorithm: string): string {
+function digestOf({ fd, size, name }: SealedFile, algorithm: string): string {
   const hash = createHash(algorithm);
   const buffer = Buffer.allocUnsafeSlow(Math.min(READ_CHUNK, size));
   for (let at = 0; at < size; ) {
-    const count = readAt(fd, buffer, at);
+    const count = readAt(fd, buffer, at, name);
     hash.update(buffer.subarray(0, count));
     at += count;
   }
@@ -77,13 +80,13 @@ function digestOf({ fd, size }: SealedFile, algorithm: string): string {
 }
 
 /** Read synchronously: this thread has nothing else to do. */
-function payloadOf({ fd, size }: SealedFile): Payload {
+function payloadOf({ fd, size, name }: SealedFile): Payload {
   return {
     size,
     async *open() {
       for (let at = 0; at < size; ) {
         const buffer = Buffer.allocUnsafeSlow(Math.min(READ_CHUNK, size - at));
-        const count = readAt(fd, buffer, at);
+        const count = readAt(fd, buffer, at, name);
         at += count;
         yield buffer.subarray(0, count);
       }
@@ -91,8 +94,14 @@ function payloadOf({ fd, size }: SealedFile): Payload {
   };
 }
 
-function readAt(fd: number, buffer: Uint8Array, at: number): number {
-  const count = readSync(fd, buffer, 0, buffer.length, at);
-  if (count === 0) throw new Error("a temporary file became shorter while it was in use");
-  return count;
+function readAt(fd: number, buffer: Uint8Array, at: number, name: string): number {
+  let reason = "it became shorter while it was read";
+  try {
+    const count = readSync(fd, buffer, 0, buffer.length, at);
+    if (count > 0) return count;
+  } catch (error) {
+    reason = errnoOf(error) ?? String(error);
+  }
+  const message = `cannot read ${name}: ${reason}; check the disk it is on and try again`;
+  throw new DoppelError("storage.unavailable", message, { operation: `read ${name}` });
 }

@@ -3,7 +3,14 @@ import type { ByteStream } from "@doppel/base";
 import { revive } from "./errors.ts";
 import { Mailbox } from "./mailbox.ts";
 import { spawnWorker } from "./spawn.ts";
-import { CHUNKS_AT_ONCE, type SealedFile, type UnsealReply, type UnsealRequest } from "./unseal-protocol.ts";
+import {
+  CHUNK_BYTES,
+  CHUNKS_AT_ONCE,
+  CHUNKS_IN_FLIGHT,
+  type SealedFile,
+  type UnsealReply,
+  type UnsealRequest,
+} from "./unseal-protocol.ts";
 
 /** One checks the next volume while the other unseals this one. */
 const MOST_WORKERS = 2;
@@ -47,6 +54,7 @@ export class UnsealWorker {
   readonly #worker: Worker = spawnWorker("unseal-worker", {});
   readonly #mailbox = new Mailbox<UnsealReply>(this.#worker, "unseal worker");
   readonly #signal: AbortSignal;
+  readonly #slots = Array.from({ length: CHUNKS_IN_FLIGHT }, () => new Uint8Array(new SharedArrayBuffer(CHUNK_BYTES)));
   #busy = false;
 
   constructor(signal: AbortSignal) {
@@ -69,13 +77,14 @@ export class UnsealWorker {
     await this.#ask({ task: "authenticate", file });
   }
 
-  /** @throws volume.damaged, openpgp.* as `unseal` */
+  /** Each chunk is valid until the next is asked for. @throws volume.damaged, openpgp.* as `unseal` */
   async *unseal(file: SealedFile, onWarning: (text: string) => void): ByteStream {
     let taken = 0;
-    for (let reply = await this.#ask({ task: "unseal", file }); reply.kind !== "done"; reply = await this.#answer()) {
+    const slots = this.#slots;
+    for (let reply = await this.#ask({ task: "unseal", file, slots }); reply.kind !== "done"; reply = await this.#answer()) {
       if (reply.kind === "warning") onWarning(reply.text);
       if (reply.kind !== "chunk") continue;
-      yield reply.bytes;
+      yield slots[taken % slots.length]!.subarray(0, reply.length);
       if (++taken % CHUNKS_AT_ONCE === 0) this.#worker.postMessage({ task: "more" } satisfies UnsealRequest);
     }
   }

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { ByteStream } from "@doppel/base";
-import type { ByteRange } from "../storage.ts";
+import type { ByteRange, OpenObject } from "../storage.ts";
 
 const CHUNK = 256 * 1024;
 
@@ -11,28 +11,57 @@ const CHUNK = 256 * 1024;
  */
 export async function* readRange(path: Buffer, range?: ByteRange, signal?: AbortSignal): ByteStream {
   signal?.throwIfAborted();
-  // Without O_NONBLOCK a fifo in the target directory would block for ever.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const { size } = await regularFile(handle);
-    const end = Math.min(range?.end ?? size, size);
+  await using file = await openFile(path);
+  yield* file.read(range, signal);
+}
+
+/** A regular file. */
+export class OpenFile implements OpenObject {
+  readonly #handle: FileHandle;
+  readonly size: number;
+
+  constructor(handle: FileHandle, size: number) {
+    this.#handle = handle;
+    this.size = size;
+  }
+
+  get fd(): number {
+    return this.#handle.fd;
+  }
+
+  open(signal?: AbortSignal): ByteStream {
+    return this.read(undefined, signal);
+  }
+
+  async *read(range?: ByteRange, signal?: AbortSignal): ByteStream {
+    const end = Math.min(range?.end ?? this.size, this.size);
     for (let at = range?.start ?? 0; at < end; ) {
       signal?.throwIfAborted();
       const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, end - at));
-      const { bytesRead } = await handle.read(chunk, 0, chunk.length, at);
+      const { bytesRead } = await this.#handle.read(chunk, 0, chunk.length, at);
       if (bytesRead === 0) throw systemError("EIO", "it became shorter while it was read");
       at += bytesRead;
       yield chunk.subarray(0, bytesRead);
     }
-  } finally {
-    await handle.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#handle.close();
   }
 }
 
-async function regularFile(handle: FileHandle): Promise<{ size: number }> {
-  const stats = await handle.stat();
-  if (!stats.isFile()) throw systemError("ENOENT", "not a regular file");
-  return stats;
+/** @throws as {@link readRange} */
+export async function openFile(path: Buffer): Promise<OpenFile> {
+  // Without O_NONBLOCK a fifo in the target directory would block for ever.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw systemError("ENOENT", "not a regular file");
+    return new OpenFile(handle, stats.size);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 function systemError(code: string, reason: string): Error {

@@ -1,13 +1,13 @@
 import { unlink } from "node:fs/promises";
 import { type BytePath, type ByteStream, errnoOf, type Payload } from "@doppel/base";
 import { checkName, checkRange } from "../name.ts";
-import type { ByteRange, StagedObject, Storage, StoredObject } from "../storage.ts";
+import type { ByteRange, OpenObject, StagedObject, Storage, StoredObject } from "../storage.ts";
 import { Blocks } from "./blocks.ts";
 import { fileError } from "./errors.ts";
 import { listFiles, lookUp } from "./list.ts";
 import { objectPath } from "./location.ts";
 import { type LinkFile, publish } from "./publish.ts";
-import { readRange } from "./read.ts";
+import { openFile, readRange } from "./read.ts";
 import { StagedFile } from "./stage.ts";
 import { syncDirectory } from "./sync.ts";
 import { PayloadFailure, removeQuietly, writePayload } from "./write.ts";
@@ -60,6 +60,16 @@ export class FileStorage implements Storage {
     checkRange(range);
     try {
       yield* readRange(objectPath(this.#directory, name), range, signal);
+    } catch (error) {
+      throw fileError(error, "read", this.#directory, name);
+    }
+  }
+
+  async open(name: string, signal?: AbortSignal): Promise<OpenObject> {
+    checkName(name);
+    signal?.throwIfAborted();
+    try {
+      return await openFile(objectPath(this.#directory, name));
     } catch (error) {
       throw fileError(error, "read", this.#directory, name);
     }

@@ -8,6 +8,7 @@ export function readOnly(inner: Storage): Storage {
     list: (prefix, signal) => inner.list(prefix, signal),
     stat: (name, signal) => inner.stat(name, signal),
     get: (name, range, signal) => inner.get(name, range, signal),
+    ...(inner.open && { open: inner.open.bind(inner) }),
     put: (name) => Promise.reject(denied("store", inner.label, name)),
     delete: (names) => (names.length === 0 ? Promise.resolve() : Promise.reject(denied("delete", inner.label, names[0]!))),
     ...(inner.thaw && { thaw: inner.thaw.bind(inner) }), // it changes what can be read, not what is stored

@@ -78,6 +78,7 @@ export function withRetry(inner: Storage, options: RetryOptions): Storage {
   }
 
   const stage = inner.stage?.bind(inner);
+  const open = inner.open?.bind(inner);
   const thaw = inner.thaw?.bind(inner);
   const unfinished = inner.unfinished?.bind(inner);
   const abort = inner.abortUnfinished?.bind(inner);
@@ -85,6 +86,7 @@ export function withRetry(inner: Storage, options: RetryOptions): Storage {
     label: inner.label,
     list: (prefix, signal) => listing("list", signal, () => inner.list(prefix, signal)),
     get,
+    ...(open && { open: (name, signal) => again(`read ${name}`, signal, () => open(name, signal)) }),
     stat: (name, signal) => again(`look up ${name}`, signal, () => inner.stat(name, signal)),
     put: (name, body, signal) => again(`store ${name}`, signal, () => inner.put(name, body, signal)),
     ...(stage && {

@@ -1,0 +1,58 @@
+import type { BytePath, PathEntry } from "@doppel/base";
+import { type FileOutcome, FileWriter, type FileWriterOptions } from "./file.ts";
+
+/**
+ * Who writes the content of files, under temporary names; it is not they who give the final ones. One file after another is
+ * handed over: `begin`, any number of `write`, then `end` or `abort`. They need not be written one after another.
+ */
+export interface FileCrew {
+  /** @param done called once, soon or late: when the file is complete, given up, or known to fail */
+  begin(temporary: BytePath, entry: PathEntry, done: (outcome: FileOutcome) => void): void;
+  /** `bytes` are only read during the call. */
+  write(bytes: Uint8Array): void;
+  end(): void;
+  abort(): void;
+  /** To be awaited, unless undefined, before every `write`: there is too much on its way. */
+  room(): Promise<void> | undefined;
+  /** Until everything that was handed over is done. */
+  drain(): Promise<void> | undefined;
+}
+
+/** Writes everything at once and in this thread. */
+export class CrewOfOne implements FileCrew {
+  readonly #writer: FileWriter;
+  #done: (outcome: FileOutcome) => void = () => {};
+
+  constructor(options: FileWriterOptions) {
+    this.#writer = new FileWriter(options);
+  }
+
+  begin(temporary: BytePath, entry: PathEntry, done: (outcome: FileOutcome) => void): void {
+    this.#done = done;
+    this.#tell(this.#writer.begin(temporary, entry));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#tell(this.#writer.write(bytes));
+  }
+
+  end(): void {
+    this.#tell(this.#writer.end());
+  }
+
+  abort(): void {
+    this.#tell(this.#writer.abort());
+  }
+
+  room(): undefined {
+    return undefined;
+  }
+
+  drain(): undefined {
+    return undefined;
+  }
+
+  #tell(outcome: FileOutcome | undefined): void {
+    if (outcome) this.#done(outcome);
+  }
+}

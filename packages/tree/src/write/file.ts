@@ -1,0 +1,102 @@
+import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs";
+import { type BytePath, type PathEntry, pathToBytes } from "@doppel/base";
+import { errnoOfCall, type TreeProblem } from "../source.ts";
+import { type AttributeOptions, settleFile } from "./attributes.ts";
+
+/** What became of one file: complete but for its name, or removed again. Plain data, but for `failure`'s cause. */
+export interface FileOutcome {
+  /** Content that was written. */
+  readonly bytes: number;
+  /** Attributes that could not be given to it. */
+  readonly problems: readonly TreeProblem[];
+  /** A call of the system that failed: nothing is left of the file. */
+  readonly failure?: { readonly errno: string; readonly cause?: unknown };
+}
+
+export type FileWriterOptions = Omit<AttributeOptions, "onProblem">;
+
+/**
+ * Writes one file after another under names that nobody else knows: for each `begin`, any number of `write`, and `end` or
+ * `abort`. Exactly one of these calls returns the outcome; what follows a failure is ignored up to the next `begin`.
+ */
+export class FileWriter {
+  readonly #options: FileWriterOptions;
+  #file: UnfinishedFile | undefined;
+
+  constructor(options: FileWriterOptions) {
+    this.#options = options;
+  }
+
+  /** @param temporary absolute, or from the working directory; nothing is there */
+  begin(temporary: BytePath, entry: PathEntry): FileOutcome | undefined {
+    return this.#attempt(() => {
+      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+      const fd = openSync(pathToBytes(temporary), flags, 0o600);
+      this.#file = { fd, temporary, entry, bytes: 0, problems: [] };
+    });
+  }
+
+  write(bytes: Uint8Array): FileOutcome | undefined {
+    const file = this.#file;
+    return this.#attempt(() => {
+      if (file === undefined) return;
+      for (let at = 0; at < bytes.length; ) at += writeSync(file.fd, bytes, at, bytes.length - at);
+      file.bytes += bytes.length;
+    });
+  }
+
+  /** Gives the file its attributes. */
+  end(): FileOutcome | undefined {
+    const file = this.#file;
+    if (file === undefined) return undefined;
+    const failed = this.#attempt(() => {
+      settleFile(file.fd, file.entry, { ...this.#options, onProblem: (problem) => file.problems.push(problem) });
+      const { fd } = file;
+      file.fd = CLOSED;
+      closeSync(fd);
+    });
+    if (failed) return failed;
+    this.#file = undefined;
+    return { bytes: file.bytes, problems: file.problems };
+  }
+
+  /** Removes what was written of the file in hand. */
+  abort(): FileOutcome | undefined {
+    const file = this.#file;
+    this.#remove();
+    return file && { bytes: 0, problems: [] };
+  }
+
+  #attempt(step: () => void): FileOutcome | undefined {
+    try {
+      step();
+      return undefined;
+    } catch (cause) {
+      this.#remove();
+      const errno = errnoOfCall(cause);
+      if (errno === undefined) throw cause;
+      return { bytes: 0, problems: [], failure: { errno, cause } };
+    }
+  }
+
+  #remove(): void {
+    const file = this.#file;
+    this.#file = undefined;
+    if (file === undefined) return;
+    try {
+      if (file.fd !== CLOSED) closeSync(file.fd);
+    } finally {
+      rmSync(pathToBytes(file.temporary), { force: true });
+    }
+  }
+}
+
+const CLOSED = -1;
+
+interface UnfinishedFile {
+  fd: number;
+  readonly temporary: BytePath;
+  readonly entry: PathEntry;
+  bytes: number;
+  readonly problems: TreeProblem[];
+}
