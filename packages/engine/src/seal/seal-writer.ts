@@ -73,6 +73,14 @@ export class SealWriter {
     await framing.ready?.();
   }
 
+  /** Waits for what is in work. The pieces that are complete by now, and how they lie; what was not, and is to come, lies behind them. */
+  async completePieces(): Promise<SealedObject["pieces"]> {
+    await this.#tail;
+    this.#check();
+    const pieces = [...this.#pieceSizes];
+    return { tarBytes: this.#plainBytes, pieceBytes: this.#piece.length, pieces, layout: this.#options.framing.layout() };
+  }
+
   /** Ends the object. On failure nothing is left to dispose of. */
   async finish(): Promise<SealedObject> {
     try {
