@@ -9,7 +9,7 @@ export interface ListedEntry extends PathEntry {
 }
 
 /** Undefined when the record says that nothing is there, or not what. */
-export function listedEntry({ entry, signature, sizeRange: exact }: SetRecord): ListedEntry | undefined {
-  const sizeRange = exact ?? (signature && sizeRangeOf(signature.header, signature.length));
+export function listedEntry({ entry, signature }: SetRecord): ListedEntry | undefined {
+  const sizeRange = signature && sizeRangeOf(signature.header, signature.length);
   return entry && sizeRange ? { ...entry, sizeRange } : entry;
 }

@@ -65,7 +65,6 @@ function notice(detail: string) {
 async function recordsBelow(index: IndexFile, path: BytePath): Promise<readonly SetRecord[] | undefined> {
   const place = (found: BytePath): number => (isWithin(found, path) ? 0 : comparePaths(found, path));
   const { first, end } = blocksFor(index.contents.blocks, place);
-  if (first >= end) return [];
   return index.bytesOf(first, end) > MOST_BYTES ? undefined : (await index.entries(first, end)).map(recordOf);
 }
 
@@ -88,7 +87,8 @@ function recordOf({ kind, entry }: IndexedEntry): SetRecord {
   const { path, type, size } = entry;
   if (kind === "deleted") return { path, kind };
   if (type !== "file") return { path, kind: "snapshot", entry };
-  return { path, kind: "signature", entry, sizeRange: { min: size, max: size } };
+  // The entry is nobody else's: a copy of each would be most of what a listing costs.
+  return { path, kind: "signature", entry: Object.assign(entry, { sizeRange: { min: size, max: size } }) };
 }
 
 function rethrow(error: DoppelError): never {

@@ -19,7 +19,8 @@ export function messagePlaces(head: Uint8Array): MessagePlaces | undefined {
     if (packet === undefined) return undefined;
     const { tag, length, size } = packet;
     if (tag === TAG.seipd && length.partial) return { messageStart: at, partBits: Math.log2(length.bytes) };
-    if (tag === TAG.seipd) return size === 1 + lengthBytes(length.bytes).length ? { messageStart: at, partBits: ONE_PART } : undefined;
+    if (tag === TAG.seipd)
+      return size === 1 + lengthBytes(length.bytes).length ? { messageStart: at, partBits: ONE_PART } : undefined;
     if ((tag !== TAG.pkesk && tag !== TAG.skesk) || length.partial) return undefined;
     at += size + length.bytes;
   }

@@ -78,7 +78,8 @@ export async function openIndex(name: string, set: BackupSet, size: number, cont
     return {
       contents,
       bytesOf: (first, last) => offsetOf(last) - offsetOf(first),
-      entries: (first, last) => told(async () => checkedBlocks(await read(offsetOf(first), offsetOf(last)), contents, first, last)),
+      entries: (first, last) =>
+        told(async () => (first < last ? checkedBlocks(await read(offsetOf(first), offsetOf(last)), contents, first, last) : [])),
     };
   } catch (error) {
     throw toldOf(error);
@@ -144,7 +145,8 @@ async function insideOf(message: Message, start: number, tail: Buffer): Promise<
   const from = before === 0 ? 0 : before + 32 - SEIPD_VERSION - PREFIX;
   const range = encryptedRange(message, from, insideBytes(message));
   const chunks: Buffer[] = [];
-  for await (const chunk of range.decipher(only(tail.subarray(range.start - start, range.end - start)))) chunks.push(Buffer.from(chunk));
+  for await (const chunk of range.decipher(only(tail.subarray(range.start - start, range.end - start))))
+    chunks.push(Buffer.from(chunk));
   return { inside: Buffer.concat(chunks), isStart: before === 0 };
 }
 

@@ -39,9 +39,15 @@ export async function learnSessionKeys(
   context: ReadContext,
 ): Promise<void> {
   if (set.encoding !== "gpg" || !context.deps.keys || context.deps.verifier || target.archived.has(set.index ?? "")) return;
-  await withIndex(set, target, context, async () => undefined, ({ message }) => {
-    context.runtime.emit({ type: "debug", detail: `every object is opened by itself: ${message}` });
-  });
+  await withIndex(
+    set,
+    target,
+    context,
+    async () => undefined,
+    ({ message }) => {
+      context.runtime.emit({ type: "debug", detail: `every object is opened by itself: ${message}` });
+    },
+  );
 }
 
 /** The parts as a lane reads them. @throws volume.missing before anything is read */

@@ -4,7 +4,12 @@ import type { ReadContext } from "../context.ts";
 import type { Target } from "../target.ts";
 import { type IndexFile, openIndex } from "./index-file.ts";
 
-const UNUSABLE: ReadonlySet<string> = new Set(["format.bad-index", "volume.damaged", "openpgp.no-secret-key", "storage.not-found"]);
+const UNUSABLE: ReadonlySet<string> = new Set([
+  "format.bad-index",
+  "volume.damaged",
+  "openpgp.no-secret-key",
+  "storage.not-found",
+]);
 
 /**
  * The index of a set, and what `use` makes of it; undefined when the set has none that can be used, of which `onUnusable` is

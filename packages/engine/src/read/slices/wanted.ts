@@ -31,7 +31,7 @@ export async function wantedOf(index: IndexFile, path: BytePath): Promise<Wanted
   const place = (found: BytePath): number => (isWithin(found, path) ? 0 : comparePaths(found, path));
   const { first, end } = blocksFor(blocks, place);
   if (index.bytesOf(first, end) > MOST_BYTES) return undefined;
-  const entries = first < end ? await index.entries(first, end) : [];
+  const entries = await index.entries(first, end);
   const records = entries.filter(({ entry }) => place(entry.path) === 0);
   if (records.length > MOST_RECORDS) return undefined;
   const isBehind = ({ entry }: IndexedEntry): boolean => place(entry.path) > 0;
