@@ -51,7 +51,10 @@ export async function* find(job: FindJob, deps: ReadDeps, runtime: Runtime): Asy
   const index = job.useIndex === false ? undefined : { target, below: filter.below };
   for (const chain of chains) {
     if (!isSound(chain, target, context)) continue;
-    await using history = await openHistory(setsOf(chain), context, { index, onGap: (set, error) => tellGap(set, error, runtime) });
+    await using history = await openHistory(setsOf(chain), context, {
+      index,
+      onGap: (set, error) => tellGap(set, error, runtime),
+    });
     for await (const versions of versionsIn(history, chain, filter)) for (const version of versions) yield version;
   }
 }

@@ -27,11 +27,7 @@ export async function* list(job: ListStateJob, deps: ReadDeps, runtime: Runtime)
 }
 
 /** {@link list}, thousands at a time: to be asked for every single one takes as long as reading it. */
-export async function* listBatches(
-  job: ListStateJob,
-  deps: ReadDeps,
-  runtime: Runtime,
-): AsyncGenerator<readonly ListedEntry[]> {
+export async function* listBatches(job: ListStateJob, deps: ReadDeps, runtime: Runtime): AsyncGenerator<readonly ListedEntry[]> {
   const target = await readTarget(deps.storage, job.prefixes, runtime.signal);
   await announceCollection(target, deps.archiveDir, job.prefixes, runtime);
   const sets = setsAt(target, deps.storage.label, runtime.clock.now(), job.time);

@@ -39,7 +39,7 @@ export async function indexLane(
   }
   let found: Metadata | undefined;
   try {
-    if (below !== undefined && below !== "") {
+    if (below !== undefined && below !== "" && !deps.verifier) {
       const records = await withIndex(set, target, context, (index) => recordsBelow(index, below), rethrow);
       if (records) return new HistoryLane(set, only(records));
     }

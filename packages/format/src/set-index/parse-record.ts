@@ -3,7 +3,7 @@ import type { DifftarKind } from "../difftar.ts";
 import type { SetId } from "../names.ts";
 import { parseTime } from "../time.ts";
 import type { IndexBlock, IndexedEntry, IndexedVolume, IndexEnd, ObjectKey, TarPlace, VolumeLayout } from "./records.ts";
-import { KIND_LETTER, TYPE_LETTER } from "./write.ts";
+import { INDEX_VERSION, KIND_LETTER, TYPE_LETTER } from "./write.ts";
 
 const KIND = new Map(Object.entries(KIND_LETTER).map(([kind, letter]) => [letter, kind as DifftarKind]));
 const TYPE = new Map(Object.entries(TYPE_LETTER).map(([type, letter]) => [letter, type as EntryType]));
@@ -77,6 +77,7 @@ export function parseBlock(line: Line): IndexBlock {
 
 /** @throws BadRecord */
 export function parseEnd(line: Line): IndexEnd {
+  checkVersion(line);
   return {
     set: setOf(line["set"] as Line),
     entries: count(line["entries"]),
@@ -90,6 +91,11 @@ export function parseEnd(line: Line): IndexEnd {
     literalBits: bits(line["literalBits"]),
     compressed: line["compressed"] === true,
   };
+}
+
+/** Of a head or an end. @throws BadRecord */
+export function checkVersion({ index }: Line): void {
+  if (index !== INDEX_VERSION) throw new BadRecord(`version ${String(index)}, which is not known here`);
 }
 
 /** Which set a head, or an end, says that it is of. @throws BadRecord */
@@ -133,7 +139,7 @@ function text(value: unknown): string {
   return value;
 }
 
-export function count(value: unknown): number {
+function count(value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw new BadRecord("something else where a number belongs");
   return value as number;
 }

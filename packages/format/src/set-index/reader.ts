@@ -1,8 +1,17 @@
 import { DoppelError } from "@doppel/base";
 import { EntryOrder } from "../entry-name.ts";
-import { BadRecord, type Line, parseBlock, parseEnd, parseEntry, parseKey, parseVolume, setOf } from "./parse-record.ts";
+import {
+  BadRecord,
+  checkVersion,
+  type Line,
+  parseBlock,
+  parseEnd,
+  parseEntry,
+  parseKey,
+  parseVolume,
+  setOf,
+} from "./parse-record.ts";
 import type { IndexedEntry, IndexItem } from "./records.ts";
-import { INDEX_VERSION } from "./write.ts";
 
 /** Above any real line: the pieces of a volume of 2 TiB. */
 const LINE_LIMIT = 16 << 20;
@@ -64,7 +73,7 @@ export class SetIndexReader {
   }
 
   #head(line: Line): IndexItem {
-    if (line["index"] !== INDEX_VERSION) throw new BadRecord(`version ${String(line["index"])}, which is not known here`);
+    checkVersion(line);
     this.#state = "entries";
     return { type: "head", set: setOf(line) };
   }

@@ -65,7 +65,7 @@ export function indexBlock({ offset, from, sha256 }: IndexBlock): string {
  * `bytes` is, which counts it.
  */
 export function indexEnd({ set, bytes, ...rest }: IndexEnd): string {
-  return `${JSON.stringify({ end: true, set: setFields(set), ...rest }).slice(0, -1)},"bytes":${String(bytes).padStart(16)}`;
+  return `${JSON.stringify({ end: true, index: INDEX_VERSION, set: setFields(set), ...rest }).slice(0, -1)},"bytes":${String(bytes).padStart(16)}`;
 }
 
 /** The rest of the last line. `mac` is 32 bytes, over everything from the contents up to here (FORMAT.md). */

@@ -67,9 +67,9 @@ export async function openIndex(name: string, set: BackupSet, size: number, cont
     const { volume, end, session } = await locate(name, set.encoding, stored, context);
     refuseOther(end.set, set.id);
     const read = async (from: number, to: number): Promise<Buffer> => {
-      const { range, tar } = sliceOf(volume, from, to, true);
-      const bytes = await stored.read(range.start, range.end);
-      const lines = Buffer.from(await collectBytes(tar(only(bytes)), to - from));
+      const slice = sliceOf(volume, from, to, true);
+      const bytes = await stored.read(slice.range.start, slice.range.end);
+      const lines = Buffer.from(await collectBytes(slice.tar(only(bytes)), to - from));
       if (lines.length < to - from) throw badIndex("it is cut off");
       return lines;
     };
