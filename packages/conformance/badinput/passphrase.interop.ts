@@ -39,7 +39,7 @@ describe("no passphrase, and nobody to ask", () => {
 
   it("restore", async () => {
     const box = await symmetric();
-    expectRefusal(await box.restore(), 31, /manifest\.gpg: .*passphrase/);
+    expectRefusal(await box.restore(), 31, /index\.gpg: .*passphrase/);
     expect(existsSync(box.restored)).toBe(false);
   });
 
@@ -76,14 +76,14 @@ describe("a wrong passphrase: exit 31, nothing is written, and it is nowhere to 
     expectRefusal(
       outcome,
       31,
-      /manifest\.gpg: the passphrase does not unlock key [0-9A-F]{16}; check PASSPHRASE, or what was typed\n$/,
+      /index\.gpg: the passphrase does not unlock key [0-9A-F]{16}; check PASSPHRASE, or what was typed\n$/,
     );
     expect(outcome.stderr).not.toContain(WRONG);
     expect(existsSync(box.restored)).toBe(false);
     expectRefusal(
       await box.restore(["--secret-key", testKey("rsa").secretFile]),
       31,
-      /manifest\.gpg: key 1507FE13BFB947B7 is locked; set PASSPHRASE, or run it in a terminal and enter it there\n$/,
+      /index\.gpg: key 1507FE13BFB947B7 is locked; set PASSPHRASE, or run it in a terminal and enter it there\n$/,
     );
   });
 
@@ -120,9 +120,9 @@ describe("a wrong passphrase: exit 31, nothing is written, and it is nowhere to 
       await using home = await gpgHome(["rsa"]);
       const GNUPGHOME = home.path;
       const wrong = await box.restore([], { env: { GNUPGHOME, PASSPHRASE: WRONG } });
-      expectRefusal(wrong, 31, /manifest\.gpg: .*passphrase/);
+      expectRefusal(wrong, 31, /index\.gpg: .*passphrase/);
       expect(wrong.stderr).not.toContain(WRONG);
-      expectRefusal(await box.restore([], { env: { GNUPGHOME } }), 31, /manifest\.gpg: .*(passphrase|gpg)/);
+      expectRefusal(await box.restore([], { env: { GNUPGHOME } }), 31, /index\.gpg: .*(passphrase|gpg)/);
       expect(existsSync(box.restored)).toBe(false);
       expectDone(await box.restore([], { env: { GNUPGHOME, PASSPHRASE: testKey("rsa").passphrase } }));
       expect(readdirSync(box.restored)).toEqual(["one", "three", "two"]);

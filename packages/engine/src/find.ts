@@ -16,6 +16,8 @@ export interface FindJob {
    */
   readonly pattern: BytePath;
   readonly prefixes: NamePrefixes;
+  /** As for `list`. */
+  readonly useIndex?: boolean;
 }
 
 /** What one set says about one path: a version of it begins there, or it is gone. */
@@ -36,7 +38,7 @@ export interface FoundVersion {
 
 /**
  * In which backups something is: chain by chain, oldest first; in each by path, in format order, and then by time. From
- * signatures, and where they are lost from the manifest's list of regular files, with a notice; no volume is read.
+ * indexes or signatures, and where both are lost from the manifest's list of regular files, with a notice; no volume is read.
  * @throws rules.malformed, collection.empty, openpgp.*, storage.*, format.*
  */
 export async function* find(job: FindJob, deps: ReadDeps, runtime: Runtime): AsyncGenerator<FoundVersion> {
@@ -46,9 +48,13 @@ export async function* find(job: FindJob, deps: ReadDeps, runtime: Runtime): Asy
   const { label } = deps.storage;
   if (chains.length === 0) throw new DoppelError("collection.empty", `${label} holds no complete backup`, { target: label });
   const context = readContext(deps, job.prefixes, runtime);
+  const index = job.useIndex === false ? undefined : { target, below: filter.below };
   for (const chain of chains) {
     if (!isSound(chain, target, context)) continue;
-    await using history = await openHistory(setsOf(chain), context, { onGap: (set, error) => tellGap(set, error, runtime) });
+    await using history = await openHistory(setsOf(chain), context, {
+      index,
+      onGap: (set, error) => tellGap(set, error, runtime),
+    });
     for await (const versions of versionsIn(history, chain, filter)) for (const version of versions) yield version;
   }
 }

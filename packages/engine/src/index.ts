@@ -34,7 +34,7 @@ export { type FindJob, type FoundVersion, find } from "./find.ts";
 export type { Difference } from "./history/difference.ts";
 export type { ListedEntry } from "./history/entries.ts";
 export type { SizeRange } from "./history/sizes.ts";
-export { type ListStateJob, list } from "./list.ts";
+export { type ListStateJob, list, listBatches } from "./list.ts";
 export { shellWord } from "./recipe/quote.ts";
 export { recipe } from "./recipe.ts";
 export { restore } from "./restore.ts";

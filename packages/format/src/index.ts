@@ -25,9 +25,30 @@ export {
   signaturesName,
   volumeName,
 } from "./names.ts";
-export type { IndexedEntry, IndexedVolume, IndexItem, TarPlace, VolumeLayout } from "./set-index/records.ts";
-export { SetIndexReader } from "./set-index/reader.ts";
-export { indexAttributes, indexEnd, indexEntry, indexHead, indexVolume } from "./set-index/write.ts";
+export { blocksFor, findIndexEnd, parseBlocks, parseContents, sealOf } from "./set-index/contents.ts";
+export type {
+  IndexBlock,
+  IndexContents,
+  IndexedEntry,
+  IndexedVolume,
+  IndexEnd,
+  IndexItem,
+  ObjectKey,
+  TarPlace,
+  VolumeLayout,
+} from "./set-index/records.ts";
+export { badIndex, SetIndexReader } from "./set-index/reader.ts";
+export {
+  indexAttributes,
+  indexBlock,
+  indexEnd,
+  indexEntry,
+  indexHead,
+  indexKey,
+  indexSeal,
+  indexVolume,
+  SEAL_BYTES,
+} from "./set-index/write.ts";
 export { type SigtarItem, SigtarReader, sigtarDeletedHeader, sigtarHeader } from "./sigtar.ts";
 export { END_OF_ARCHIVE, encodeTarHeader, TAR_BLOCK, type TarHeader, tarPadding } from "./tar/header.ts";
 export { type TarItem, TarParser } from "./tar/parser.ts";

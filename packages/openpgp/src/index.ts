@@ -10,10 +10,12 @@ export { findVerifier, type Verification, type Verifier, verifierFromKeys } from
 export { firstOf } from "./secret/first-of.ts";
 export { secretKeysFromGpg } from "./secret/gpg.ts";
 export { secretKeysFromKeyFile } from "./secret/key-file.ts";
+export { knowing } from "./secret/knowing.ts";
 export { secretKeysFromPassphrase } from "./secret/passphrase.ts";
 export type { SecretKeys } from "./secret/secret-keys.ts";
 export { type EncryptedRange, encryptedRange, type SeekableMessage } from "./seek/encrypted-range.ts";
 export { deframed, FramedBody } from "./seek/framed-body.ts";
+export { bodyBytes, type MessagePlaces, messagePlaces, partBefore } from "./seek/message-places.ts";
 export { signerFromGpg } from "./sign/gpg.ts";
 export { signerFromKeyFile } from "./sign/key-file.ts";
 export type { SignatureInProgress, Signer } from "./sign/signer.ts";

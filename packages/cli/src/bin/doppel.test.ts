@@ -198,7 +198,7 @@ describe.concurrent("doppel", () => {
     const told = async (line: string) => seen(await bench.type(line)).out;
     expect(await told("find a file://target")).toBe(
       "Backup                     What           Size Date of the file           Path\n" +
-        "TIME new     <=512 bytes TIME a\nTIME changed <=512 bytes TIME a\n",
+        "TIME new         6 bytes TIME a\nTIME changed     8 bytes TIME a\n",
     );
     expect(seen(await bench.type("find nowhere file://target"))).toMatchObject({ code: 19, out: "" });
     expect(await told("diff file://target 1700000000 now -r a")).toBe("--- TIME\n+++ TIME\nchanged    a\n");

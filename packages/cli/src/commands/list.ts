@@ -1,4 +1,4 @@
-import { list as listBackup } from "@doppel/engine";
+import { listBatches } from "@doppel/engine";
 import type { Command } from "../session.ts";
 import { prefixesOf, stateOf } from "../wire.ts";
 import { tellingIfNewer, withReadDeps } from "./reading.ts";
@@ -9,10 +9,10 @@ export const list: Command = (session) => {
   const job = { ...stateOf(invocation.settings, runtime.clock.now()), prefixes: prefixesOf(invocation.settings) };
   return withReadDeps(session, async (deps) => {
     let listed = 0;
-    for await (const entry of listBackup(job, deps, tellingIfNewer(runtime, job.time))) {
+    for await (const entries of listBatches(job, deps, tellingIfNewer(runtime, job.time))) {
       if (unread()) break;
-      listed++;
-      renderer.row({ kind: "entry", entry });
+      listed += entries.length;
+      for (const entry of entries) renderer.row({ kind: "entry", entry });
     }
     renderer.result({ kind: "list", listed });
     return "complete";

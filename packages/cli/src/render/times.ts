@@ -25,6 +25,9 @@ function clockOf(time: Date): string {
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 }
 
+/** Made once: a listing asks for them five times a line. */
+const TWO = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));
+
 function two(value: number): string {
-  return String(value).padStart(2, "0");
+  return TWO[value] ?? String(value);
 }

@@ -112,6 +112,7 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
         runtime,
         signaturesStored: resume?.source.complete === true,
         onSignatures: async (bytes) => journal?.complete(bytes),
+        onSealed: (object, pieces) => index?.key(object, pieces),
       },
       async (local) => {
         if (archive) await tryArchive(true, tally, () => keepLocally(archive, local));

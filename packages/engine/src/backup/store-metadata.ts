@@ -1,8 +1,10 @@
 import type { Payload, Runtime } from "@doppel/base";
-import { type Manifest, manifestName, type NamePrefixes, type SetId, signaturesName } from "@doppel/format";
+import { type Manifest, manifestName, type NamePrefixes, type ObjectKey, type SetId, signaturesName } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import type { ArchiveDir } from "../cache/archive-dir.ts";
 import type { Sealer } from "../seal/sealer.ts";
+import type { SealedObject } from "../seal/seal-writer.ts";
+import type { Spool } from "../seal/spool.ts";
 import type { Filelist, Signatures } from "./metadata.ts";
 
 const MANIFEST_PIECE = 1 << 18;
@@ -12,6 +14,8 @@ interface MetadataToStore {
   readonly signaturesStored: boolean;
   /** Told the size of the signatures before they are stored. */
   readonly onSignatures: (bytes: number) => Promise<void>;
+  /** Told how each of both lies in its object. */
+  readonly onSealed: (object: ObjectKey["object"], pieces: SealedObject<Spool>["pieces"]) => void;
   readonly set: SetId;
   readonly manifest: Manifest;
   readonly signatures: Signatures;
@@ -44,12 +48,14 @@ export async function storeMetadata(
   if (!given.signaturesStored) {
     await given.onSignatures(remoteSignatures.body.size);
     await put(signatures, remoteSignatures.body);
+    given.onSealed("signatures", remoteSignatures.pieces);
   }
 
   const writer = await sealer.openManifest(MANIFEST_PIECE);
   for await (const chunk of given.filelist.manifest(given.manifest)) await writer.write(chunk);
   await using remoteManifest = await writer.finish();
   const manifest = await put(manifestName(set, sealer.encoding, prefixes), remoteManifest.body);
+  given.onSealed("manifest", remoteManifest.pieces);
 
   await keep({ ...given, localSignatures: localSignatures.body });
   return { manifest, signatures, bytes: remoteSignatures.body.size + remoteManifest.body.size };

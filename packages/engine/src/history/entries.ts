@@ -2,9 +2,9 @@ import type { PathEntry } from "@doppel/base";
 import type { SetRecord } from "./records.ts";
 import { type SizeRange, sizeRangeOf } from "./sizes.ts";
 
-/** An entry as the signatures know it: all of its attributes, but not its size, so `size` is 0. */
+/** An entry as signatures know it: all of its attributes, but of its size no more than `sizeRange`. */
 export interface ListedEntry extends PathEntry {
-  /** Of a file: what its signature tells about its size. */
+  /** Of a file: what its signature tells about its size; exact when it comes from an index. */
   readonly sizeRange?: SizeRange;
 }
 

@@ -6,6 +6,8 @@ export interface PathFilter {
   wants(path: BytePath, isDirectory: boolean): boolean;
   /** Whether neither `path` nor anything that sorts behind it can be wanted. */
   isPast(path: BytePath): boolean;
+  /** Nothing is wanted that is neither here nor below; undefined when that cannot be told. */
+  readonly below?: BytePath;
 }
 
 export const everything: PathFilter = { wants: () => true, isPast: () => false };
@@ -14,6 +16,7 @@ export const everything: PathFilter = { wants: () => true, isPast: () => false }
 export function subtree(wanted: BytePath | undefined): PathFilter {
   if (wanted === undefined || wanted === "") return everything;
   return {
+    below: wanted,
     wants: (path) => isWithin(path, wanted),
     isPast: (path) => comparePaths(path, wanted) > 0 && !isWithin(path, wanted),
   };

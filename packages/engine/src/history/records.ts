@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
-import { type BytePath, concatBytes, type PathEntry } from "@doppel/base";
+import { type BytePath, concatBytes } from "@doppel/base";
 import { type SigtarItem, SigtarReader } from "@doppel/format";
+import type { ListedEntry } from "./entries.ts";
 import { SIGNATURE_HEADER } from "./sizes.ts";
 
 /** What one set says about one path. */
@@ -8,9 +9,9 @@ export interface SetRecord {
   readonly path: BytePath;
   /** "listed": the manifest names this file, and no more is known of it. */
   readonly kind: "signature" | "snapshot" | "listed" | "deleted";
-  /** Only for "signature" and "snapshot"; `size` is 0. */
-  readonly entry?: PathEntry;
-  /** Only for "signature". */
+  /** Only for "signature" and "snapshot"; `size` is 0 when it comes from signatures. From an index it has its `sizeRange`. */
+  readonly entry?: ListedEntry;
+  /** Only for "signature", and not from an index. */
   readonly signature?: SignatureFacts;
 }
 

@@ -10,7 +10,7 @@ import { openRoll } from "./lost/roll.ts";
 import type { Survival } from "./lost/surviving.ts";
 import { ensureReadable } from "./archived.ts";
 import { readManifest } from "./metadata.ts";
-import { readWanted, slicedParts } from "./slices/read-wanted.ts";
+import { learnSessionKeys, readWanted, slicedParts } from "./slices/read-wanted.ts";
 import type { Target } from "./target.ts";
 
 /** From this many bytes on volumes are unsealed in workers. Each takes 60 CPU ms to start, in which it could unseal 6 MB. */
@@ -83,7 +83,8 @@ export async function openLanes(
   let total = 0;
   const fetching = { memoryLimit, workers: () => workers };
   for (const set of sets) {
-    const few = useIndex && wanted && !keepGoing ? await readWanted(set, wanted, context, observer) : undefined;
+    const few = useIndex && wanted && !keepGoing ? await readWanted(set, wanted, target, context, observer) : undefined;
+    if (useIndex && !wanted && !keepGoing && !lookOnly) await learnSessionKeys(set, target, context);
     const { volumes, names, bytes, ...content } = few
       ? contentOf(slicedParts(set, few.parts, context), few.records)
       : await wholeContent(set, target, context, observer, fetching, { keepGoing, ...(wanted === undefined ? {} : { wanted }) });

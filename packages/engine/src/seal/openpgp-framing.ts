@@ -15,6 +15,8 @@ export interface MessageOptions {
   readonly passphrase?: string;
   readonly signer?: Signer;
   readonly compress: boolean;
+  /** The literal data packet has parts of 2^literalBits bytes, and what is not a whole part yet waits; 16 when absent. */
+  readonly literalBits?: number;
   readonly random: { bytes(n: number): Uint8Array };
 }
 
@@ -26,7 +28,7 @@ export async function openpgpFraming(options: MessageOptions): Promise<Framing> 
   const { random, signer } = options;
   const session = newSessionKey(random);
   const keyPackets = await encryptSessionKey(session, options.recipients, options.passphrase);
-  const literal = new LiteralFramer();
+  const literal = new LiteralFramer(options.literalBits);
   const encoder = new SeipdEncoder(session, random);
   const signature = signer?.begin();
   let started = false;

@@ -94,6 +94,14 @@ export class SealWriter<P extends ObjectPlace> {
     }
   }
 
+  /** Waits for what is in work. The pieces that are complete by now, and how they lie; what was not, and is to come, lies behind them. */
+  async completePieces(): Promise<SealedObject<P>["pieces"]> {
+    await this.#tail;
+    this.#check();
+    const { framing, pieceBytes } = this.#options;
+    return { tarBytes: this.#plainBytes, pieceBytes, pieces: [...this.#pieceSizes], layout: framing.layout() };
+  }
+
   /** Ends the object. On failure nothing is left to dispose of. */
   async finish(): Promise<SealedObject<P>> {
     const { framing, pieceBytes, place } = this.#options;

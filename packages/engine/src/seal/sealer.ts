@@ -17,6 +17,9 @@ export interface SealerOptions {
   readonly spool: SpoolOptions;
 }
 
+/** 256 KiB: more than the last line of an index of 10 million entries, which has to fit into one part. */
+const INDEX_LITERAL_BITS = 18;
+
 /** Makes the writers of a run: every object of a set in the same envelope (spec 6.1: volume, sigtar and manifest alike). */
 export class Sealer {
   readonly #options: SealerOptions;
@@ -49,6 +52,11 @@ export class Sealer {
     return this.#open(await this.#framing(), { pieceBytes, place: this.spool() });
   }
 
+  /** An index is sealed as volumes are; little of it is held back at a time, so that its last piece is small. */
+  async openIndex(pieceBytes: number): Promise<SealWriter<Spool>> {
+    return this.#open(await this.#framing(INDEX_LITERAL_BITS), { pieceBytes, place: this.spool() });
+  }
+
   /** A manifest is never gzipped, but encrypted like everything else (spec 1.1). */
   async openManifest(pieceBytes: number): Promise<SealWriter<Spool>> {
     const encrypted = this.#options.envelope.kind === "gpg";
@@ -65,11 +73,11 @@ export class Sealer {
     return new Spool(this.#options.spool);
   }
 
-  async #framing(): Promise<Framing> {
+  async #framing(literalBits?: number): Promise<Framing> {
     const { envelope, spool } = this.#options;
     switch (envelope.kind) {
       case "gpg":
-        return openpgpFraming({ ...envelope, random: spool.random });
+        return openpgpFraming({ ...envelope, random: spool.random, ...(literalBits && { literalBits }) });
       case "gzip":
         return gzipFraming();
       case "plain":

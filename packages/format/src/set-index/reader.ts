@@ -1,18 +1,25 @@
 import { DoppelError } from "@doppel/base";
 import { EntryOrder } from "../entry-name.ts";
-import type { SetId } from "../names.ts";
-import { parseTime } from "../time.ts";
-import { BadRecord, count, parseEntry, parseVolume } from "./parse-record.ts";
+import {
+  BadRecord,
+  checkVersion,
+  type Line,
+  parseBlock,
+  parseEnd,
+  parseEntry,
+  parseKey,
+  parseVolume,
+  setOf,
+} from "./parse-record.ts";
 import type { IndexedEntry, IndexItem } from "./records.ts";
-import { INDEX_VERSION } from "./write.ts";
 
 /** Above any real line: the pieces of a volume of 2 TiB. */
 const LINE_LIMIT = 16 << 20;
 const LF = 0x0a;
 
 /**
- * Reads an index as it arrives: update…, then finish. Holds one line. Volumes and entries come in any mixture; entries in
- * format order, each path once. @throws format.bad-index; after it the reader is of no further use
+ * Reads an index as it arrives: update…, then finish. Holds one line. Entries come first, in format order, each path once.
+ * @throws format.bad-index; after it the reader is of no further use
  */
 export class SetIndexReader {
   readonly #order = new EntryOrder();
@@ -21,25 +28,29 @@ export class SetIndexReader {
   #line = 0;
   #entries = 0;
   #volumes = 0;
-  #state: "head" | "body" | "end" = "head";
+  #blocks = 0;
+  #state: "head" | "entries" | "contents" | "end" = "head";
 
   /** The items that `chunk` completes. It is not kept. */
   update(chunk: Uint8Array): readonly IndexItem[] {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    const end = bytes.lastIndexOf(LF) + 1;
     const items: IndexItem[] = [];
-    let from = 0;
-    for (let to = bytes.indexOf(LF); to >= 0; to = bytes.indexOf(LF, from)) {
-      let line = bytes.toString("latin1", from, to);
-      if (this.#rest.length > 0) line = Buffer.concat(this.#rest).toString("latin1") + line;
+    if (end > 0) {
+      // One string for all lines: cutting a string is cheap, making one from bytes is not.
+      const lines = Buffer.concat([...this.#rest, bytes.subarray(0, end)]).toString("latin1");
       [this.#rest, this.#restLength] = [[], 0];
-      from = to + 1;
-      this.#line++;
-      items.push(this.#item(line));
+      for (let from = 0; from < lines.length; ) {
+        const to = lines.indexOf("\n", from);
+        this.#line++;
+        items.push(this.#item(lines.slice(from, to)));
+        from = to + 1;
+      }
     }
-    if (from < bytes.length) {
-      this.#restLength += bytes.length - from;
+    if (end < bytes.length) {
+      this.#restLength += bytes.length - end;
       if (this.#restLength > LINE_LIMIT) throw this.#bad("a line of absurd length");
-      this.#rest.push(Buffer.from(bytes.subarray(from)));
+      this.#rest.push(Buffer.from(bytes.subarray(end)));
     }
     return items;
   }
@@ -52,9 +63,9 @@ export class SetIndexReader {
     try {
       const value = JSON.parse(line) as unknown;
       if (this.#state === "end") throw new BadRecord("something behind its end");
-      if (typeof value !== "object" || value === null) throw new BadRecord("a line that says nothing");
       if (Array.isArray(value)) return { type: "entry", record: this.#entry(value) };
-      return this.#line === 1 ? this.#head(value as Line) : this.#other(value as Line);
+      if (typeof value !== "object" || value === null) throw new BadRecord("a line that says nothing");
+      return this.#state === "head" ? this.#head(value as Line) : this.#contents(value as Line);
     } catch (error) {
       if (error instanceof BadRecord || error instanceof SyntaxError) throw this.#bad(error.message);
       throw error;
@@ -62,13 +73,13 @@ export class SetIndexReader {
   }
 
   #head(line: Line): IndexItem {
-    if (line["index"] !== INDEX_VERSION) throw new BadRecord(`version ${String(line["index"])}, which is not known here`);
-    this.#state = "body";
+    checkVersion(line);
+    this.#state = "entries";
     return { type: "head", set: setOf(line) };
   }
 
   #entry(row: readonly unknown[]): IndexedEntry {
-    if (this.#state === "head") throw new BadRecord("an entry before the head");
+    if (this.#state !== "entries") throw new BadRecord("an entry before the head, or behind the contents");
     const record = parseEntry(row);
     const problem = this.#order.check(record.entry.path);
     if (problem !== undefined) throw new BadRecord(problem);
@@ -76,34 +87,35 @@ export class SetIndexReader {
     return record;
   }
 
-  #other(line: Line): IndexItem {
-    if (line["end"] === true) {
-      if (count(line["entries"]) !== this.#entries || count(line["volumes"]) !== this.#volumes)
+  #contents(line: Line): IndexItem {
+    this.#state = "contents";
+    const item = contentsItem(line);
+    if (item.type === "volume") this.#volumes++;
+    if (item.type === "block") this.#blocks++;
+    if (item.type === "end") {
+      const { entries, volumes, blocks } = item.record;
+      if (entries !== this.#entries || volumes !== this.#volumes || blocks !== this.#blocks)
         throw new BadRecord("more or fewer lines than its end tells");
       this.#state = "end";
-      return { type: "end" };
     }
-    const record = parseVolume(line);
-    this.#volumes++;
-    return { type: "volume", record };
+    return item;
   }
 
   #bad(reason: string): DoppelError {
-    const message = `the index is damaged in line ${this.#line}: ${reason}`;
-    return new DoppelError("format.bad-index", message, { line: this.#line, reason });
+    return badIndex(reason, this.#line);
   }
 }
 
-type Line = Readonly<Record<string, unknown>>;
+/** A line of the contents. @throws BadRecord */
+export function contentsItem(line: Line): Exclude<IndexItem, { type: "head" | "entry" }> {
+  if (line["end"] === true) return { type: "end", record: parseEnd(line) };
+  if ("block" in line) return { type: "block", record: parseBlock(line) };
+  if ("object" in line) return { type: "key", record: parseKey(line) };
+  return { type: "volume", record: parseVolume(line) };
+}
 
-function setOf(line: Line): SetId {
-  const time = (key: string): Date => {
-    const value = line[key];
-    const parsed = typeof value === "string" ? parseTime(value) : undefined;
-    if (parsed === undefined) throw new BadRecord("no time in its head");
-    return parsed;
-  };
-  if (line["kind"] === "full") return { kind: "full", start: time("time"), end: time("time") };
-  if (line["kind"] === "inc") return { kind: "inc", start: time("start"), end: time("end") };
-  throw new BadRecord("an unknown kind of set");
+/** @param line counted from 1, where that is known */
+export function badIndex(reason: string, line = 0): DoppelError {
+  const where = line > 0 ? ` in line ${line}` : "";
+  return new DoppelError("format.bad-index", `the index is damaged${where}: ${reason}`, { line, reason });
 }

@@ -1,4 +1,4 @@
-import type { PathEntry } from "@doppel/base";
+import type { BytePath, PathEntry } from "@doppel/base";
 import type { DifftarKind } from "../difftar.ts";
 import type { SetId } from "../names.ts";
 
@@ -13,8 +13,8 @@ export interface IndexedEntry {
   readonly kind: DifftarKind;
   /** As the tar header has it, but that `size` is always that of the whole content, also when a delta or pieces are stored. */
   readonly entry: PathEntry;
-  /** SHA-256 of the whole content as of this set, 32 bytes; only files that are not deleted have one. */
-  readonly sha256?: Uint8Array;
+  /** SHA-256 of the whole content as of this set, 43 letters of base64url; only files that are not deleted have one. */
+  readonly sha256?: string;
   /** One place for each piece: one, unless the file is cut. */
   readonly places: readonly TarPlace[];
 }
@@ -53,9 +53,57 @@ export interface IndexedVolume {
   readonly layout: VolumeLayout;
 }
 
-/** What an index holds, in this order: its head, all entries and all volumes, its end. */
+/** Lines of entries that can be read alone. */
+export interface IndexBlock {
+  /** Where its first line begins in the index, in bytes. It ends where the next one, or the contents, begin. */
+  readonly offset: number;
+  /** Path of its first entry. */
+  readonly from: BytePath;
+  /** Of its bytes, 43 letters of base64url. */
+  readonly sha256: string;
+}
+
+/** What opens an encrypted object of the set that is no volume. */
+export interface ObjectKey {
+  readonly object: "manifest" | "signatures";
+  /** RFC 4880 9.2. */
+  readonly cipher: number;
+  readonly sessionKey: Uint8Array;
+}
+
+/** What the last line of an index tells: with it everything else in it can be found. */
+export interface IndexEnd {
+  readonly set: SetId;
+  readonly entries: number;
+  readonly volumes: number;
+  readonly blocks: number;
+  /** Length of the whole index, this line included. */
+  readonly bytes: number;
+  /** Where the contents begin: the byte behind the last entry. */
+  readonly contents: number;
+  /** Of the index's own pieces; a last one, in which it ends, is not among them. As those of a volume. */
+  readonly pieceBytes: number;
+  readonly pieces: readonly number[];
+  /** As in a volume; 0 where there is nothing of the kind. */
+  readonly headerBytes: number;
+  readonly literalStart: number;
+  readonly literalBits: number;
+  readonly compressed: boolean;
+}
+
+/** What stands behind the entries. */
+export interface IndexContents {
+  /** Ascending, without a gap. */
+  readonly blocks: readonly IndexBlock[];
+  readonly volumes: ReadonlyMap<number, IndexedVolume>;
+  readonly keys: readonly ObjectKey[];
+}
+
+/** What an index holds, in this order: its head, all entries, volumes, keys and blocks, its end. */
 export type IndexItem =
   | { readonly type: "head"; readonly set: SetId }
   | { readonly type: "entry"; readonly record: IndexedEntry }
   | { readonly type: "volume"; readonly record: IndexedVolume }
-  | { readonly type: "end" };
+  | { readonly type: "key"; readonly record: ObjectKey }
+  | { readonly type: "block"; readonly record: IndexBlock }
+  | { readonly type: "end"; readonly record: IndexEnd };

@@ -2,9 +2,9 @@ import type { EntryType, PathEntry } from "@doppel/base";
 import type { DifftarKind } from "../difftar.ts";
 import type { SetId } from "../names.ts";
 import { formatTime } from "../time.ts";
-import type { IndexedVolume, TarPlace } from "./records.ts";
+import type { IndexBlock, IndexedVolume, IndexEnd, ObjectKey, TarPlace } from "./records.ts";
 
-export const INDEX_VERSION = 1;
+export const INDEX_VERSION = 2;
 
 export const KIND_LETTER: Readonly<Record<DifftarKind, string>> = { snapshot: "s", diff: "d", deleted: "x" };
 export const TYPE_LETTER: Readonly<Record<EntryType, string>> = {
@@ -24,9 +24,12 @@ const COLUMNS = "path kind type mode uid gid uname gname mtime size target sha25
  */
 
 /** The first line. */
-export function indexHead({ kind, start, end }: SetId): string {
-  const times = kind === "full" ? { time: formatTime(end) } : { start: formatTime(start), end: formatTime(end) };
-  return `${JSON.stringify({ index: INDEX_VERSION, kind, ...times, columns: COLUMNS })}\n`;
+export function indexHead(set: SetId): string {
+  return `${JSON.stringify({ index: INDEX_VERSION, ...setFields(set), columns: COLUMNS })}\n`;
+}
+
+function setFields({ kind, start, end }: SetId): object {
+  return kind === "full" ? { kind, time: formatTime(end) } : { kind, start: formatTime(start), end: formatTime(end) };
 }
 
 /** The first part of an entry's line: what is known before its content is read. {@link indexEntry} makes the line of it. */
@@ -45,11 +48,35 @@ export function indexEntry(attributes: string, sha256: Uint8Array | undefined, p
 
 export function indexVolume({ number, tarBytes, pieceBytes, pieces, layout }: IndexedVolume): string {
   const { encoding, ...rest } = layout;
-  const shown = layout.encoding === "gpg" ? { ...rest, sessionKey: Buffer.from(layout.sessionKey).toString("hex") } : rest;
+  const shown = layout.encoding === "gpg" ? { ...rest, sessionKey: hex(layout.sessionKey) } : rest;
   return `${JSON.stringify({ volume: number, encoding, ...shown, tarBytes, pieceBytes, pieces })}\n`;
 }
 
-/** The last line: without it an index is cut off. */
-export function indexEnd(entries: number, volumes: number): string {
-  return `${JSON.stringify({ end: true, entries, volumes })}\n`;
+export function indexKey({ object, cipher, sessionKey }: ObjectKey): string {
+  return `${JSON.stringify({ object, cipher, sessionKey: hex(sessionKey) })}\n`;
+}
+
+export function indexBlock({ offset, from, sha256 }: IndexBlock): string {
+  return `${JSON.stringify({ block: offset, from, sha256 })}\n`;
+}
+
+/**
+ * The last line but for its seal: without it an index is cut off. {@link indexSeal} completes it. It is as long whatever
+ * `bytes` is, which counts it.
+ */
+export function indexEnd({ set, bytes, ...rest }: IndexEnd): string {
+  return `${JSON.stringify({ end: true, index: INDEX_VERSION, set: setFields(set), ...rest }).slice(0, -1)},"bytes":${String(bytes).padStart(16)}`;
+}
+
+/** The rest of the last line. `mac` is 32 bytes, over everything from the contents up to here (FORMAT.md). */
+export function indexSeal(mac: Uint8Array): string {
+  return `${SEAL}${Buffer.from(mac.buffer, mac.byteOffset, mac.length).toString("base64url")}"}\n`;
+}
+
+/** What the seal begins with; it is as long for every index. */
+export const SEAL = ',"mac":"';
+export const SEAL_BYTES = SEAL.length + 43 + 3;
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
 }

@@ -8,6 +8,7 @@ import {
   indexEntry,
   indexHead,
   indexName,
+  indexSeal,
   manifestName,
   signaturesName,
   volumeName,
@@ -104,7 +105,10 @@ describe("which paths a lost volume held", () => {
       const sha256 = node.type === "file" ? new Uint8Array(32) : undefined;
       return indexEntry(indexAttributes(kind, node), sha256, [{ volume: 1, offset: 0 }]);
     });
-    const index = indexHead(inc.id) + rows.join("") + indexEnd(rows.length, 0);
+    const counts = { entries: rows.length, volumes: 0, blocks: 0, bytes: 0, contents: 0 };
+    const itself = { pieceBytes: 1, pieces: [], headerBytes: 0, literalStart: 0, literalBits: 0, compressed: false };
+    const end = indexEnd({ set: inc.id, ...counts, ...itself }) + indexSeal(new Uint8Array(32));
+    const index = indexHead(inc.id) + rows.join("") + end;
     storage.objects.set(indexName(inc.id, "plain"), Buffer.from(index));
     expect(await lostIn(storage)).toEqual({ lost: ["a"], uncertain: [] });
     storage.objects.set(indexName(inc.id, "plain"), Buffer.from(index.replace(/.$/m, "")));

@@ -2,7 +2,7 @@ import { DoppelError, type PathEntry } from "@doppel/base";
 import { type BackupSet, type IndexItem, SetIndexReader, type SigtarItem, SigtarReader, signaturesName } from "@doppel/format";
 import type { ReadContext } from "../context.ts";
 import { fetchMetadata, type Metadata, openLocal } from "../open-metadata.ts";
-import { refuseOther } from "../slices/wanted.ts";
+import { refuseOther } from "../slices/index-file.ts";
 
 /** What a set says of one path, as far as it can be known without its volumes: of files everything but the content. */
 export interface RollEntry {

@@ -4,35 +4,50 @@ import type { ReadContext } from "../context.ts";
 import { missing } from "../fetch.ts";
 import type { LanePart } from "../lane.ts";
 import type { LeftOutObserver } from "../left-out.ts";
-import { openMetadata } from "../open-metadata.ts";
+import type { Target } from "../target.ts";
+import { withIndex } from "./set-index.ts";
 import { sliceOf } from "./slice.ts";
 import { type VolumePart, type Wanted, wantedOf } from "./wanted.ts";
-
-const INDEX_MEMORY = 16 << 20;
-const UNUSABLE: ReadonlySet<string> = new Set(["format.bad-index", "volume.damaged", "openpgp.no-secret-key"]);
 
 /**
  * What the index of a set says of `path`; undefined when the set has none that can be used, or too much lies below the path:
  * then whole volumes are read. @throws openpgp.*, storage.*
  */
-export async function readWanted(
+export function readWanted(
   set: BackupSet,
   path: BytePath,
+  target: Pick<Target, "sizes">,
   context: ReadContext,
   observer: LeftOutObserver,
 ): Promise<Wanted | undefined> {
-  if (set.index === undefined) return undefined;
-  try {
-    // Never in the archive directory: the name is one that no file there has.
-    await using index = await openMetadata(set.index, set.index, context, INDEX_MEMORY);
-    return index && (await wantedOf(index.bytes(), set, path));
-  } catch (error) {
-    // A key that does not fit may be the damage of this one object: if it is not, the manifest tells so next.
-    if (!(error instanceof DoppelError) || !UNUSABLE.has(error.code)) throw error;
-    const detail = `${set.index} is not used: ${error.message}; whole volumes are read instead`;
-    observer.notice({ reason: "metadata", incomplete: false, detail });
-    return undefined;
-  }
+  return withIndex(
+    set,
+    target,
+    context,
+    (index) => wantedOf(index, path),
+    (error) => {
+      const detail = `${set.index} is not used: ${error.message}; whole volumes are read instead`;
+      observer.notice({ reason: "metadata", incomplete: false, detail });
+    },
+  );
+}
+
+/** Learns the session keys of a set, so that its own keys are asked once and not for every object. @throws openpgp.*, storage.* */
+export async function learnSessionKeys(
+  set: BackupSet,
+  target: Pick<Target, "sizes" | "archived">,
+  context: ReadContext,
+): Promise<void> {
+  if (set.encoding !== "gpg" || !context.deps.keys || context.deps.verifier || target.archived.has(set.index ?? "")) return;
+  await withIndex(
+    set,
+    target,
+    context,
+    async () => undefined,
+    ({ message }) => {
+      context.runtime.emit({ type: "debug", detail: `every object is opened by itself: ${message}` });
+    },
+  );
 }
 
 /** The parts as a lane reads them. @throws volume.missing before anything is read */

@@ -25,7 +25,7 @@ export class RecordCheck {
     const changed = ATTRIBUTES.find((attribute) => record.entry[attribute] !== item.entry[attribute]);
     if (changed !== undefined || !sameDevice(record.entry, item.entry))
       throw new DoppelError("volume.damaged", ...differs(path, `its ${changed ?? "device number"} is another`));
-    if (record.sha256) return { ...item, sha256: record.sha256 };
+    if (record.sha256) return { ...item, sha256: Buffer.from(record.sha256, "base64url") };
     if (item.entry.type !== "file") return item;
     throw new DoppelError("volume.damaged", ...differs(path, "it has no digest there"));
   }

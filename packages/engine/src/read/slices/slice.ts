@@ -21,11 +21,12 @@ const INFLATED_CHUNK = 1 << 18;
 /**
  * How bytes `from` up to `to` of a volume's tar stream are read without the rest of the volume: pieces end with a full flush,
  * so inflating can begin at any of them. Nothing here proves that the bytes are right; the digests of the index do.
+ * @param lastHoldsRest the last piece may be longer than `pieceBytes`: it is all the rest
  * @throws RangeError when the index contradicts itself; openpgp.bad-message
  */
-export function sliceOf(volume: IndexedVolume, from: number, to: number): Slice {
+export function sliceOf(volume: IndexedVolume, from: number, to: number, lastHoldsRest = false): Slice {
   const inner = innerRange(volume, from, to);
-  const stored = storedRange(volume, inner);
+  const stored = storedRange(volume, inner, lastHoldsRest);
   const { layout } = volume;
   switch (layout.encoding) {
     case "plain":
@@ -67,9 +68,11 @@ function literalOf({ tarBytes }: IndexedVolume, literalBits: number): FramedBody
 function storedRange(
   { number, pieceBytes, pieces, layout }: IndexedVolume,
   { start, end }: ByteRange,
+  lastHoldsRest: boolean,
 ): ByteRange & { plainStart: number } {
   if (layout.encoding === "plain" || (layout.encoding === "gpg" && !layout.compressed)) return { start, end, plainStart: start };
-  const [first, last] = [Math.floor(start / pieceBytes), Math.floor((end - 1) / pieceBytes)];
+  const most = lastHoldsRest ? pieces.length - 1 : Number.POSITIVE_INFINITY;
+  const [first, last] = [Math.min(most, Math.floor(start / pieceBytes)), Math.min(most, Math.floor((end - 1) / pieceBytes))];
   if (last >= pieces.length) throw new RangeError(`volume ${number} has no piece ${last + 1}`);
   const before = sum(pieces, 0, first);
   return { start: before, end: before + sum(pieces, first, last + 1), plainStart: first * pieceBytes };

@@ -1,6 +1,6 @@
-import { type BytePath, comparePaths, DoppelError, isWithin } from "@doppel/base";
-import { type BackupSet, type IndexedEntry, type IndexedVolume, type SetId, SetIndexReader } from "@doppel/format";
-import type { ByteStream } from "@doppel/base";
+import { type BytePath, comparePaths, isWithin } from "@doppel/base";
+import { badIndex, blocksFor, type IndexedEntry, type IndexedVolume } from "@doppel/format";
+import type { IndexFile } from "./index-file.ts";
 
 /** The tar bytes of one volume that were asked for. */
 export interface VolumePart {
@@ -19,26 +19,24 @@ export interface Wanted {
 
 /** More than these are no few files: reading whole volumes is as good, and the records would have to be held in memory. */
 const MOST_RECORDS = 10_000;
+/** As lines, which are held too; that many records have half of it. */
+const MOST_BYTES = 4 << 20;
 
 /**
- * Reads an index for one path. Undefined when there is too much below it.
- * @throws format.bad-index when it is damaged, or another set's
+ * What an index says of one path, from the blocks that can hold it. Undefined when there is too much below it.
+ * @throws format.bad-index, storage.*
  */
-export async function wantedOf(index: ByteStream, set: BackupSet, path: BytePath): Promise<Wanted | undefined> {
-  const reader = new SetIndexReader();
-  const records: IndexedEntry[] = [];
-  const volumes = new Map<number, IndexedVolume>();
-  let next: IndexedEntry | undefined;
-  for await (const chunk of index) {
-    for (const item of reader.update(chunk)) {
-      if (item.type === "head") refuseOther(item.set, set.id);
-      else if (item.type === "volume") volumes.set(item.record.number, item.record);
-      else if (item.type === "entry" && isWithin(item.record.entry.path, path)) records.push(item.record);
-      else if (item.type === "entry" && !next && comparePaths(item.record.entry.path, path) > 0) next = item.record;
-    }
-    if (records.length > MOST_RECORDS) return undefined;
-  }
-  reader.finish();
+export async function wantedOf(index: IndexFile, path: BytePath): Promise<Wanted | undefined> {
+  const { blocks, volumes } = index.contents;
+  const place = (found: BytePath): number => (isWithin(found, path) ? 0 : comparePaths(found, path));
+  const { first, end } = blocksFor(blocks, place);
+  if (index.bytesOf(first, end) > MOST_BYTES) return undefined;
+  const entries = await index.entries(first, end);
+  const records = entries.filter(({ entry }) => place(entry.path) === 0);
+  if (records.length > MOST_RECORDS) return undefined;
+  const isBehind = ({ entry }: IndexedEntry): boolean => place(entry.path) > 0;
+  let next = entries.find(isBehind);
+  if (!next && records.length > 0 && end < blocks.length) [next] = await index.entries(end, end + 1);
   return { records, parts: partsOf(records, next, volumes) };
 }
 
@@ -58,17 +56,7 @@ function partsOf(
       const volume = volumes.get(number);
       const to = end?.volume === number ? end.offset : volume?.tarBytes;
       if (!volume || to === undefined || from >= to || to > volume.tarBytes)
-        throw bad(`it contradicts itself about volume ${number}`);
+        throw badIndex(`it contradicts itself about volume ${number}`);
       return { volume, from, to };
     });
-}
-
-/** @throws format.bad-index when an index says that it is that of another set */
-export function refuseOther(found: SetId, expected: SetId): void {
-  const isSame = (["start", "end"] as const).every((time) => found[time].getTime() === expected[time].getTime());
-  if (found.kind !== expected.kind || !isSame) throw bad("it is that of another set");
-}
-
-function bad(reason: string): DoppelError {
-  return new DoppelError("format.bad-index", `the index cannot be used: ${reason}`, { line: 0, reason });
 }
