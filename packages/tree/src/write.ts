@@ -43,8 +43,8 @@ export interface WrittenCounts {
  * made, or found to be no link, by this writer. Trouble with one entry is a problem and the entry is left out, its
  * content ignored; what would meet all others too (a full disk) is thrown, the unfinished file removed.
  *
- * With a crew files are written beside each other and beside this thread; final names, nodes, attributes of directories and
- * problems still come one after another in the order of the entries. Then: `room` before `begin` and `write`, `drain`
+ * With a crew files are written beside each other and beside this thread; nodes, attributes of directories, problems and all that
+ * replaces something still come one after another in the order of the entries. Then: `room` before `begin` and `write`, `drain`
  * before `finish`, and what is thrown may concern an entry before the one in hand.
  *
  * @throws DoppelError restore.unsafe-path (a name that leads elsewhere, or out of order), restore.write-failed
@@ -119,9 +119,8 @@ export class TreeWriter {
     const file = this.#file;
     this.#file = undefined;
     if (file === undefined) return;
-    if (!isKnown(file.turn)) file.turn.step = () => {};
+    file.turn.givenUp = true; // its directory is not settled before it is gone
     file.crew.abort();
-    this.#advance();
   }
 
   /** Undefined, or to be awaited. */
@@ -247,18 +246,17 @@ export class TreeWriter {
     const crew = this.#crew();
     this.#file = { turn, crew };
     this.#turns.push(turn);
-    crew.begin(temporary, entry, (outcome) => {
-      if (isKnown(turn)) return; // given up meanwhile
-      turn.step = () => this.#conclude(turn, temporary, outcome);
+    crew.begin({ temporary, name: this.#absolute(path) }, entry, (outcome) => {
+      turn.step = turn.givenUp ? () => {} : () => this.#conclude(turn, temporary, outcome);
       this.#advance();
     });
   }
 
-  #conclude({ path }: Turn, temporary: BytePath, { bytes, problems, failure }: FileOutcome): void {
+  #conclude({ path }: Turn, temporary: BytePath, { named, bytes, problems, failure }: FileOutcome): void {
     if (failure) return this.#trouble(path, failure.errno, failure.cause);
     for (const problem of problems) this.#options.onProblem(problem);
     try {
-      this.#commit(temporary, path);
+      if (!named) this.#commit(temporary, path);
     } catch (error) {
       remove(temporary);
       throw error;
@@ -350,6 +348,8 @@ interface Turn {
   readonly path: BytePath;
   /** Undefined while its file is being written. */
   step: (() => void) | undefined;
+  /** Whatever becomes of its file is not told. */
+  givenUp?: boolean;
   /** Of a file. */
   readonly temporary?: BytePath;
 }

@@ -1,10 +1,10 @@
 import type { Deflater } from "@doppel/deflate";
-import type { CompressRequest } from "../workers/compress-protocol.ts";
+import type { CompressedPiece, CompressRequest } from "../workers/compress-protocol.ts";
 
-/** Compresses a piece in place: the deflater works in memory of its own. @returns the compressed length */
-export function deflateSlot(deflater: Deflater, { slot, length, level, last }: CompressRequest): number {
+/** Compresses a piece in place: the deflater works in memory of its own. */
+export function deflateSlot(deflater: Deflater, { slot, length, level, last }: CompressRequest): CompressedPiece {
   deflater.input.set(slot.subarray(0, length));
   const out = deflater.deflate(length, level, last);
   slot.set(out);
-  return out.length;
+  return { slot, length: out.length };
 }

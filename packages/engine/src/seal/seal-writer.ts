@@ -156,7 +156,9 @@ export class SealWriter<P extends ObjectPlace> {
     const plain = this.#fill;
     this.#slot = undefined;
     this.#fill = 0;
-    const work = framing.compress ? compressor.compress({ slot, length: plain, level, last }) : compressor.pass(plain);
+    const work = framing.compress
+      ? compressor.compress({ slot, length: plain, level, last })
+      : compressor.pass({ slot, length: plain });
     // Handled below, in order; without this a later piece that fails first would count as unhandled.
     work.catch(() => {});
     const before = this.#tail;
@@ -164,16 +166,17 @@ export class SealWriter<P extends ObjectPlace> {
       await before;
       try {
         const sealed = await work;
-        if (this.#failure) return { plain: 0, sealed: 0 };
-        this.#pieceSizes.push(sealed);
-        framing.outer(slot.subarray(0, sealed), this.#outlet.push);
+        if (!this.#failure) {
+          this.#pieceSizes.push(sealed.length);
+          framing.outer(sealed.slot.subarray(0, sealed.length), this.#outlet.push);
+        }
+        compressor.give(sealed.slot);
         await this.#outlet.room();
-        return { plain, sealed };
+        return { plain, sealed: sealed.length };
       } catch (error) {
         this.#failure ??= { error };
         return { plain: 0, sealed: 0 };
       } finally {
-        compressor.give(slot);
         compressor.done();
       }
     })();

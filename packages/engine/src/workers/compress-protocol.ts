@@ -6,13 +6,19 @@ export interface CompressWorkerInput {
   readonly capacity: number;
 }
 
-/** One piece of a DEFLATE stream, to be compressed in place. */
+/** One piece of a DEFLATE stream, to be compressed in place. Its memory goes along, and comes back. */
 export interface CompressRequest {
-  readonly slot: Uint8Array<SharedArrayBuffer>;
+  readonly slot: Uint8Array<ArrayBuffer>;
   readonly length: number;
   readonly level: number;
   readonly last: boolean;
 }
 
-/** In the order of the requests: the compressed length. */
-export type CompressReply = number | SerialisedError;
+/** In the order of the requests. */
+export type CompressReply = CompressedPiece | SerialisedError;
+
+/** The first `length` bytes of the slot are what the piece has become. */
+export interface CompressedPiece {
+  readonly slot: Uint8Array<ArrayBuffer>;
+  readonly length: number;
+}

@@ -13,6 +13,6 @@ const loading = loadDeflater(capacity);
 // Messages keep their order: what waits for the same promise goes on in the order in which it began to wait.
 port.on("message", (request: CompressRequest) => {
   loading
-    .then((deflater) => port.postMessage(deflateSlot(deflater, request) satisfies CompressReply))
+    .then((deflater) => port.postMessage(deflateSlot(deflater, request) satisfies CompressReply, [request.slot.buffer]))
     .catch((error: unknown) => port.postMessage(serialise(error) satisfies CompressReply));
 });

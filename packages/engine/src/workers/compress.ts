@@ -1,9 +1,9 @@
-import type { CompressReply, CompressRequest, CompressWorkerInput } from "./compress-protocol.ts";
+import type { CompressedPiece, CompressReply, CompressRequest, CompressWorkerInput } from "./compress-protocol.ts";
 import { revive } from "./errors.ts";
 import { spawnWorker } from "./spawn.ts";
 
 interface Pending {
-  readonly resolve: (length: number) => void;
+  readonly resolve: (piece: CompressedPiece) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -19,7 +19,7 @@ export class CompressWorker {
     this.#worker = spawnWorker("compress-worker", { capacity } satisfies CompressWorkerInput);
     this.#worker.on("message", (reply: CompressReply) => {
       const piece = this.#pending.shift();
-      if (typeof reply === "number") piece?.resolve(reply);
+      if ("slot" in reply) piece?.resolve(reply);
       else piece?.reject(revive(reply));
     });
     this.#worker.on("error", (error) => this.#end(error));
@@ -31,12 +31,12 @@ export class CompressWorker {
     return this.#pending.length;
   }
 
-  /** Compresses in place; resolves to the compressed length. @throws the thread's error; after it has ended, always */
-  compress(request: CompressRequest): Promise<number> {
+  /** Takes the slot, and resolves to it. @throws the thread's error, and the slot is gone; after the thread has ended, always */
+  compress(request: CompressRequest): Promise<CompressedPiece> {
     if (this.#crash) return Promise.reject(this.#crash.error);
     return new Promise((resolve, reject) => {
       this.#pending.push({ resolve, reject });
-      this.#worker.postMessage(request);
+      this.#worker.postMessage(request, [request.slot.buffer]);
     });
   }
 

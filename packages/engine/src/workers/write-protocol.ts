@@ -1,5 +1,5 @@
-import type { BytePath, PathEntry } from "@doppel/base";
-import type { FileOutcome } from "@doppel/tree";
+import type { PathEntry } from "@doppel/base";
+import type { FileOutcome, FilePlace } from "@doppel/tree";
 
 /** What a writer thread is told when it starts. */
 export interface WriteWorkerInput {
@@ -8,7 +8,7 @@ export interface WriteWorkerInput {
 }
 
 export type WriteOrder =
-  | { readonly kind: "begin"; readonly temporary: BytePath; readonly entry: PathEntry }
+  | { readonly kind: "begin"; readonly place: FilePlace; readonly entry: PathEntry }
   /** Bytes of the batch's slot. */
   | { readonly kind: "write"; readonly from: number; readonly to: number }
   | { readonly kind: "end" }

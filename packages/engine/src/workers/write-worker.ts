@@ -20,7 +20,7 @@ port.on("message", ({ slot, orders }: WriteBatch) => {
 function carryOut(order: WriteOrder, slot: Uint8Array): FileOutcome | undefined {
   switch (order.kind) {
     case "begin":
-      return writer.begin(order.temporary, order.entry);
+      return writer.begin(order.place, order.entry);
     case "write":
       return writer.write(slot.subarray(order.from, order.to));
     case "end":

@@ -1,6 +1,6 @@
 import type { Worker } from "node:worker_threads";
-import type { BytePath, PathEntry } from "@doppel/base";
-import type { FileCrew, FileOutcome } from "@doppel/tree";
+import type { PathEntry } from "@doppel/base";
+import type { FileCrew, FileOutcome, FilePlace } from "@doppel/tree";
 import { spawnWorker } from "./spawn.ts";
 import type { WriteBatch, WriteOrder, WriteReply, WriteWorkerInput } from "./write-protocol.ts";
 
@@ -45,17 +45,18 @@ export class WriterThreads implements FileCrew, AsyncDisposable {
     this.#threads = Array.from({ length: threads }, () => this.#start(input));
   }
 
-  begin(temporary: BytePath, entry: PathEntry, done: Done): void {
+  begin(place: FilePlace, entry: PathEntry, done: Done): void {
     if (this.#bound === undefined && this.#orders.length >= MOST_ORDERS) this.#send();
     this.#begun.push(done);
-    this.#orders.push({ kind: "begin", temporary, entry });
+    this.#orders.push({ kind: "begin", place, entry });
     this.#inFile = true;
   }
 
   write(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
       if (this.#filled === SLOT_BYTES) this.#send();
-      const from = this.#filled;
+      // V8 copies shared memory byte by byte where source and target are not aligned alike, and contents begin at blocks of tar.
+      const from = this.#orders.at(-1)?.kind === "write" ? this.#filled : aligned(this.#filled);
       const to = Math.min(SLOT_BYTES, from + bytes.length - at);
       this.#slot.set(bytes.subarray(at, at + to - from), from);
       // One write(2) for what comes in several chunks: it is cheaper, and makes larger pages.
@@ -138,6 +139,10 @@ export class WriterThreads implements FileCrew, AsyncDisposable {
   #idlest(): WriterThread {
     return this.#threads.reduce((best, thread) => (thread.slots.length < best.slots.length ? thread : best));
   }
+}
+
+function aligned(at: number): number {
+  return (at + 7) & ~7;
 }
 
 function newSlot(): Uint8Array<SharedArrayBuffer> {

@@ -1,5 +1,5 @@
 /** Bytes of one write: large enough that its system call costs nothing, and a multiple of every sector and page size. */
-export const BLOCK_BYTES = 1 << 19;
+export const BLOCK_BYTES = 1 << 20;
 
 /** As much of WebAssembly as is used here: the types of Node do not have it. */
 declare const WebAssembly: { readonly Memory: new (options: { initial: number }) => { readonly buffer: ArrayBuffer } };

@@ -6,8 +6,8 @@ import { BLOCK_BYTES, type Blocks } from "./blocks.ts";
 /** Opens an existing file for writing past the page cache. */
 export type OpenDirect = (path: Buffer) => Promise<FileHandle>;
 
-/** Blocks of one file on their way to the disk: it has the next one to do when one is done. */
-const BLOCKS_IN_FLIGHT = 3;
+/** Blocks of one file that are on their way to the disk, or filled: it has the next one to do when one is done. */
+const BLOCKS_IN_FLIGHT = 2;
 
 /** The file system, or the device below it, cannot do without the page cache, or wants other borders than ours. */
 const NOT_DIRECT = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);

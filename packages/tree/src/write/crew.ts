@@ -1,13 +1,13 @@
-import type { BytePath, PathEntry } from "@doppel/base";
-import { type FileOutcome, FileWriter, type FileWriterOptions } from "./file.ts";
+import type { PathEntry } from "@doppel/base";
+import { type FileOutcome, type FilePlace, FileWriter, type FileWriterOptions } from "./file.ts";
 
 /**
- * Who writes the content of files, under temporary names; it is not they who give the final ones. One file after another is
+ * Who writes files, first under temporary names; where the final one is taken it is not they who decide. One file after another is
  * handed over: `begin`, any number of `write`, then `end` or `abort`. They need not be written one after another.
  */
 export interface FileCrew {
   /** @param done called once, soon or late: when the file is complete, given up, or known to fail */
-  begin(temporary: BytePath, entry: PathEntry, done: (outcome: FileOutcome) => void): void;
+  begin(place: FilePlace, entry: PathEntry, done: (outcome: FileOutcome) => void): void;
   /** `bytes` are only read during the call. */
   write(bytes: Uint8Array): void;
   end(): void;
@@ -27,9 +27,9 @@ export class CrewOfOne implements FileCrew {
     this.#writer = new FileWriter(options);
   }
 
-  begin(temporary: BytePath, entry: PathEntry, done: (outcome: FileOutcome) => void): void {
+  begin(place: FilePlace, entry: PathEntry, done: (outcome: FileOutcome) => void): void {
     this.#done = done;
-    this.#tell(this.#writer.begin(temporary, entry));
+    this.#tell(this.#writer.begin(place, entry));
   }
 
   write(bytes: Uint8Array): void {
