@@ -32,16 +32,17 @@ export class VolumeBuilder {
     return this.#start === undefined;
   }
 
-  get estimatedBytes(): number {
-    return this.#writer.estimatedBytes;
+  /** What the volume would come to with so many more bytes of tar. */
+  estimatedWith(waiting: number): number {
+    return this.#writer.estimatedWith(waiting);
   }
 
-  /** The entry that is written next; returns where it begins. */
-  begin(mark: EntryMark): TarPlace {
+  /** The entry that is written next, after as many bytes as are `waiting`; returns where it begins. */
+  begin(mark: EntryMark, waiting: number): TarPlace {
     const bound = boundOf(mark);
     this.#start ??= bound;
     this.#end = bound;
-    return { volume: this.number, offset: this.#writer.plainBytes };
+    return { volume: this.number, offset: this.#writer.plainBytes + waiting };
   }
 
   write(tar: Uint8Array): Promise<void> {

@@ -12,7 +12,7 @@ export interface SealWriterOptions<P extends ObjectPlace> {
   /** Plain bytes of one piece. Larger pieces compress a little better, smaller ones follow the volume size more closely. */
   readonly pieceBytes: number;
   /**
-   * Pieces that `estimatedBytes` leaves out of account, because they may still be in work; always as many, so that where volumes
+   * Pieces that `estimatedWith` leaves out of account, because they may still be in work; always as many, so that where volumes
    * are cut does not depend on how fast they are compressed, or by how many threads.
    */
   readonly lag: number;
@@ -53,7 +53,7 @@ export class SealWriter<P extends ObjectPlace> {
   readonly #outlet: Outlet;
   #slot: Slot | undefined;
   #fill = 0;
-  /** Ends of the pieces that `estimatedBytes` does not know yet, in order. They never reject. */
+  /** Ends of the pieces that `estimatedWith` does not know yet, in order. They never reject. */
   readonly #recent: Promise<PieceSizes>[] = [];
   #tail: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
@@ -74,11 +74,11 @@ export class SealWriter<P extends ObjectPlace> {
     return this.#plainBytes;
   }
 
-  /** What the object would come to if it were finished now: sealed bytes, and the latest ones at the ratio of those before. */
-  get estimatedBytes(): number {
+  /** What the object would come to if it ended after `more` plain bytes: sealed ones, and the latest at the ratio of those before. */
+  estimatedWith(more: number): number {
     const { plain, sealed } = this.#known;
     const ratio = plain > 0 ? sealed / plain : 1;
-    return this.#size ?? sealed + Math.max(0, this.#plainBytes - plain) * ratio;
+    return this.#size ?? sealed + Math.max(0, this.#plainBytes + more - plain) * ratio;
   }
 
   /** Only reads `plain` until it resolves. Not concurrent. @throws the first failure of any earlier piece */
