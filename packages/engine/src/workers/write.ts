@@ -10,6 +10,10 @@ const SLOT_BYTES = 1 << 20;
 const SLOTS_PER_WRITER = 4;
 /** Files of a batch, so that empty ones are not held back. */
 const MOST_ORDERS = 512;
+/** From so much on a batch ends with its directory. */
+const ENOUGH = SLOT_BYTES / 2;
+/** Batches that wait for a thread before another one helps it with its directory. */
+const PATIENCE = 3;
 /** Chunks are not larger than a slot, so one fits when this many are free. */
 const ROOM = 2;
 
@@ -36,6 +40,11 @@ export class WriterThreads implements FileCrew, AsyncDisposable {
   /** Files begun in the batch that is being made. */
   #begun: Done[] = [];
   #inFile = false;
+  /** Of the file that was begun last, and of the first one in the batch that is being made. */
+  #directory = "";
+  #firstDirectory = "";
+  /** Who got the last batch, and the directory that it ended in. */
+  #last: { readonly thread: WriterThread; readonly directory: string } | undefined;
   #crash: { readonly error: unknown } | undefined;
   #wake = (): void => {};
 
@@ -46,7 +55,11 @@ export class WriterThreads implements FileCrew, AsyncDisposable {
   }
 
   begin(place: FilePlace, entry: PathEntry, done: Done): void {
-    if (this.#bound === undefined && this.#orders.length >= MOST_ORDERS) this.#send();
+    const directory = place.name.slice(0, place.name.lastIndexOf("/"));
+    const ends = this.#orders.length >= MOST_ORDERS || (this.#filled >= ENOUGH && directory !== this.#directory);
+    if (this.#bound === undefined && ends) this.#send();
+    if (this.#orders.length === 0) this.#firstDirectory = directory;
+    this.#directory = directory;
     this.#begun.push(done);
     this.#orders.push({ kind: "begin", place, entry });
     this.#inFile = true;
@@ -125,15 +138,23 @@ export class WriterThreads implements FileCrew, AsyncDisposable {
   }
 
   #send(): void {
-    const thread = this.#bound ?? this.#idlest();
+    const thread = this.#bound ?? this.#neighbour() ?? this.#idlest();
     thread.slots.push(this.#slot);
     thread.waiting.push(...this.#begun);
     thread.worker.postMessage({ slot: this.#slot, orders: this.#orders } satisfies WriteBatch);
     this.#slot = this.#free.pop() ?? newSlot();
     this.#bound = this.#inFile ? thread : undefined;
+    this.#last = { thread, directory: this.#directory };
+    this.#firstDirectory = this.#directory;
     this.#begun = [];
     this.#orders = [];
     this.#filled = 0;
+  }
+
+  /** Whoever is at work in a directory keeps all others out of it: names in it are made one at a time (rwsem of ext4, measured 0.16 ms for a link). */
+  #neighbour(): WriterThread | undefined {
+    const last = this.#last;
+    return last?.directory === this.#firstDirectory && last.thread.slots.length < PATIENCE ? last.thread : undefined;
   }
 
   #idlest(): WriterThread {
