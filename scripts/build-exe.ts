@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, "..");
 /** Not in a package: it would be published. */
 const OUT = join(ROOT, "dist");
 const STAMP = join(OUT, "build.json");
-const WORKERS = ["compress-worker", "source-worker", "unseal-worker", "write-worker"];
+const WORKERS = ["compress-worker", "hash-worker", "source-worker", "unseal-worker", "write-worker"];
 /** What decides the build besides the bundled sources. */
 const ALSO_READ = ["scripts/build-exe.ts", "scripts/exe-licences.ts", "package-lock.json"];
 /** Node looks for this in itself; the value is Node's. */

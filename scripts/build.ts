@@ -19,6 +19,7 @@ const ENTRY_POINTS = {
   doppel: "packages/cli/src/bin/doppel.ts",
   duplicity: "packages/cli/src/bin/duplicity.ts",
   "compress-worker": "packages/engine/src/workers/compress-worker.ts",
+  "hash-worker": "packages/engine/src/workers/hash-worker.ts",
   "source-worker": "packages/engine/src/workers/source-worker.ts",
   "unseal-worker": "packages/engine/src/workers/unseal-worker.ts",
   "write-worker": "packages/engine/src/workers/write-worker.ts",

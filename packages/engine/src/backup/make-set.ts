@@ -4,6 +4,7 @@ import type { ArchiveDir } from "../cache/archive-dir.ts";
 import { Journal, type JournalVolume } from "../cache/journal.ts";
 import type { BackupDeps, BackupJob, BackupReport } from "../job.ts";
 import { Compressor } from "../seal/compressor.ts";
+import { Hasher } from "../seal/hasher.ts";
 import { Sealer } from "../seal/sealer.ts";
 import type { SourceResume } from "../workers/protocol.ts";
 import { countTotals, sourceBatches } from "../workers/source.ts";
@@ -55,7 +56,8 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
 
   const spool = { tempDir: deps.tempDir, memoryLimit: SPOOL_MEMORY, random: runtime.random };
   await using compressor = new Compressor(job.threads);
-  const sealer = new Sealer({ envelope: deps.envelope, level: job.compressLevel, compressor, spool });
+  await using hasher = new Hasher(job.threads);
+  const sealer = new Sealer({ envelope: deps.envelope, level: job.compressLevel, compressor, hasher, spool });
   const nameOf = (number: number): string => volumeName(set, number, sealer.encoding, prefixes);
   const journal = archive && !job.dryRun ? await openJournal(archive, { set, resume }, run) : undefined;
   // Where things lie in volumes that are stored already, nobody knows any more: an index is whole, or there is none.

@@ -5,6 +5,7 @@ import type { ReadContext } from "../read/context.ts";
 import { fetchObject } from "../read/fetch.ts";
 import { authenticate, unseal } from "../read/unseal.ts";
 import { Compressor } from "../seal/compressor.ts";
+import { Hasher } from "../seal/hasher.ts";
 import { Sealer } from "../seal/sealer.ts";
 import type { ArchiveDir } from "./archive-dir.ts";
 
@@ -35,7 +36,7 @@ async function copySignatures(remote: string, local: string, archive: ArchiveDir
   const options = context.unsealing(remote);
   const spool = { tempDir: deps.tempDir, memoryLimit: 16 << 20, random: runtime.random };
   const compressor = new Compressor(1); // level 1, of what arrives no faster
-  const sealer = new Sealer({ envelope: { kind: "gzip" }, level: 1, compressor, spool });
+  const sealer = new Sealer({ envelope: { kind: "gzip" }, level: 1, compressor, hasher: new Hasher(1), spool });
   try {
     await using sealed = await fetchObject(remote, context);
     await authenticate(sealed, options);

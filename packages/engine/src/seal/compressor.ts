@@ -1,6 +1,6 @@
 import { type Deflater, loadDeflater } from "@doppel/deflate";
-import { CompressWorker } from "../workers/compress.ts";
-import type { CompressedPiece, CompressRequest } from "../workers/compress-protocol.ts";
+import { AskedWorker } from "../workers/asked.ts";
+import type { CompressedPiece, CompressRequest, CompressWorkerInput } from "../workers/compress-protocol.ts";
 import { deflateSlot } from "./deflate-slot.ts";
 
 /** Plain bytes of the largest piece. */
@@ -20,6 +20,8 @@ const PIECES_BEHIND = 2;
  * byte where source and target are not aligned alike, as behind the headers of packets (measured: 1.3 GB/s, else 30).
  */
 export type Slot = Uint8Array<ArrayBuffer>;
+
+type CompressWorker = AskedWorker<CompressRequest, CompressedPiece>;
 
 /**
  * Compresses the pieces of all objects of a run, in `threads` threads or, when that is 1, in this one. Threads start when
@@ -55,7 +57,7 @@ export class Compressor implements AsyncDisposable {
   async compress(piece: CompressRequest): Promise<CompressedPiece> {
     this.#inWork++;
     const worker = piece.level === 0 ? undefined : this.#worker(piece.last);
-    if (worker) return worker.compress(piece);
+    if (worker) return worker.ask(piece, [piece.slot.buffer]);
     this.#here ??= loadDeflater(LARGEST_PIECE);
     return deflateSlot(await this.#here, piece);
   }
@@ -87,9 +89,10 @@ export class Compressor implements AsyncDisposable {
   /** The one with least to do. A last piece is small, most of the time, and no reason to start one. */
   #worker(last: boolean): CompressWorker | undefined {
     if (this.#threads === 1) return undefined;
-    const idlest = this.#workers.toSorted((a, b) => a.pieces - b.pieces)[0];
-    if (this.#workers.length === this.#threads || idlest?.pieces === 0 || last) return idlest;
-    const worker = new CompressWorker(LARGEST_PIECE);
+    const idlest = this.#workers.toSorted((a, b) => a.waiting - b.waiting)[0];
+    if (this.#workers.length === this.#threads || idlest?.waiting === 0 || last) return idlest;
+    const input: CompressWorkerInput = { capacity: LARGEST_PIECE };
+    const worker: CompressWorker = new AskedWorker("compress-worker", input);
     this.#workers.push(worker);
     return worker;
   }

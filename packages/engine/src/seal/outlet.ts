@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import type { Sums } from "../workers/hash-protocol.ts";
+import type { ObjectHashes } from "./hasher.ts";
 
 /** Bytes that are hashed and written at once. Writing goes through a thread of libuv, and waking that costs up to 0.4 ms. */
 const BUFFER_BYTES = 1 << 20;
@@ -11,13 +12,13 @@ export interface Place {
 
 /** Memory that the outlets of a run use in turn. */
 export class OutletBuffers {
-  readonly #free: Uint8Array[] = [];
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
 
-  take(): Uint8Array {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  take(): Uint8Array<ArrayBuffer> {
+    return this.#free.pop() ?? new Uint8Array(BUFFER_BYTES);
   }
 
-  give(buffer: Uint8Array): void {
+  give(buffer: Uint8Array<ArrayBuffer>): void {
     this.#free.push(buffer);
   }
 }
@@ -26,16 +27,16 @@ export class OutletBuffers {
 export class Outlet {
   readonly #place: Place;
   readonly #buffers: OutletBuffers;
-  readonly #sha1 = createHash("sha1");
-  readonly #sha256 = createHash("sha256");
-  #buffer: Uint8Array | undefined;
+  readonly #hashes: ObjectHashes;
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
   #fill = 0;
   #size = 0;
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(place: Place, buffers: OutletBuffers) {
+  constructor(place: Place, buffers: OutletBuffers, hashes: ObjectHashes) {
+    this.#hashes = hashes;
     this.#place = place;
     this.#buffers = buffers;
   }
@@ -52,18 +53,18 @@ export class Outlet {
     }
   };
 
-  /** Resolves when no more than one buffer waits to be written. @throws the first failure of the place */
+  /** Resolves when no more than two buffers wait to be hashed and written. @throws the first failure of the place */
   async room(): Promise<void> {
-    if (this.#waiting > 1) await this.#tail;
+    if (this.#waiting > 2) await this.#tail;
     if (this.#failure) throw this.#failure.error;
   }
 
   /** Resolves when everything is written. Hashes in lower-case hex. @throws the first failure of the place */
-  async end(): Promise<{ readonly size: number; readonly sha1: string; readonly sha256: string }> {
+  async end(): Promise<Sums & { readonly size: number }> {
     this.#ship();
     await this.#tail;
     if (this.#failure) throw this.#failure.error;
-    return { size: this.#size, sha1: this.#sha1.digest("hex"), sha256: this.#sha256.digest("hex") };
+    return { size: this.#size, ...(await this.#hashes.sums()) };
   }
 
   /** Gives the rest up; resolves when nothing is being written any more. */
@@ -73,26 +74,27 @@ export class Outlet {
     this.#buffer = undefined;
     this.#fill = 0;
     await this.#tail;
+    this.#hashes.discard();
   }
 
   #ship(): void {
     const buffer = this.#buffer;
     if (!buffer) return;
-    const bytes = buffer.subarray(0, this.#fill);
+    const filled = { memory: buffer, length: this.#fill };
     this.#buffer = undefined;
     this.#fill = 0;
-    this.#size += bytes.length;
-    this.#sha1.update(bytes);
-    this.#sha256.update(bytes);
+    this.#size += filled.length;
     this.#waiting++;
     this.#tail = this.#tail.then(async () => {
       try {
-        if (!this.#failure) await this.#place.append(bytes);
+        if (this.#failure) return this.#buffers.give(buffer);
+        const { memory, length } = await this.#hashes.update(filled);
+        await this.#place.append(memory.subarray(0, length));
+        this.#buffers.give(memory);
       } catch (error) {
         this.#failure ??= { error };
       } finally {
         this.#waiting--;
-        this.#buffers.give(buffer);
       }
     });
   }

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gzipFraming, plainFraming } from "./framing.ts";
 import { Compressor } from "./compressor.ts";
+import { Hasher } from "./hasher.ts";
 import { OutletBuffers } from "./outlet.ts";
 import { SealWriter } from "./seal-writer.ts";
 import { Spool } from "./spool.ts";
@@ -14,7 +15,7 @@ import { Spool } from "./spool.ts";
 const random = { bytes: (n: number) => randomBytes(n) };
 
 function writer(
-  options: { pieceBytes?: number; memoryLimit?: number; plain?: boolean; level?: number; tempDir?: string } = {},
+  options: { pieceBytes?: number; memoryLimit?: number; plain?: boolean; level?: number; tempDir?: string; hasher?: Hasher } = {},
 ): SealWriter<Spool> {
   return new SealWriter({
     framing: options.plain ? plainFraming() : gzipFraming(),
@@ -22,6 +23,7 @@ function writer(
     pieceBytes: options.pieceBytes ?? 1000,
     lag: 4,
     compressor: new Compressor(1),
+    hasher: options.hasher ?? new Hasher(1),
     buffers: new OutletBuffers(),
     place: new Spool({ tempDir: options.tempDir ?? tmpdir(), memoryLimit: options.memoryLimit ?? 1 << 20, random }),
   });
@@ -54,6 +56,21 @@ describe("SealWriter", () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it("has the hashes of objects that are written beside each other, from a thread that counts none twice", async () => {
+    await using hasher = new Hasher(2);
+    const chunks = Array.from({ length: 7 }, (_, index) => randomBytes(600_000 + index));
+    const given = await Promise.all(
+      [chunks, chunks.toReversed()].map((parts) => seal(parts, { plain: true, hasher, pieceBytes: 1 << 18 })),
+    );
+    expect(given.map((bytes) => bytes.length)).toEqual([4_200_021, 4_200_021]);
+    const writers = [writer({ plain: true, hasher }), writer({ plain: true, hasher })];
+    await writers[0]!.write(randomBytes(3 << 20));
+    await writers[0]!.discard();
+    await writers[1]!.write(chunks[0]!);
+    await using object = await writers[1]!.finish();
+    expect(object.sha256).toBe(createHash("sha256").update(chunks[0]!).digest("hex"));
   });
 
   it("is accepted by gzip itself", async () => {

@@ -1,6 +1,7 @@
 import type { IndexedVolume } from "@doppel/format";
 import type { Compressor, Slot } from "./compressor.ts";
 import type { Framing } from "./framing.ts";
+import type { Hasher } from "./hasher.ts";
 import { Outlet, type OutletBuffers, type Place } from "./outlet.ts";
 
 /** Where the bytes of one object go, until it is disposed of. */
@@ -19,6 +20,7 @@ export interface SealWriterOptions<P extends ObjectPlace> {
   /** Shared by all writers of a run. */
   readonly compressor: Compressor;
   readonly buffers: OutletBuffers;
+  readonly hasher: Hasher;
   /** Owned by the writer, and then by the finished object. */
   readonly place: P;
 }
@@ -65,8 +67,9 @@ export class SealWriter<P extends ObjectPlace> {
 
   constructor(options: SealWriterOptions<P>) {
     this.#options = options;
-    this.#outlet = new Outlet(options.place, options.buffers);
-    options.framing.open(this.#outlet.push);
+    const { framing, place, buffers, hasher } = options;
+    this.#outlet = new Outlet(place, buffers, hasher.begin(framing.compress));
+    framing.open(this.#outlet.push);
   }
 
   /** Plain bytes taken so far. */

@@ -2,6 +2,7 @@ import type { Encoding } from "@doppel/format";
 import type { Envelope } from "../job.ts";
 import type { Compressor } from "./compressor.ts";
 import { type Framing, gzipFraming, plainFraming } from "./framing.ts";
+import type { Hasher } from "./hasher.ts";
 import { openpgpFraming } from "./openpgp-framing.ts";
 import { OutletBuffers } from "./outlet.ts";
 import { type ObjectPlace, SealWriter } from "./seal-writer.ts";
@@ -14,6 +15,7 @@ export interface SealerOptions {
   readonly envelope: Envelope;
   readonly level: number;
   readonly compressor: Compressor;
+  readonly hasher: Hasher;
   readonly spool: SpoolOptions;
 }
 
@@ -94,7 +96,7 @@ export class Sealer {
       level = this.#options.level,
     }: { pieceBytes: number; place: P; lag?: number; level?: number },
   ): SealWriter<P> {
-    const { compressor } = this.#options;
-    return new SealWriter({ framing, level, pieceBytes, lag, compressor, buffers: this.#buffers, place });
+    const { compressor, hasher } = this.#options;
+    return new SealWriter({ framing, level, pieceBytes, lag, compressor, hasher, buffers: this.#buffers, place });
   }
 }

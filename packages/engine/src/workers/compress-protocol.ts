@@ -1,5 +1,3 @@
-import type { SerialisedError } from "./errors.ts";
-
 /** What a compressing thread is started with. */
 export interface CompressWorkerInput {
   /** Bytes of the largest piece. */
@@ -13,9 +11,6 @@ export interface CompressRequest {
   readonly level: number;
   readonly last: boolean;
 }
-
-/** In the order of the requests. */
-export type CompressReply = CompressedPiece | SerialisedError;
 
 /** The first `length` bytes of the slot are what the piece has become. */
 export interface CompressedPiece {

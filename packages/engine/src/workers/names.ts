@@ -1,7 +1,7 @@
 import type { ResourceLimits } from "node:worker_threads";
 
 /** Worker threads are started by the name of their file: each is an entry point of the build. */
-export type WorkerName = "compress-worker" | "source-worker" | "unseal-worker" | "write-worker";
+export type WorkerName = "compress-worker" | "hash-worker" | "source-worker" | "unseal-worker" | "write-worker";
 
 /**
  * What the short-lived objects of a thread may take; without, up to 48 MB each. They work in memory that they have from the
@@ -10,6 +10,7 @@ export type WorkerName = "compress-worker" | "source-worker" | "unseal-worker" |
  */
 export const LIMITS: Readonly<Record<WorkerName, ResourceLimits>> = {
   "compress-worker": { maxYoungGenerationSizeMb: 4 },
+  "hash-worker": { maxYoungGenerationSizeMb: 4 },
   "source-worker": { maxYoungGenerationSizeMb: 8 },
   "unseal-worker": { maxYoungGenerationSizeMb: 12 },
   "write-worker": { maxYoungGenerationSizeMb: 12 },

@@ -10,6 +10,7 @@ import { SetIndex } from "../../backup/set-index.ts";
 import { depsOf, testRuntime } from "../../history/test-support.ts";
 import type { Envelope } from "../../job.ts";
 import { Compressor } from "../../seal/compressor.ts";
+import { Hasher } from "../../seal/hasher.ts";
 import { Sealer } from "../../seal/sealer.ts";
 import type { EntryMark } from "../../workers/protocol.ts";
 import { readContext } from "../context.ts";
@@ -68,6 +69,7 @@ async function indexed(count: number, [, envelope, level]: (typeof ENVELOPES)[nu
     envelope,
     level,
     compressor: new Compressor(1),
+    hasher: new Hasher(1),
     spool: { tempDir: tmpdir(), memoryLimit: 1 << 26, random },
   });
   const index = await SetIndex.open(id, sealer);

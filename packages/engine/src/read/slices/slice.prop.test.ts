@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Envelope } from "../../job.ts";
 import { Compressor } from "../../seal/compressor.ts";
+import { Hasher } from "../../seal/hasher.ts";
 import { Sealer } from "../../seal/sealer.ts";
 import { sliceOf } from "./slice.ts";
 
@@ -21,7 +22,7 @@ const ENVELOPES: readonly (readonly [string, Envelope])[] = [
 describe("a slice", () => {
   it.each(ENVELOPES)("of a volume, %s, is the bytes that were asked for", async (_, envelope) => {
     const spool = { tempDir: tmpdir(), memoryLimit: 1 << 20, random };
-    const sealer = new Sealer({ envelope, level: 6, compressor: new Compressor(1), spool });
+    const sealer = new Sealer({ envelope, level: 6, compressor: new Compressor(1), hasher: new Hasher(1), spool });
     const text = fc.array(fc.constantFrom("text ", "more of it ", randomBytes(60).toString("hex")), {
       minLength: 1,
       maxLength: 2000,
@@ -56,7 +57,7 @@ describe("a slice", () => {
   it("of a large volume crosses the parts of the literal packet, and is small", async () => {
     const envelope: Envelope = { kind: "gpg", recipients: [], passphrase, compress: true };
     const spool = { tempDir: tmpdir(), memoryLimit: 1 << 26, random };
-    const sealer = new Sealer({ envelope, level: 1, compressor: new Compressor(1), spool });
+    const sealer = new Sealer({ envelope, level: 1, compressor: new Compressor(1), hasher: new Hasher(1), spool });
     const writer = await sealer.openVolume(1 << 20, 1, sealer.spool());
     const tar = randomBytes(5 << 20);
     await writer.write(tar);
