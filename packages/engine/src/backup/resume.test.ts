@@ -53,7 +53,7 @@ async function expectTrueSignatures(bench: Bench): Promise<void> {
 describe("an interrupted full backup", () => {
   /** The volume behind one that fails is on its way, too: it fails with it, or there would be a gap, now and then. */
   const nextFails: Fault = { at: 5, operation: "put", how: "fail" };
-  const faults: readonly (readonly [string, readonly Fault[], object | undefined])[] = [
+  const faults: readonly (readonly [string, Fault[], object | undefined])[] = [
     ["the first volume", [{ at: 1, operation: "put", how: "cut", after: 100 }], undefined],
     [
       "a volume within a file",
