@@ -73,6 +73,8 @@ describe("an interrupted full backup", () => {
     if (event) expect(resumed(second.events)).toMatchObject(event);
     else expect(resumed(second.events)).toBeUndefined();
     expect(await bench.differences()).toEqual([]);
+    const manifest = Buffer.from(bench.target.objects.get(second.report!.set.manifest!)!).toString("latin1");
+    expect(manifest.match(/StartingPath +\. *$/gm)?.length, "only the first volume begins with the root").toBeLessThanOrEqual(1);
     expectTidy(bench);
     const third = await bench.backup({ kind: "inc", skipIfUnchanged: true });
     expect(third.report?.outcome).toBe("unchanged");

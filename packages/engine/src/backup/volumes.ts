@@ -64,7 +64,8 @@ export class Volumes {
         await this.#close(mark);
       }
       this.#current ??= await this.#open();
-      this.#index?.place(mark, this.#current.begin(mark, mark.offset - written));
+      const place = this.#current.begin(mark, mark.offset - written);
+      this.#index?.place(mark, place);
       this.#closeNext = mark.endsVolume;
     }
     await upTo(tar.length);
