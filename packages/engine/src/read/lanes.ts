@@ -17,7 +17,7 @@ import type { Target } from "./target.ts";
 const WORKERS_FROM = 32 << 20;
 
 /** Fetched volumes of all lanes together take about this much memory; what is more goes to temporary files. */
-const SPOOL_MEMORY = 48 << 20;
+const SPOOL_MEMORY = 16 << 20;
 
 export interface Lanes extends AsyncDisposable {
   /** One a set, oldest first. */

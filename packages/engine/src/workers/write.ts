@@ -7,13 +7,13 @@ import type { WriteBatch, WriteOrder, WriteReply, WriteWorkerInput } from "./wri
 /** A message to a thread that sleeps costs up to 0.4 ms: so the content of many small files goes in one. */
 const SLOT_BYTES = 1 << 20;
 /** Filled in turn and used again and again: memory that is new for every MiB costs more than copying into it. */
-const SLOTS_PER_WRITER = 4;
+const SLOTS_PER_WRITER = 3;
 /** Files of a batch, so that empty ones are not held back. */
 const MOST_ORDERS = 512;
 /** From so much on a batch ends with its directory. */
 const ENOUGH = SLOT_BYTES / 2;
 /** Batches that wait for a thread before another one helps it with its directory. */
-const PATIENCE = 3;
+const PATIENCE = 2;
 /** Chunks are not larger than a slot, so one fits when this many are free. */
 const ROOM = 2;
 
