@@ -203,6 +203,29 @@ describe("with an index", () => {
     expect(counter.asked).toBe(1);
   });
 
+  it.each(ENVELOPES.slice(0, 2))(
+    "a list of a set whose index is damaged anywhere ($kind) is read from the signatures",
+    async (open) => {
+      using bench = new Bench();
+      using out = openTempDir("/tmp");
+      for (let n = 0; n < 1500; n++) writeFileSync(join(bench.source, `file ${n}`), String(n));
+      const { report } = await bench.backup({}, { envelope: open });
+      const name = report!.set.index!;
+      const deps = depsOf(bench.target, out.path);
+      const expected = await all(list({ prefixes: NO_PREFIXES, useIndex: false }, deps, testRuntime()));
+      const sound = bench.target.objects.get(name)!;
+      for (const part of [0.2, 0.5, 0.9, 0.98]) {
+        const damaged = Uint8Array.from(sound);
+        damaged[Math.floor(part * damaged.length)]! ^= 0x10;
+        bench.target.objects.set(name, damaged);
+        const runtime = testRuntime();
+        const listed = await all(list({ prefixes: NO_PREFIXES }, deps, runtime));
+        expect(listed.map(sizeless)).toEqual(expected.map(sizeless));
+        expect(runtime.events.filter(({ type }) => type === "notice")).toMatchObject([{ reason: "metadata" }]);
+      }
+    },
+  );
+
   it("restoring everything takes one private-key operation a set", async () => {
     using bench = new Bench();
     using out = openTempDir("/tmp");
