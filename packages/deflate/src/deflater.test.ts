@@ -114,4 +114,6 @@ test("a piece over the capacity is refused", async () => {
   const small = await loadDeflater(100);
   expect(small.input.length).toBe(100);
   expect(() => small.deflate(101, 6, true)).toThrow("a piece of 101 bytes, where 100 are the most");
+  for (const level of [-1, 10, 1.5, Number.NaN]) expect(() => small.deflate(10, level, true)).toThrow("they go from 0 to 9");
+  expect(() => small.deflate(1.5, 6, true)).toThrow("a piece of 1.5 bytes");
 });

@@ -14,6 +14,7 @@ export interface Deflater {
    * the next call.
    * @param level 0 (stored) to 9; parts that nothing can be made of are stored at every level
    * @param last ends the stream (RFC 1951 3.2.3, BFINAL); otherwise the piece ends with a stored block
+   * @throws RangeError for a length or level that is none
    */
   deflate(length: number, level: number, last: boolean): Uint8Array;
 }
@@ -33,7 +34,7 @@ export async function loadOwnDeflater(capacity: number): Promise<Deflater | unde
   return {
     input: memory.subarray(encoder.inputStart(), encoder.inputStart() + capacity),
     deflate(length, level, last) {
-      requireWithin(length, capacity);
+      requireSound(length, level, capacity);
       return memory.subarray(output, output + encoder.deflate(length, level, last ? 1 : 0));
     },
   };
@@ -45,7 +46,7 @@ export function zlibDeflater(capacity: number): Deflater {
   return {
     input,
     deflate(length, level, last) {
-      requireWithin(length, capacity);
+      requireSound(length, level, capacity);
       return deflateRawSync(input.subarray(0, length), {
         level,
         finishFlush: last ? constants.Z_FINISH : constants.Z_FULL_FLUSH,
@@ -55,6 +56,8 @@ export function zlibDeflater(capacity: number): Deflater {
 }
 
 /** The encoder takes any length for granted, and memory behind the input is its own. */
-function requireWithin(length: number, capacity: number): void {
-  if (!(length >= 0 && length <= capacity)) throw new RangeError(`a piece of ${length} bytes, where ${capacity} are the most`);
+function requireSound(length: number, level: number, capacity: number): void {
+  if (!Number.isInteger(length) || length < 0 || length > capacity)
+    throw new RangeError(`a piece of ${length} bytes, where ${capacity} are the most`);
+  if (!Number.isInteger(level) || level < 0 || level > 9) throw new RangeError(`compression level ${level}: they go from 0 to 9`);
 }
