@@ -80,7 +80,7 @@ describe("a log", () => {
     for (const fd of own) expect(() => openMachineLog({ fd })).toThrow(expect.objectContaining({ code: "cli.usage" }));
   });
 
-  it.each([{ fd: 99_999 }, { file: pathFromText("/nonexistent/log") }])("is refused at %j", (to) => {
+  it.each([{ fd: 99_999 }, { file: pathFromText("/proc/nonexistent/log") }])("is refused at %j", (to) => {
     expect(() => openMachineLog(to)).toThrow(expect.objectContaining({ code: "cli.usage" }));
   });
 });
