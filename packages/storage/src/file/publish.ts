@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { link, lstat, open, rename } from "node:fs/promises";
 import { type BytePath, DoppelError, errnoOf } from "@doppel/base";
 import { objectPath } from "./location.ts";
-import { removeQuietly } from "./write.ts";
+import { removeQuietly } from "./remove-quietly.ts";
 
 /** Makes a second name for a file and never replaces one: link(2). */
 export type LinkFile = (from: Buffer, to: Buffer) => Promise<void>;

@@ -6,7 +6,7 @@ import { objectPath } from "./location.ts";
 import { NewFile } from "./new-file.ts";
 import { type LinkFile, publish } from "./publish.ts";
 import { syncDirectory } from "./sync.ts";
-import { removeQuietly } from "./write.ts";
+import { removeQuietly } from "./remove-quietly.ts";
 
 /** A new file in a directory, under a name of its own until it is published. */
 export interface PartialFileOptions {

@@ -4,13 +4,13 @@ import { checkName, checkRange } from "../name.ts";
 import type { ByteRange, OpenObject, StagedObject, Storage, StoredObject } from "../storage.ts";
 import { Blocks } from "./blocks.ts";
 import { fileError } from "./errors.ts";
+import { exactly } from "./exactly.ts";
 import { listFiles, lookUp } from "./list.ts";
 import { objectPath } from "./location.ts";
-import { type LinkFile, publish } from "./publish.ts";
+import type { LinkFile } from "./publish.ts";
 import { openFile, readRange } from "./read.ts";
 import { StagedFile } from "./stage.ts";
 import { syncDirectory } from "./sync.ts";
-import { PayloadFailure, removeQuietly, writePayload } from "./write.ts";
 
 /** What a directory storage is made of. */
 export interface FileStorageOptions {
@@ -76,26 +76,9 @@ export class FileStorage implements Storage {
   }
 
   async put(name: string, body: Payload, signal?: AbortSignal): Promise<void> {
-    checkName(name);
-    signal?.throwIfAborted();
-    const temporary = this.#temporaryName();
-    const path = objectPath(this.#directory, temporary);
-    try {
-      await writePayload(path, body, this.#blocks, signal);
-      try {
-        await publish(this.#directory, temporary, name, this.#linkFile);
-      } finally {
-        await removeQuietly(path);
-      }
-    } catch (error) {
-      throw error instanceof PayloadFailure ? error.cause : fileError(error, "store", this.#directory, name);
-    }
-    try {
-      await syncDirectory(this.#directory);
-    } catch (error) {
-      await removeQuietly(objectPath(this.#directory, name)); // All or nothing: a name that may not last is taken back.
-      throw fileError(error, "store", this.#directory, name);
-    }
+    await using staged = await this.stage(name, signal);
+    for await (const chunk of exactly(body, signal)) await staged.append(chunk, signal);
+    await staged.publish(signal);
   }
 
   async stage(name: string, signal?: AbortSignal): Promise<StagedObject> {
