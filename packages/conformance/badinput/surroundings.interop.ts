@@ -60,7 +60,7 @@ describe("whoever reads the output goes away", () => {
 describe("odd environments store and restore the same", () => {
   const ENVIRONMENTS: [string, Record<string, string | undefined>][] = [
     ["no HOME", { HOME: undefined }],
-    ["HOME not there", { HOME: "/nonexistent" }],
+    ["HOME not there", { HOME: "/proc/nonexistent" }],
     ["an odd time zone", { TZ: "Asia/Kathmandu" }],
     ["a time zone that does not exist", { TZ: "Nowhere/Atall" }],
     ["no locale, no PATH", { LANG: undefined, LC_ALL: "C", PATH: undefined }],

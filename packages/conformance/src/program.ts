@@ -17,7 +17,7 @@ export interface ProgramOptions {
  * What a test needs of these it has to give, so that a hidden dependency fails.
  */
 export function cleanEnv(more: Readonly<Record<string, string | undefined>> = {}): Record<string, string | undefined> {
-  const nowhere = "/nonexistent";
+  const nowhere = "/proc/nonexistent";
   return {
     PATH: process.env["PATH"],
     HOME: nowhere,

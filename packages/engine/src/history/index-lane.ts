@@ -75,9 +75,10 @@ async function recordsBelow(index: IndexFile, path: BytePath): Promise<readonly 
 }
 
 /** @throws format.bad-index unless every block is what the contents say */
-async function checkBlocks({ contents, entries }: IndexFile): Promise<void> {
-  for (let block = 0; block < contents.blocks.length; block += BLOCKS_AT_ONCE)
-    await entries(block, Math.min(block + BLOCKS_AT_ONCE, contents.blocks.length));
+async function checkBlocks(index: IndexFile): Promise<void> {
+  const { length } = index.contents.blocks;
+  for (let block = 0; block < length; block += BLOCKS_AT_ONCE)
+    await index.entries(block, Math.min(block + BLOCKS_AT_ONCE, length));
 }
 
 /** @throws format.bad-index when it is damaged, or another set's */
