@@ -33,12 +33,19 @@ export function putFour(p: usize, bytes: u64): void {
   store<u16>(placeOfFour(bytes), <u16>p);
 }
 
+/** What `putFour` remembered last of these `bytes`: the position of the same four, if it is near enough, modulo 2^16. Remembers `p`. */
+@inline
+export function latestFour(p: usize, bytes: u64): u32 {
+  const place = placeOfFour(bytes);
+  const before = <u32>load<u16>(place);
+  store<u16>(place, <u16>p);
+  return before;
+}
+
 /** A match of four bytes for `p`, where these `bytes` are, as `length << 16 | distance`, or 0. Remembers `p`. */
 @inline
 export function findFour(p: usize, bytes: u64, reach: u32): u32 {
-  const place = placeOfFour(bytes);
-  const distance = (<u32>p - load<u16>(place)) & 0xffff;
-  store<u16>(place, <u16>p);
+  const distance = (<u32>p - latestFour(p, bytes)) & 0xffff;
   const same = <u32>(distance - 1 < reach) & <u32>(load<u32>(p - distance) === <u32>bytes);
   return select<u32>((4 << 16) | distance, 0, same);
 }

@@ -1,8 +1,8 @@
 import { sameBytes, WINDOW } from "./window";
 
 /**
- * Where six bytes came before. A hash of them chooses a row of 16, 32 or 64 places (2^`log`), a ring of the latest positions
- * with that hash. Eight more bits of the hash are kept beside each position as its tag, so that one to four vector comparisons
+ * Where six bytes came before. A hash of them chooses a row of 32 or 64 places (2^`log`), a ring of the latest positions
+ * with that hash. Eight more bits of the hash are kept beside each position as its tag, so that two or four vector comparisons
  * leave of a row only what almost surely begins with the same bytes: a chain would load each candidate to find that out.
  *
  * Six bytes, because four have too many candidates in text and sources to look at: measured against five, 3 % less output
@@ -13,13 +13,13 @@ const BYTES: u32 = 6;
 const PLACES_BITS: u32 = 16;
 const PLACES: usize = 1 << PLACES_BITS;
 /** Place of the latest in each row. */
-const HEADS = memory.data(PLACES >> 4, 16);
+const HEADS = memory.data(PLACES >> 5, 16);
 const TAGS = memory.data(PLACES, 16);
 /** Modulo 2^16: a stale one is a candidate like any other, or too far. */
 const POSITIONS = memory.data(2 * PLACES, 16);
 
 export function forgetRows(): void {
-  memory.fill(HEADS, 0, PLACES >> 4);
+  memory.fill(HEADS, 0, PLACES >> 5);
   memory.fill(TAGS, 0, PLACES);
   forgetPositions(POSITIONS, 2 * PLACES);
 }
@@ -66,7 +66,6 @@ function candidates(row: usize, hash: u32, head: u32, log: u32): u64 {
   const tags = TAGS + (row << log);
   const tag = i8x16.splat(<i8>hash);
   let mask: u64 = i8x16.bitmask(i8x16.eq(v128.load(tags), tag));
-  if (log === 4) return ((mask | (mask << 16)) >> head) & 0xffff;
   mask |= <u64>(i8x16.bitmask(i8x16.eq(v128.load(tags, 16), tag))) << 16;
   if (log === 5) return ((mask | (mask << 32)) >> head) & 0xffff_ffff;
   mask |= <u64>(i8x16.bitmask(i8x16.eq(v128.load(tags, 32), tag))) << 32;
