@@ -75,9 +75,15 @@ function prepareMatchCodes(codes: usize): void {
   }
 }
 
+/** Of the byte at `p`; no bits unless it is `wanted`. */
+@inline
+function literalCode(codes: usize, p: usize, wanted: bool): u32 {
+  return select<u32>(load<u32>(codes + 4 * <usize>load<u8>(p)), 0, wanted);
+}
+
 /**
  * Up to 7 bits are pending between codes. Three literals are at most 45 bits, a match 20 + 28: either fits into 64 with them, and is
- * written by one store.
+ * written by one store. Literals always go by three, so that there is nothing to guess about the last ones.
  */
 function writeSymbols(from: usize, sequences: usize, sequencesEnd: usize, codes: usize): void {
   prepareMatchCodes(codes);
@@ -87,24 +93,25 @@ function writeSymbols(from: usize, sequences: usize, sequencesEnd: usize, codes:
   let p = from;
   for (let next = sequences; next < sequencesEnd; next += 8) {
     const sequence = load<u64>(next);
-    for (const literalsEnd = p + literalsOf(sequence); p < literalsEnd; ) {
-      let code = load<u32>(codes + 4 * <usize>load<u8>(p++));
+    for (let left = literalsOf(sequence); ; left -= 3) {
+      let code = literalCode(codes, p, left > 0);
       pending |= <u64>(code & 0xffff) << count;
       count += code >> 16;
-      if (p < literalsEnd) {
-        code = load<u32>(codes + 4 * <usize>load<u8>(p++));
-        pending |= <u64>(code & 0xffff) << count;
-        count += code >> 16;
-        if (p < literalsEnd) {
-          code = load<u32>(codes + 4 * <usize>load<u8>(p++));
-          pending |= <u64>(code & 0xffff) << count;
-          count += code >> 16;
-        }
-      }
+      code = literalCode(codes, p + 1, left > 1);
+      pending |= <u64>(code & 0xffff) << count;
+      count += code >> 16;
+      code = literalCode(codes, p + 2, left > 2);
+      pending |= <u64>(code & 0xffff) << count;
+      count += code >> 16;
       store<u64>(out, pending);
       out += count >> 3;
       pending >>= count & 56;
       count &= 7;
+      if (left <= 3) {
+        p += left;
+        break;
+      }
+      p += 3;
     }
     const length = lengthOf(sequence);
     if (length === 0) continue;

@@ -1,6 +1,6 @@
 import { latestFour } from "./nearest";
 import { forgetPositions } from "./rows";
-import { sameBytes, WINDOW } from "./window";
+import { AT_ONCE, sameAtOnce, sameBytes, WINDOW } from "./window";
 
 /**
  * Where six and where eight bytes came before: for each hash the two and the four latest positions, side by side in one word, the latest in
@@ -11,9 +11,6 @@ import { sameBytes, WINDOW } from "./window";
 const BITS: u32 = 14;
 const SIXES = memory.data(4 << BITS, 16);
 const EIGHTS = memory.data(8 << BITS, 16);
-
-/** What one vector tells at most. */
-const AT_ONCE: u32 = 16;
 
 export function forgetBuckets(): void {
   forgetPositions(SIXES, 4 << BITS);
@@ -54,7 +51,8 @@ export function distanceOf(match: Match): u32 {
   return <u32>-match & 0xffff;
 }
 
-/** The longest match for `p`, where these `bytes` are; its length may be less than 3, or go over the end of the input. Remembers `p`.
+/**
+ * The longest match for `p`, where these `bytes` are; its length may be less than 3, or go over the end of the input. Remembers `p`.
  * @param eights how many of the candidates with the same eight bytes are looked at: 0, 2 or 4; 0 does not remember eight bytes either
  */
 @inline
@@ -82,8 +80,7 @@ export function findInBuckets(p: usize, bytes: u64, eights: u32): Match {
 @inline
 function compare(p: usize, here: v128, position: u32): Match {
   const distance = (<u32>p - position) & 0xffff;
-  const same = ctz(~i8x16.bitmask(i8x16.eq(v128.load(p - distance), here)));
-  return select<i32>((same << 16) - <i32>distance, 0, distance - 1 < WINDOW);
+  return select<i32>(<i32>((sameAtOnce(p - distance, here) << 16) - distance), 0, distance - 1 < WINDOW);
 }
 
 @inline

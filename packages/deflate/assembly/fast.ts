@@ -1,13 +1,13 @@
-import { isWorthwhile } from "./reach";
+import { reaches } from "./reach";
 import { forgetPositions } from "./rows";
 import { addLiterals, addMatch } from "./sequences";
-import { sameBytes, WINDOW } from "./window";
+import { AT_ONCE, sameAtOnce, sameBytes } from "./window";
 
-/** The latest position for each hash of five bytes: as many as fit beside the rest into 32 KiB of cache. */
+/** The latest position for each hash of six bytes: as many as fit beside the rest into 32 KiB of cache. */
 const LATEST_BITS: u32 = 13;
 const LATEST = memory.data(2 << LATEST_BITS, 16);
-/** After every 2^5 bytes without a match one more is passed over: what had none for long will have none soon. */
-const PATIENCE: u32 = 5;
+/** After every 2^4 bytes without a match one more is passed over: what had none for long will have none soon. */
+const PATIENCE: u32 = 4;
 
 export function forgetLatest(): void {
   forgetPositions(LATEST, 2 << LATEST_BITS);
@@ -15,7 +15,7 @@ export function forgetLatest(): void {
 
 @inline
 function latest(bytes: u64): usize {
-  return LATEST + 2 * <usize>(((bytes << 24) * 0x9e3779b185ebca87) >> (64 - LATEST_BITS));
+  return LATEST + 2 * <usize>(((bytes << 16) * 0x9e3779b185ebca87) >> (64 - LATEST_BITS));
 }
 
 @inline
@@ -28,19 +28,15 @@ export function parseFast(from: usize, limit: usize, end: usize): usize {
   let p = from;
   let literals = from;
   while (p < limit) {
-    const bytes = load<u64>(p);
-    const place = latest(bytes);
+    const place = latest(load<u64>(p));
     const distance = (<u32>p - load<u16>(place)) & 0xffff;
     store<u16>(place, <u16>p);
-    if (!(<u32>(distance - 1 < WINDOW) & <u32>(load<u32>(p - distance) === <u32>bytes))) {
+    let same = sameAtOnce(p - distance, v128.load(p));
+    if (!reaches(same, distance)) {
       p += 1 + ((p - literals) >> PATIENCE);
       continue;
     }
-    const same = sameBytes(p - distance, p);
-    if (!isWorthwhile((same << 16) | distance)) {
-      p++;
-      continue;
-    }
+    if (same === AT_ONCE) same = sameBytes(p - distance, p);
     const length = min<u32>(same, <u32>(end - p));
     if (length < 3) break;
     addMatch(literals, p, length, distance);

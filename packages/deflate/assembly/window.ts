@@ -14,3 +14,12 @@ export function sameBytes(a: usize, b: usize): u32 {
   } while (n < LONGEST);
   return LONGEST;
 }
+
+/** What one vector tells at most. */
+export const AT_ONCE: u32 = 16;
+
+/** How many bytes are the same from `a` on and in `here`, at most AT_ONCE. */
+@inline
+export function sameAtOnce(a: usize, here: v128): u32 {
+  return <u32>ctz(~i8x16.bitmask(i8x16.eq(v128.load(a), here)));
+}
