@@ -5,8 +5,8 @@ import { AT_ONCE, sameAtOnce, sameBytes, WINDOW } from "./window";
 /**
  * Where six and where eight bytes came before: for each hash the two and the four latest positions, side by side in one word, the latest in
  * its low bits; remembering another one is a shift. All candidates of a position are compared without a branch, 16 bytes of each at once,
- * which costs less than guessing wrong which of them is worth a look: about 4 ns for six. That is why rows.ts, which looks at more of them
- * and only at those that agree in their tags, is no match for this until many are wanted.
+ * which costs less than guessing wrong which of them is worth a look (a byte of text takes 9.7 ns with three of them, 13 ns with six, 15 ns
+ * in rows.ts). Rows look at more candidates, and only at those that agree in their tags: that pays when many are wanted.
  */
 const BITS: u32 = 14;
 const SIXES = memory.data(4 << BITS, 16);
