@@ -99,7 +99,7 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
       return notStored(nothing, { set, encoding: sealer.encoding }, run);
     }
     await volumes.finish();
-    const sealedSignatures = signatures.finish(); // while the last volumes are stored
+    const sealedSignatures = signatures.finish(); // while the last volumes are stored; the last checkpoint has been made
     sealedSignatures.catch(() => {}); // whoever waits for it is told
     const infos = await queue.drain();
     await checkStored(set, queue.sizes, { storage, prefixes, runtime });
