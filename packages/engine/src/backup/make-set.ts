@@ -99,6 +99,8 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
       return notStored(nothing, { set, encoding: sealer.encoding }, run);
     }
     await volumes.finish();
+    const sealedSignatures = signatures.finish(); // while the last volumes are stored; the last checkpoint has been made
+    sealedSignatures.catch(() => {}); // whoever waits for it is told
     const infos = await queue.drain();
     await checkStored(set, queue.sizes, { storage, prefixes, runtime });
     const manifest = { hostname: job.hostname, localDir: job.source, volumes: infos };
@@ -106,7 +108,7 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
       {
         set,
         manifest,
-        signatures,
+        signatures: sealedSignatures,
         filelist,
         sealer,
         prefixes,

@@ -1,13 +1,21 @@
 import { type ByteStream, concatBytes } from "@doppel/base";
 import { END_OF_ARCHIVE, formatChange, formatFilelistHead, formatManifest, type Manifest } from "@doppel/format";
 import type { Journal } from "../cache/journal.ts";
-import type { SealWriter } from "../seal/seal-writer.ts";
+import type { SealedObject, SealWriter } from "../seal/seal-writer.ts";
 import type { Sealer } from "../seal/sealer.ts";
 import { Spool, type SpoolOptions } from "../seal/spool.ts";
 import type { SourceBatch } from "../workers/protocol.ts";
 
 const PIECE_BYTES = 1 << 20;
 const LINES_AT_ONCE = 1 << 16;
+
+/** Whoever receives them disposes of both. */
+export interface SealedSignatures {
+  /** For the target. */
+  readonly remote: SealedObject<Spool>;
+  /** For the archive directory. */
+  readonly local: SealedObject<Spool>;
+}
 
 /** The signature archive of a set, sealed twice from one stream: for the target, and as gzip for the archive directory; and as it is to the journal. */
 export class Signatures implements AsyncDisposable {
@@ -37,10 +45,11 @@ export class Signatures implements AsyncDisposable {
     for (const writer of this.#writers) await writer.write(bytes);
   }
 
-  async finish() {
+  async finish(): Promise<SealedSignatures> {
     await this.write([END_OF_ARCHIVE]);
     const [remote, local] = this.#writers;
-    return { remote: await remote.finish(), local: await local.finish() };
+    const [sealed, kept] = await Promise.all([remote.finish(), local.finish()]);
+    return { remote: sealed, local: kept };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,7 @@ import type { ArchiveDir } from "../cache/archive-dir.ts";
 import type { Sealer } from "../seal/sealer.ts";
 import type { SealedObject } from "../seal/seal-writer.ts";
 import type { Spool } from "../seal/spool.ts";
-import type { Filelist, Signatures } from "./metadata.ts";
+import type { Filelist, SealedSignatures } from "./metadata.ts";
 
 const MANIFEST_PIECE = 1 << 18;
 
@@ -18,7 +18,8 @@ interface MetadataToStore {
   readonly onSealed: (object: ObjectKey["object"], pieces: SealedObject<Spool>["pieces"]) => void;
   readonly set: SetId;
   readonly manifest: Manifest;
-  readonly signatures: Signatures;
+  /** Possibly still under way. */
+  readonly signatures: Promise<SealedSignatures>;
   readonly filelist: Filelist;
   readonly sealer: Sealer;
   readonly prefixes: NamePrefixes;
@@ -41,7 +42,7 @@ export async function storeMetadata(
     runtime.emit({ type: "object.stored", name, size: body.size });
     return name;
   };
-  const sealed = await given.signatures.finish();
+  const sealed = await given.signatures;
   await using remoteSignatures = sealed.remote;
   await using localSignatures = sealed.local;
   const signatures = signaturesName(set, sealer.encoding, prefixes);

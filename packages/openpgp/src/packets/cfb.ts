@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 import { openpgp } from "../openpgpjs.ts";
 import { cipherInfo } from "./algorithms.ts";
 import { badMessage } from "./fault.ts";
+import { giveBack } from "./give-back.ts";
 import type { SessionKey } from "./session-key.ts";
 import { TAG } from "./tags.ts";
 
@@ -59,7 +60,9 @@ class ParallelCfb implements CfbDecipher {
       from += taken;
       const end = this.#held + taken;
       const length = wholeBlocks(end);
-      xorInto(out, done, this.#ecb.update(this.#work.subarray(0, length)), this.#work, length);
+      const stream = this.#ecb.update(this.#work.subarray(0, length));
+      xorInto(out, done, stream, this.#work, length);
+      giveBack(stream);
       this.#work.copyWithin(0, length, BLOCK + end);
       this.#held = end - length;
       done += length;

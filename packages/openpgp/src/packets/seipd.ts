@@ -1,6 +1,7 @@
 import { createCipheriv, createHash } from "node:crypto";
 import { AES_256, cipherInfo } from "./algorithms.ts";
 import { badMessage } from "./fault.ts";
+import { giveBack } from "./give-back.ts";
 import { type Emit, PartialFramer } from "./partial.ts";
 import type { SessionKey } from "./session-key.ts";
 import { TAG } from "./tags.ts";
@@ -62,7 +63,9 @@ export class SeipdEncoder {
     for (let at = 0; at < bytes.length; at += SLICE) {
       const slice = bytes.subarray(at, at + SLICE);
       this.#hash.update(slice);
-      this.#push(this.#cipher.update(slice), emit);
+      const encrypted = this.#cipher.update(slice);
+      this.#push(encrypted, emit);
+      giveBack(encrypted);
     }
   }
 
