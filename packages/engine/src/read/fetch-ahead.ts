@@ -25,7 +25,7 @@ export async function* fetchAhead<Fetched extends AsyncDisposable>(
     for (const [index, info] of volumes.entries()) {
       {
         await using volume = (await fetching[0]) as Fetched;
-        fetching.shift();
+        void fetching.shift(); // disposed of by this scope
         yield { info, volume };
       }
       fetching.push(begin(index + 2));

@@ -35,7 +35,12 @@ export async function* unseal(sealed: Payload, options: UnsealOptions & Lent): B
   try {
     switch (encoding) {
       case "gpg":
-        yield* decryptMessage(sealed.open(signal), keysOf(options), { signal, onWarning, lent, ...(verifier ? { verifier } : {}) });
+        yield* decryptMessage(sealed.open(signal), keysOf(options), {
+          signal,
+          onWarning,
+          lent,
+          ...(verifier ? { verifier } : {}),
+        });
         return;
       case "gzip":
         yield* gunzip(sealed, signal);
