@@ -6,7 +6,10 @@ export interface FetchedVolume<Fetched> {
   readonly volume: Fetched;
 }
 
-/** Fetches and checks the next volume while this one is in use: two volumes at most are spooled. */
+/**
+ * Fetches and checks the next volume while this one is in use: two volumes at most are spooled. The second one at once with the
+ * first, or nothing but the check of that would go on at the beginning.
+ */
 export async function* fetchAhead<Fetched extends AsyncDisposable>(
   volumes: readonly VolumeInfo[],
   fetch: (info: VolumeInfo) => Promise<Fetched>,
@@ -17,16 +20,17 @@ export async function* fetchAhead<Fetched extends AsyncDisposable>(
     fetching?.catch(() => {}); // it is awaited in its turn; until then its failure is not unhandled
     return fetching;
   };
-  let next = begin(0);
+  const fetching = [begin(0), begin(1)];
   try {
     for (const [index, info] of volumes.entries()) {
-      await using volume = (await next) as Fetched;
-      next = begin(index + 1);
-      yield { info, volume };
+      {
+        await using volume = (await fetching[0]) as Fetched;
+        void fetching.shift(); // disposed of by this scope
+        yield { info, volume };
+      }
+      fetching.push(begin(index + 2));
     }
-    next = undefined;
   } finally {
-    const unused = await next?.catch(() => undefined);
-    await unused?.[Symbol.asyncDispose]();
+    for (const unused of fetching) await (await unused?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 }

@@ -20,17 +20,27 @@ export interface UnsealOptions {
   readonly onWarning: (detail: string) => void;
 }
 
+/** Chunks need only be valid until the next is asked for. */
+interface Lent {
+  readonly lent?: boolean;
+}
+
 const NEXT = "fetch the file again, or restore another backup with --time";
 
 const DECOMPRESSED_CHUNK = 1 << 18;
 
 /** The plain bytes of a fetched object. @throws volume.damaged, openpgp.* naming the object */
-export async function* unseal(sealed: Payload, options: UnsealOptions): ByteStream {
-  const { encoding, signal, verifier, onWarning } = options;
+export async function* unseal(sealed: Payload, options: UnsealOptions & Lent): ByteStream {
+  const { encoding, signal, verifier, onWarning, lent = false } = options;
   try {
     switch (encoding) {
       case "gpg":
-        yield* decryptMessage(sealed.open(signal), keysOf(options), { signal, onWarning, ...(verifier ? { verifier } : {}) });
+        yield* decryptMessage(sealed.open(signal), keysOf(options), {
+          signal,
+          onWarning,
+          lent,
+          ...(verifier ? { verifier } : {}),
+        });
         return;
       case "gzip":
         yield* gunzip(sealed, signal);
@@ -51,7 +61,7 @@ export async function authenticate(sealed: Payload, options: UnsealOptions): Pro
   try {
     const { encoding, signal, verifier } = options;
     if (encoding === "gpg" && verifier)
-      for await (const _ of decryptMessage(sealed.open(signal), keysOf(options), { signal, verifier }));
+      for await (const _ of decryptMessage(sealed.open(signal), keysOf(options), { signal, verifier, lent: true }));
     else if (encoding === "gpg") await authenticateMessage(sealed.open(signal), keysOf(options), { signal });
     else if (encoding === "gzip") for await (const _ of gunzip(sealed, signal));
   } catch (error) {

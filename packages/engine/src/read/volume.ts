@@ -42,7 +42,7 @@ export class VolumeHere implements Volume {
   }
 
   bytes(): ByteStream {
-    return unseal(this.#spool, this.#options);
+    return unseal(this.#spool, { ...this.#options, lent: true });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import type { PathEntry } from "@doppel/base";
 import type { FileCrew, FileOutcome, FilePlace } from "@doppel/tree";
+import { copyShared } from "./copy-shared.ts";
 import { spawnWorker } from "./spawn.ts";
 import type { WriteBatch, WriteOrder, WriteReply, WriteWorkerInput } from "./write-protocol.ts";
 
@@ -68,10 +69,9 @@ export class WriterThreads implements FileCrew, AsyncDisposable {
   write(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
       if (this.#filled === SLOT_BYTES) this.#send();
-      // V8 copies shared memory byte by byte where source and target are not aligned alike, and contents begin at blocks of tar.
-      const from = this.#orders.at(-1)?.kind === "write" ? this.#filled : aligned(this.#filled);
+      const from = this.#filled;
       const to = Math.min(SLOT_BYTES, from + bytes.length - at);
-      this.#slot.set(bytes.subarray(at, at + to - from), from);
+      copyShared(this.#slot, from, bytes.subarray(at, at + to - from));
       // One write(2) for what comes in several chunks: it is cheaper, and makes larger pages.
       const last = this.#orders.at(-1);
       if (last?.kind === "write") this.#orders[this.#orders.length - 1] = { ...last, to };
@@ -160,10 +160,6 @@ export class WriterThreads implements FileCrew, AsyncDisposable {
   #idlest(): WriterThread {
     return this.#threads.reduce((best, thread) => (thread.slots.length < best.slots.length ? thread : best));
   }
-}
-
-function aligned(at: number): number {
-  return (at + 7) & ~7;
 }
 
 function newSlot(): Uint8Array<SharedArrayBuffer> {

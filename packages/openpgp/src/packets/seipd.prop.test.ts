@@ -62,7 +62,7 @@ describe("MdcReader", () => {
   const read = (bytes: Uint8Array, size: number): Uint8Array => {
     const reader = new MdcReader(AES_256);
     const out: Uint8Array[] = [];
-    for (let at = 0; at < bytes.length; at += size) out.push(reader.update(bytes.slice(at, at + size)));
+    for (let at = 0; at < bytes.length; at += size) out.push(reader.update(bytes.slice(at, at + size)).slice());
     reader.finish();
     return concatBytes(out);
   };

@@ -82,14 +82,20 @@ export class MdcReader {
   #prefixDone = false;
   /** Withheld, because it may be the MDC (or, at first, is part of the prefix). */
   #tail: Uint8Array = new Uint8Array(0);
+  /** Used again and again: what reads a volume in chunks would else leave one of these behind for each. */
+  #work = new Uint8Array(0);
 
   constructor(cipher: number) {
     this.#prefixSize = cipherInfo(cipher)!.blockSize + 2;
   }
 
-  /** The packet data that is certain not to be MDC. The caller owns it; `plain` is only read during the call. */
+  /** The packet data that is certain not to be MDC, valid until the next call; `plain` is only read during the call. */
   update(plain: Uint8Array): Uint8Array {
-    const bytes = Buffer.concat([this.#tail, plain]);
+    const length = this.#tail.length + plain.length;
+    if (this.#work.length < length) this.#work = new Uint8Array(length);
+    this.#work.set(this.#tail);
+    this.#work.set(plain, this.#tail.length);
+    const bytes = this.#work.subarray(0, length);
     let from = 0;
     if (!this.#prefixDone) {
       if (bytes.length < this.#prefixSize) return this.#withhold(bytes, 0, 0);

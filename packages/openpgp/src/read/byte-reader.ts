@@ -1,6 +1,8 @@
 import { type ByteStream, concatBytes } from "@doppel/base";
 
-/** Pulls a stream with a little look-ahead. */
+/**
+ * Pulls a stream with a little look-ahead. Its chunks may be borrowed: what was given out is valid until more is asked for.
+ */
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
   #buffer: Uint8Array = new Uint8Array(0);
@@ -13,18 +15,12 @@ export class ByteReader {
   /** Tries to have `count` bytes at hand, and returns all that is: less than `count` only at the end. Not taken yet. */
   async peek(count: number): Promise<Uint8Array> {
     if (this.#buffer.length < count && !this.#ended) {
-      const chunks = [this.#buffer];
-      let length = this.#buffer.length;
-      while (length < count) {
+      do {
+        const before = this.#buffer.slice();
         const { value, done } = await this.#source.next();
-        if (done === true) {
-          this.#ended = true;
-          break;
-        }
-        chunks.push(value);
-        length += value.length;
-      }
-      this.#buffer = concatBytes(chunks);
+        this.#ended = done === true;
+        this.#buffer = done === true ? before : before.length === 0 ? value : concatBytes([before, value]);
+      } while (this.#buffer.length < count && !this.#ended);
     }
     return this.#buffer;
   }

@@ -10,9 +10,12 @@ import { ByteReader } from "./byte-reader.ts";
  */
 const OUT_CHUNK = 512 * 1024;
 
+/** Input is gathered for the same reason: our packets have parts of 64 KiB, gpg's of 8. */
+const IN_CHUNK = 256 * 1024;
+
 /**
  * The content of a compressed data packet (RFC 4880 5.6). What follows the compressed data within the packet is ignored:
- * sq pads its messages so. @throws DoppelError openpgp.bad-message (compression) when it is damaged or cut off.
+ * sq pads its messages so. Chunks of the body are borrowed, and so may those of the content be. @throws DoppelError openpgp.bad-message (compression) when it is damaged or cut off.
  */
 export async function* decompress(body: ByteStream): AsyncGenerator<Uint8Array> {
   const reader = new ByteReader(body);
@@ -36,7 +39,7 @@ export async function* decompress(body: ByteStream): AsyncGenerator<Uint8Array> 
 
 async function* bunzipped(body: ByteStream): AsyncGenerator<Uint8Array> {
   const decoder = new Bzip2Decoder();
-  for await (const chunk of body) yield* decoder.update(chunk);
+  for await (const chunk of body) yield* decoder.update(chunk.slice());
   yield* decoder.finish();
 }
 
@@ -44,14 +47,26 @@ async function* inflated(body: ByteStream, engine: Inflate | InflateRaw): AsyncG
   const closed = new Promise<void>((resolve) => engine.once("close", resolve));
   let stopped = false;
   let failure: unknown;
+  // Awaiting each write is the backpressure; an engine that failed never calls back.
+  const write = (bytes: Uint8Array): Promise<void> =>
+    Promise.race([new Promise<void>((resolve) => engine.write(bytes, () => resolve())), closed]);
   const feed = async (): Promise<void> => {
+    const gathered = Buffer.allocUnsafeSlow(IN_CHUNK);
+    let fill = 0;
     for await (const chunk of body) {
-      if (stopped) return;
       // Once the compressed data is over the engine closes, and what follows is only read.
-      if (engine.destroyed) continue;
-      // Awaiting each write is the backpressure; an engine that failed never calls back.
-      await Promise.race([new Promise<void>((resolve) => engine.write(chunk, () => resolve())), closed]);
+      for (let at = 0; at < chunk.length && !engine.destroyed; ) {
+        const taken = chunk.subarray(at, at + IN_CHUNK - fill);
+        gathered.set(taken, fill);
+        at += taken.length;
+        fill += taken.length;
+        if (fill < IN_CHUNK) continue;
+        await write(gathered);
+        fill = 0;
+      }
+      if (stopped) return;
     }
+    if (fill > 0 && !engine.destroyed) await write(gathered.subarray(0, fill));
     engine.end();
   };
   const feeding = feed().catch((error: unknown) => {

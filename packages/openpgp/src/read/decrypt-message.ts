@@ -19,6 +19,8 @@ export interface ReadOptions {
   readonly onWarning?: (text: string) => void;
   /** Demands a signature. Without it signatures are ignored. */
   readonly verifier?: Verifier;
+  /** Chunks need only be valid until the next is asked for, which saves copying them. Those of `sealed` may always be so. */
+  readonly lent?: boolean;
 }
 
 /**
@@ -32,7 +34,9 @@ export async function* decryptMessage(
   options: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const content = new MessageContent(options.verifier);
-  yield* openMessage(sealed, keys, options, (plain) => content.read(plain));
+  const opened = openMessage(sealed, keys, options, (plain) => content.read(plain));
+  if (options.lent) yield* opened;
+  else for await (const chunk of opened) yield chunk.slice();
   await content.finish();
 }
 
@@ -44,7 +48,7 @@ export async function* decryptMessage(
 export async function authenticateMessage(
   sealed: ByteStream,
   keys: SecretKeys,
-  options: Omit<ReadOptions, "verifier"> = {},
+  options: Omit<ReadOptions, "verifier" | "lent"> = {},
 ): Promise<void> {
   await drain(openMessage(sealed, keys, options, (plain) => plain));
 }
@@ -96,7 +100,7 @@ async function* openMessage(
   }
 }
 
-/** The packets inside. Throws at the end when the integrity check fails. */
+/** The packets inside; each chunk is valid until the next is asked for. Throws at the end when the integrity check fails. */
 async function* deciphered({ tag, body }: Envelope, session: SessionKey): AsyncGenerator<Uint8Array> {
   const info = cipherInfo(session.cipher);
   if (!info) throw badMessage("unsupported", `uses cipher ${session.cipher}, which is not supported: decrypt it with gpg`);
@@ -108,7 +112,7 @@ async function* deciphered({ tag, body }: Envelope, session: SessionKey): AsyncG
     const prefix = (await reader.peek(prefixSize)).slice(0, prefixSize);
     if (prefix.length < prefixSize) throw badMessage("truncated", "ends within its first bytes: it is cut off");
     reader.skip(prefixSize);
-    for await (const chunk of decipher(reader.rest(), session, prefix.subarray(2))) yield chunk.slice();
+    for await (const chunk of decipher(reader.rest(), session, prefix.subarray(2))) yield chunk;
     return;
   }
   await reader.peek(1);

@@ -9,7 +9,10 @@ const MOST_APART = 2;
 
 export interface StreamedPacket {
   readonly tag: number;
-  /** Must be read to its end before the next packet is asked for. Throws openpgp.bad-message when it is cut off. */
+  /**
+   * Must be read to its end before the next packet is asked for. Each chunk is valid until the next is asked for. Throws
+   * openpgp.bad-message when it is cut off.
+   */
   readonly body: AsyncGenerator<Uint8Array>;
 }
 
@@ -17,6 +20,7 @@ export interface StreamedPacket {
 export class PacketReader {
   readonly #reader: ByteReader;
   #open = false;
+  #joined = new Uint8Array(0);
 
   constructor(stream: ByteStream) {
     this.#reader = new ByteReader(stream);
@@ -54,11 +58,22 @@ export class PacketReader {
       const pieces: Uint8Array[] = [];
       const used = deframer.push(bytes, pieces);
       if (used < bytes.length) this.#reader.putBack(bytes.subarray(used));
-      // gpg writes parts of 8 KiB: joined, they cost one step each further on, not eight. Ours are larger, and are not copied.
-      if (pieces.length > MOST_APART) yield concatBytes(pieces);
+      // gpg writes parts of 8 KiB, we of 64: each on its own would cost more on its way through a dozen generators.
+      if (pieces.length > MOST_APART) yield this.#join(pieces, used);
       else yield* pieces;
     }
     this.#open = false;
+  }
+
+  /** In memory that is used again: new memory for each chunk costs more than copying to it. */
+  #join(pieces: readonly Uint8Array[], most: number): Uint8Array {
+    if (this.#joined.length < most) this.#joined = new Uint8Array(most);
+    let length = 0;
+    for (const piece of pieces) {
+      this.#joined.set(piece, length);
+      length += piece.length;
+    }
+    return this.#joined.subarray(0, length);
   }
 }
 
@@ -69,7 +84,7 @@ export async function smallBody(body: ByteStream, limit = 64 * 1024): Promise<Ui
   for await (const chunk of body) {
     length += chunk.length;
     if (length > limit) throw badMessage("framing", "has a key or signature packet of an absurd size");
-    chunks.push(chunk);
+    chunks.push(chunk.slice());
   }
   return concatBytes(chunks);
 }
