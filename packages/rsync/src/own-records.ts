@@ -6,7 +6,7 @@ import type { SignatureTable } from "./signature-table.ts";
  * Where blocks of both files line up, comparing records says what comparing sums anew would say.
  */
 export class OwnRecords {
-  readonly #table: SignatureTable;
+  #table: SignatureTable;
   readonly #recordLength: number;
   /** Whether the two signatures have the same format and lengths; undefined before the header. */
   #comparable: boolean | undefined;
@@ -17,6 +17,11 @@ export class OwnRecords {
   constructor(table: SignatureTable) {
     this.#table = table;
     this.#recordLength = WEAK_LENGTH + table.strongLength;
+  }
+
+  /** Compares with another part of the same signature from now on. */
+  moveTo(table: SignatureTable): void {
+    this.#table = table;
   }
 
   /** Takes what the builder gave out, the header at first, and forgets the blocks before `from`. */

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { loadRsync } from "./rsync.ts";
-import { parseSignature } from "./signature-table.ts";
+import { parseSignature } from "./signature-parser.ts";
 import {
   compareDeltas,
   compareHostileDeltas,

@@ -1,6 +1,6 @@
 import type { SignatureFormat } from "../formats.ts";
 import type { Rsync } from "../rsync.ts";
-import { parseSignature } from "../signature-table.ts";
+import { parseSignature } from "../signature-parser.ts";
 import { mutateDelta, mutateSignature } from "./hostile.ts";
 import type { Seeded } from "./inputs.ts";
 import type { Rdiff } from "./rdiff.ts";
