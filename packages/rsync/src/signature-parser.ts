@@ -91,8 +91,8 @@ export class SignatureParser {
 
   /**
    * Moves a full window on by its half when three quarters of it lie behind `position` in the new file. True if it has moved:
-   * then more is to be fed, until it is full again or at the end. So blocks are found that have moved by up to a quarter
-   * of what the window covers; with the halves each block is put into an index no more than twice.
+   * then more is to be fed, until it is full again or at the end, and it may have to move again. So blocks are found that have moved
+   * by up to a quarter of what the window covers; and each block is put into an index no more than twice.
    */
   moveTo(position: number): boolean {
     if (!this.isFull || this.#header === undefined) return false;

@@ -192,5 +192,4 @@ describe("parsing a signature", () => {
       expect(Array.from({ length: 11 }, (_, block) => table.recordIs(block, signature, 12 + block * 12))).not.toContain(false);
     }
   });
-
 });

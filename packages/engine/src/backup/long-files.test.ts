@@ -46,7 +46,9 @@ describe("the increment of a file whose signature is longer than the window", ()
     using bench = new Bench();
     bench.become(TREE);
     await bench.backup({ kind: "full", ...JOB });
-    bench.become(changedTo(Buffer.concat([OLD.subarray(0, 2_000_000), randomContent("new", 3_000_000), OLD.subarray(2_000_000)])));
+    bench.become(
+      changedTo(Buffer.concat([OLD.subarray(0, 2_000_000), randomContent("new", 3_000_000), OLD.subarray(2_000_000)])),
+    );
     const job = { kind: "inc", ...JOB, volumeBytes: 1 << 20 } as const;
     expect((await bench.backup({ ...job, sabotage: { failAfterVolume: 2 } })).error).toBeDefined();
     const { events, error } = await bench.backup(job);

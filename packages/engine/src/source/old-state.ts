@@ -17,7 +17,7 @@ export interface OldSignature {
   /** What to search at first. */
   readonly table: SignatureTable;
   /** What to search from `position` in the new file on, if it is not what it was; the part before is gone then. Positions ascend. */
-  moveTo(position: number): Promise<SignatureTable> | undefined;
+  readonly moveTo: (position: number) => Promise<SignatureTable> | undefined;
 }
 
 /**
