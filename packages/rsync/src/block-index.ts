@@ -42,10 +42,17 @@ export class BlockIndex {
 
   constructor(table: SignatureTable) {
     const bits = Math.ceil(Math.log2(Math.max(2, table.count / BLOCKS_PER_WORD)));
-    this.filter = { words: new Int32Array(2 ** bits), shift: 32 - bits };
+    const words = 2 ** bits;
+    const slots = Math.ceil(table.count * SLOTS_PER_BLOCK) + 1;
+    const { window } = table;
+    this.filter = {
+      words: window ? new Int32Array(window.filter.take(4 * words), 0, words) : new Int32Array(words),
+      shift: 32 - bits,
+    };
+    this.#slots = window ? new Uint32Array(window.slots.take(4 * slots), 0, slots) : new Uint32Array(slots);
     this.#table = table;
-    this.#slots = new Uint32Array(Math.ceil(table.count * SLOTS_PER_BLOCK) + 1);
-    this.#insertAll();
+    if (window) this.refill(table);
+    else this.#insertAll();
   }
 
   /** Forgets its blocks for those of another table, which has no more of them; in the same memory. */

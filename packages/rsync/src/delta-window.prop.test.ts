@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { DeltaDecoder } from "./delta-decoder.ts";
 import type { SignatureFormat } from "./formats.ts";
 import { loadRsync } from "./rsync.ts";
+import { SearchWindow } from "./search-window.ts";
 import { parseSignature, SignatureParser } from "./signature-parser.ts";
 import { Seeded } from "./testing/inputs.ts";
 import { bytewise, deltaOf, patched, signatureOf, windowedDeltaOf } from "./testing/run.ts";
@@ -39,7 +40,7 @@ describe("a delta against a signature longer than the window", () => {
         const file = seeded.edit(basis, edits, Math.max(4, size / 4));
         const options = { blockLength, format };
         const whole = signatureOf(rsync, options, basis);
-        const windowed = { windowBytes: windowBlocks * RECORD, signature: seeded.cut(whole, 300) };
+        const windowed = { window: new SearchWindow(windowBlocks * RECORD), signature: seeded.cut(whole, 300) };
         const chunks = read(file, chunk);
         const delta = windowedDeltaOf(rsync, windowed, ...each(chunks));
         expect(Buffer.from(patched(basis, delta)).equals(file)).toBe(true);
@@ -62,7 +63,7 @@ describe("a delta against a signature longer than the window", () => {
         const basis = seeded.bytes(size, alphabet);
         const file = seeded.edit(basis, edits, Math.max(4, size / 4));
         const signature = signatureOf(rsync, { blockLength }, basis);
-        const windowed = { windowBytes: signature.length - 12, signature: [signature] };
+        const windowed = { window: new SearchWindow(signature.length - 12), signature: [signature] };
         const delta = windowedDeltaOf(rsync, windowed, ...each(read(file, chunk)));
         expect(Buffer.compare(delta, deltaOf(rsync, parseSignature(signature), file))).toBe(0);
       }),
@@ -87,7 +88,11 @@ describe("a delta against a signature longer than the window", () => {
           const file = Buffer.concat([seeded.bytes(grown), basis]);
           for (let i = 0; i < overwritten; i++) file.set(seeded.bytes(300), seeded.below(file.length - 300));
           const signature = signatureOf(rsync, { blockLength }, basis);
-          const windowed = { windowBytes: windowBlocks * RECORD, signature: [signature], ...(along && { own: { blockLength } }) };
+          const windowed = {
+            window: new SearchWindow(windowBlocks * RECORD),
+            signature: [signature],
+            ...(along && { own: { blockLength } }),
+          };
           const delta = windowedDeltaOf(rsync, windowed, ...each(read(file, 100)));
           expect(Buffer.compare(delta, deltaOf(rsync, parseSignature(signature), file))).toBe(0);
         },
@@ -96,12 +101,31 @@ describe("a delta against a signature longer than the window", () => {
     );
   });
 
+  it("is the same in memory that was used before", () => {
+    const window = new SearchWindow(100 * RECORD);
+    fc.assert(
+      fc.property(cases, ({ seed, size, alphabet, blockLength, edits, format, chunk }) => {
+        const seeded = new Seeded(seed);
+        const basis = seeded.bytes(size, alphabet);
+        const chunks = each(read(seeded.edit(basis, edits, Math.max(4, size / 4)), chunk));
+        const signature = [signatureOf(rsync, { blockLength, format, strongLength: 1 + seeded.below(16) }, basis)];
+        const fresh = windowedDeltaOf(rsync, { window: new SearchWindow(window.bytes), signature }, ...chunks);
+        expect(Buffer.compare(windowedDeltaOf(rsync, { window, signature }, ...chunks), fresh)).toBe(0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it("copies what it finds again, and has as literals what has moved further than the window", () => {
     const seeded = new Seeded(1);
     const [basis, added] = [seeded.bytes(512 * 400), seeded.bytes(512 * 150)];
     const signature = signatureOf(rsync, { blockLength: 512 }, basis);
     const copied = (file: Uint8Array): number => {
-      const delta = windowedDeltaOf(rsync, { windowBytes: 100 * RECORD, signature: [signature] }, ...each(read(file, 1024)));
+      const delta = windowedDeltaOf(
+        rsync,
+        { window: new SearchWindow(100 * RECORD), signature: [signature] },
+        ...each(read(file, 1024)),
+      );
       expect(Buffer.from(patched(basis, delta)).equals(file)).toBe(true);
       return new DeltaDecoder().update(delta).reduce((sum, each) => sum + (each.kind === "copy" ? each.length : 0), 0);
     };
@@ -121,7 +145,7 @@ describe("the parts of a signature", () => {
   const whole = parseSignature(signature);
 
   it("hold no more than the window, and each block under its number in the whole", () => {
-    const parser = new SignatureParser({ windowBytes: 20 * RECORD + 11, expectedBytes: signature.length });
+    const parser = new SignatureParser({ window: new SearchWindow(20 * RECORD + 11), expectedBytes: signature.length });
     const pieces = bytewise(signature).values();
     const parts: string[] = [];
     for (let position = 0; position < basis.length; position += 16) {
@@ -146,7 +170,7 @@ describe("the parts of a signature", () => {
   });
 
   it("are not refused for a record that is cut off behind the first: it is not there", () => {
-    const parser = new SignatureParser({ windowBytes: 60 * RECORD });
+    const parser = new SignatureParser({ window: new SearchWindow(60 * RECORD) });
     parser.update(signature.subarray(0, -3));
     expect(parser.isFull).toBe(true);
     expect(parser.moveTo(16 * 45 - 1)).toBe(false);
@@ -155,7 +179,7 @@ describe("the parts of a signature", () => {
     expect(parser.isFull).toBe(false);
     const table = parser.finish();
     expect([table.first, table.end, table.isLast]).toEqual([60, 100, true]);
-    const cut = new SignatureParser({ windowBytes: 101 * RECORD });
+    const cut = new SignatureParser({ window: new SearchWindow(101 * RECORD) });
     cut.update(signature.subarray(0, -3));
     expect(() => cut.finish()).toThrow(/inside a record/);
   });

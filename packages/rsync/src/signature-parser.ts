@@ -1,16 +1,17 @@
 import { SIGNATURE_HEADER_LENGTH, WEAK_LENGTH } from "./formats.ts";
+import type { SearchWindow } from "./search-window.ts";
 import { badSignature, readSignatureHeader, type SignatureHeader } from "./signature-header.ts";
 import { SignatureTable } from "./signature-table.ts";
 
 export interface SignatureLimits {
   /**
-   * Of a signature with more records than these bytes hold, only so much is held at a time: see {@link SignatureParser.moveTo}.
-   * The index of a table needs 8 to 10 bytes more for each block. By default there is no limit.
+   * Of a signature that does not fit only a part is held at a time: see {@link SignatureParser.moveTo}. By default there is no limit.
+   * No other signature that is in this window, and no encoder for one, may be used from now on.
    */
-  readonly windowBytes?: number;
+  readonly window?: SearchWindow;
   /**
    * How long it is said to be, in bytes: so much is reserved at once, where growing would leave half of it behind as garbage
-   * (measured on a file of 20 GB: 64 MB). It may be wrong; what is reserved and not filled is no memory yet.
+   * (measured on a file of 20 GB: 64 MB). It may be wrong; what is reserved and not filled is no memory yet. A window has its own.
    */
   readonly expectedBytes?: number;
 }
@@ -25,7 +26,7 @@ const LEAST_WINDOW = 4;
  * is then its first part, and whoever searches it calls `moveTo` as he goes on in the new file.
  */
 export class SignatureParser {
-  readonly #windowBytes: number;
+  readonly #window: SearchWindow | undefined;
   readonly #expectedBytes: number;
   readonly #head = new Uint8Array(SIGNATURE_HEADER_LENGTH);
   #header: SignatureHeader | undefined;
@@ -41,7 +42,7 @@ export class SignatureParser {
   #finished = false;
 
   constructor(limits: SignatureLimits = {}) {
-    this.#windowBytes = limits.windowBytes ?? Number.POSITIVE_INFINITY;
+    this.#window = limits.window;
     this.#expectedBytes = limits.expectedBytes ?? 0;
   }
 
@@ -78,7 +79,7 @@ export class SignatureParser {
     if (this.#header === undefined) throw badSignature("it ends inside its header", this.#taken);
     if (this.#filled % this.#recordLength !== 0 && this.#first === 0) throw badSignature("it ends inside a record", this.#taken);
     // It grew by doubling; what is over would be kept as long as the table.
-    if (this.#first === 0 && this.#records.length > 1.25 * this.#filled) this.#records = this.#records.slice(0, this.#filled);
+    if (!this.#window && this.#records.length > 1.25 * this.#filled) this.#records = this.#records.slice(0, this.#filled);
     return this.table;
   }
 
@@ -86,7 +87,7 @@ export class SignatureParser {
   get table(): SignatureTable {
     if (this.#header === undefined) throw badSignature("it ends inside its header", this.#taken);
     const count = Math.floor(this.#filled / this.#recordLength);
-    return new SignatureTable(this.#header, this.#records, count, this.#first, this.#finished);
+    return new SignatureTable(this.#header, this.#records, count, this.#first, this.#finished, this.#window);
   }
 
   /**
@@ -113,9 +114,11 @@ export class SignatureParser {
   }
 
   #append(body: Uint8Array): void {
-    const most = this.#recordLength * Math.max(LEAST_WINDOW, Math.floor(this.#windowBytes / this.#recordLength));
+    const windowBytes = this.#window?.bytes ?? Number.POSITIVE_INFINITY;
+    const most = this.#recordLength * Math.max(LEAST_WINDOW, Math.floor(windowBytes / this.#recordLength));
     const part = body.subarray(0, most - this.#filled);
     const needed = this.#filled + part.length;
+    if (this.#window && this.#records.length === 0) this.#records = new Uint8Array(this.#window.records.take(most));
     if (needed > this.#records.length) {
       const expected = this.#filled === 0 ? this.#expectedBytes - SIGNATURE_HEADER_LENGTH : 0;
       const grown = new Uint8Array(Math.min(most, Math.max(needed, 2 * this.#records.length, expected)));
@@ -130,7 +133,7 @@ export class SignatureParser {
 
 /** A signature that is in memory already. @throws rsync.bad-signature */
 export function parseSignature(bytes: Uint8Array): SignatureTable {
-  const parser = new SignatureParser();
+  const parser = new SignatureParser({ expectedBytes: bytes.length });
   parser.update(bytes);
   return parser.finish();
 }

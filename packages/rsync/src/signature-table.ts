@@ -1,4 +1,5 @@
 import { WEAK_LENGTH, type SignatureFormat } from "./formats.ts";
+import type { SearchWindow } from "./search-window.ts";
 import type { SignatureHeader } from "./signature-header.ts";
 
 /**
@@ -17,11 +18,13 @@ export class SignatureTable {
   readonly end: number;
   /** Whether no part follows. */
   readonly isLast: boolean;
+  /** @internal Where its records lie, and its index may, if not in memory of their own. */
+  readonly window: SearchWindow | undefined;
   readonly #records: Uint8Array;
   readonly #recordLength: number;
 
   /** @internal Made by a SignatureParser. `records` holds at least `count` records, and does not change while they are searched. */
-  constructor(header: SignatureHeader, records: Uint8Array, count: number, first = 0, isLast = true) {
+  constructor(header: SignatureHeader, records: Uint8Array, count: number, first = 0, isLast = true, window?: SearchWindow) {
     this.format = header.format;
     this.blockLength = header.blockLength;
     this.strongLength = header.strongLength;
@@ -29,6 +32,7 @@ export class SignatureTable {
     this.first = first;
     this.end = first + count;
     this.isLast = isLast;
+    this.window = window;
     this.#records = records;
     this.#recordLength = WEAK_LENGTH + header.strongLength;
   }

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { createGunzip } from "node:zlib";
 import { type BytePath, DoppelError, type PathEntry } from "@doppel/base";
 import { type SigtarItem, SigtarReader } from "@doppel/format";
-import { SignatureParser, type SignatureTable } from "@doppel/rsync";
+import { SearchWindow, SignatureParser, type SignatureTable } from "@doppel/rsync";
 import { PathMerge } from "../read/path-merge.ts";
 
 /** One object of the state that an increment builds upon. */
@@ -36,11 +36,11 @@ export class OldState {
   #current: SignatureLane | undefined;
   /** How many of the lanes that are `here` have been moved on. */
   #moved = 0;
-  readonly #windowBytes: number;
+  readonly #window: SearchWindow;
 
   /** @param files gzip signature archives as the archive directory holds them: the full set's first, then in order */
   constructor(files: readonly string[], windowBytes = WINDOW_BYTES) {
-    this.#windowBytes = windowBytes;
+    this.#window = new SearchWindow(windowBytes);
     this.#lanes = files.map((file) => new SignatureLane(file));
     this.#merge = new PathMerge(this.#lanes);
   }
@@ -69,10 +69,10 @@ export class OldState {
     return this.next();
   }
 
-  /** The signature of the entry that `next` gave last, to be used before the next one. @throws rsync.bad-signature */
+  /** The signature of the entry that `next` gave last, until the next one is asked for. @throws rsync.bad-signature */
   async signature(): Promise<OldSignature> {
     if (!this.#current) throw new Error("there is no current entry");
-    return this.#current.signature(this.#windowBytes);
+    return this.#current.signature(this.#window);
   }
 
   async close(): Promise<void> {
@@ -112,8 +112,8 @@ class SignatureLane {
     return this.#ended;
   }
 
-  async signature(windowBytes: number): Promise<OldSignature> {
-    const parser = new SignatureParser({ windowBytes, expectedBytes: this.item?.entry.size ?? 0 });
+  async signature(window: SearchWindow): Promise<OldSignature> {
+    const parser = new SignatureParser({ window });
     const table = await this.#fill(parser);
     return { table, moveTo: (position) => (parser.moveTo(position) ? this.#moveTo(position, parser) : undefined) };
   }

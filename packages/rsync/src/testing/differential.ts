@@ -1,6 +1,7 @@
 import type { SignatureFormat } from "../formats.ts";
 import type { Rsync } from "../rsync.ts";
 import { parseSignature } from "../signature-parser.ts";
+import { SearchWindow } from "../search-window.ts";
 import { mutateDelta, mutateSignature } from "./hostile.ts";
 import type { Seeded } from "./inputs.ts";
 import type { Rdiff } from "./rdiff.ts";
@@ -50,7 +51,7 @@ export function compareWindowedDeltas({ rsync, rdiff }: Sides, seeded: Seeded, f
   const file = seeded.edit(basis, seeded.below(6), seeded.pick([500, 20_000]));
   const options = { blockLength: seeded.pick([16, 100, 512]), strongLength: seeded.pick([8, MAX_STRONG[format]]), format };
   const signature = seeded.cut(signatureOf(rsync, options, basis), 1000);
-  const windowed = { windowBytes: seeded.below(5000), signature, ...(seeded.below(2) === 0 && { own: options }) };
+  const windowed = { window: new SearchWindow(seeded.below(5000)), signature, ...(seeded.below(2) === 0 && { own: options }) };
   const chunks = seeded.cut(file, 5000).map((chunk) => seeded.cut(chunk, 5000));
   const delta = windowedDeltaOf(rsync, windowed, ...chunks);
   same(got(rdiff.patch(basis, delta)), file, "our windowed delta, applied by rdiff");

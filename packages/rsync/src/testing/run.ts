@@ -2,6 +2,7 @@ import { concatBytes } from "@doppel/base";
 import { basisOf, patch } from "../patch.ts";
 import type { Rsync } from "../rsync.ts";
 import type { SignatureOptions } from "../signature-builder.ts";
+import type { SearchWindow } from "../search-window.ts";
 import { SignatureParser } from "../signature-parser.ts";
 import type { SignatureTable } from "../signature-table.ts";
 
@@ -64,7 +65,7 @@ export function orRefused<T>(code: string, make: () => T): T | "refused" {
 
 /** How a long signature is searched: a window of it, that moves on before each chunk of the file. */
 export interface Windowed {
-  readonly windowBytes: number;
+  readonly window: SearchWindow;
   /** The signature in the pieces in which it comes. */
   readonly signature: readonly Uint8Array[];
   /** What the file's own signature is made with, if it is made along with the delta. */
@@ -73,7 +74,7 @@ export interface Windowed {
 
 /** The whole delta to the chunks together, of the parts of a signature that are in the window. Each chunk may be in pieces. */
 export function windowedDeltaOf(rsync: Rsync, windowed: Windowed, ...chunks: readonly (readonly Uint8Array[])[]): Uint8Array {
-  const parser = new SignatureParser({ windowBytes: windowed.windowBytes });
+  const parser = new SignatureParser({ window: windowed.window });
   const pieces = windowed.signature.values();
   const fill = (): SignatureTable => {
     while (!parser.isFull) {
