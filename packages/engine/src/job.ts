@@ -57,6 +57,11 @@ export interface BackupJob extends SourceChoice {
   /** Largest block of signatures in bytes (spec 5.3). */
   readonly maxBlockBytes: number;
   /**
+   * Bytes of a changed file's old signature that are held at a time, 48 MiB if not given: what bounds memory. Of a file whose
+   * signature is longer, blocks are found again that have moved by up to a quarter of what these bytes describe.
+   */
+  readonly signatureWindowBytes?: number;
+  /**
    * Go on where an interrupted run of this target stopped, if the archive directory knows of one (spec 7.4). "not-less": not with
    * an increment when a full backup is asked for; "any": with whatever it was, as stock does.
    */

@@ -36,16 +36,31 @@ export function mayHave(words: Int32Array, shift: number, weak: number): boolean
  */
 export class BlockIndex {
   readonly filter: WeakFilter;
-  readonly #table: SignatureTable;
-  /** Block number + 1, or 0. */
+  #table: SignatureTable;
+  /** How many blocks behind the table's first, + 1; or 0. */
   readonly #slots: Uint32Array;
 
   constructor(table: SignatureTable) {
     const bits = Math.ceil(Math.log2(Math.max(2, table.count / BLOCKS_PER_WORD)));
-    this.filter = { words: new Int32Array(2 ** bits), shift: 32 - bits };
+    const words = 2 ** bits;
+    const slots = Math.ceil(table.count * SLOTS_PER_BLOCK) + 1;
+    const { window } = table;
+    this.filter = {
+      words: window ? new Int32Array(window.filter.take(4 * words), 0, words) : new Int32Array(words),
+      shift: 32 - bits,
+    };
+    this.#slots = window ? new Uint32Array(window.slots.take(4 * slots), 0, slots) : new Uint32Array(slots);
     this.#table = table;
-    this.#slots = new Uint32Array(Math.ceil(table.count * SLOTS_PER_BLOCK) + 1);
-    for (let block = 0; block < table.count; block++) this.#insert(block);
+    if (window) this.refill(table);
+    else this.#insertAll();
+  }
+
+  /** Forgets its blocks for those of another table, which has no more of them; in the same memory. */
+  refill(table: SignatureTable): void {
+    this.#table = table;
+    this.filter.words.fill(0);
+    this.#slots.fill(0);
+    this.#insertAll();
   }
 
   /** Whether a block has this weak sum. */
@@ -63,27 +78,34 @@ export class BlockIndex {
     const table = this.#table;
     let slot = this.#home(weak);
     for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const block = slots[slot]! - 1;
-      if (block < 0) return -1;
+      const entry = slots[slot]!;
+      if (entry === 0) return -1;
+      const block = table.first + entry - 1;
       if (table.weakOf(block) === weak && (digest === undefined || table.strongIs(block, digest))) return block;
       slot = slot + 1 === slots.length ? 0 : slot + 1;
     }
     return -1;
   }
 
+  #insertAll(): void {
+    for (let block = this.#table.first; block < this.#table.end; block++) this.#insert(block);
+  }
+
   #insert(block: number): void {
+    const { first } = this.#table;
     const weak = this.#table.weakOf(block);
     let slot = this.#home(weak);
     for (let probe = 0; probe < MAX_PROBES; probe++) {
       const entry = this.#slots[slot]!;
       if (entry === 0) {
-        this.#slots[slot] = block + 1;
+        this.#slots[slot] = block - first + 1;
         const mixed = Math.imul(weak, MIX);
         this.filter.words[mixed >>> this.filter.shift]! |=
           (1 << (mixed & 31)) | (1 << ((mixed >>> 5) & 31)) | (1 << ((mixed >>> 10) & 31));
         return;
       }
-      if (this.#table.weakOf(entry - 1) === weak && this.#table.sameStrong(entry - 1, block)) return;
+      const other = first + entry - 1;
+      if (this.#table.weakOf(other) === weak && this.#table.sameStrong(other, block)) return;
       slot = slot + 1 === this.#slots.length ? 0 : slot + 1;
     }
   }

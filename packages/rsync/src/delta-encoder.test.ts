@@ -3,7 +3,8 @@ import { BlockIndex } from "./block-index.ts";
 import { type DeltaCommand, DeltaDecoder } from "./delta-decoder.ts";
 import { encodeDelta } from "./delta-encoder.ts";
 import { loadRsync } from "./rsync.ts";
-import { parseSignature, SignatureTable } from "./signature-table.ts";
+import { parseSignature } from "./signature-parser.ts";
+import { SignatureTable } from "./signature-table.ts";
 import { loadStrongSums, type StrongSums } from "./strong-sum.ts";
 import { Seeded } from "./testing/inputs.ts";
 import { deltaOf, hex, patched, signatureOf } from "./testing/run.ts";
@@ -145,7 +146,7 @@ describe("the work an encoder does", () => {
     const count = 20_000;
     const records = new Uint8Array(count * 12);
     for (let block = 0; block < count; block++) new DataView(records.buffer).setUint32(block * 12 + 4, block);
-    const index = new BlockIndex(new Counting("md4", 512, 8, count, records));
+    const index = new BlockIndex(new Counting({ format: "md4", blockLength: 512, strongLength: 8 }, records, count));
     expect(looks).toBeLessThan(count * 130);
     looks = 0;
     expect(index.find(0, new Uint8Array(16).fill(9))).toBe(-1);

@@ -20,6 +20,11 @@ export interface DeltaEncoder {
    *   then for every chunk: where the blocks of both files line up, sums are made once for both. The delta is the same.
    */
   update(chunk: Uint8Array, records?: Uint8Array): Uint8Array[];
+  /**
+   * Searches in this part of the same signature from now on, which has no more blocks than the first one. What is in other parts
+   * is not found: the delta is as right, and longer. The part before may be changed then.
+   */
+  searchIn(part: SignatureTable): void;
   /** Returns the rest of the delta, its end included. Nothing may follow. */
   finish(): Uint8Array[];
 }
@@ -51,7 +56,7 @@ const WASTE_ALLOWANCE = 1024 * 1024;
 const RUN = 16;
 
 class Encoder implements DeltaEncoder {
-  readonly #signature: SignatureTable;
+  #signature: SignatureTable;
   readonly #blockLength: number;
   readonly #index: BlockIndex;
   readonly #weakOf: WeakSum;
@@ -101,6 +106,12 @@ class Encoder implements DeltaEncoder {
     return this.#writer.take();
   }
 
+  searchIn(part: SignatureTable): void {
+    this.#signature = part;
+    this.#index.refill(part);
+    this.#own.moveTo(part);
+  }
+
   finish(): Uint8Array[] {
     if (this.#searchable) this.#searchTail();
     this.#at = this.#end;
@@ -134,15 +145,16 @@ class Encoder implements DeltaEncoder {
   #matchRun(limit: number): boolean {
     const length = this.#blockLength;
     const first = this.#expected;
+    if (first < this.#signature.first) return false;
     const block = (this.#origin + this.#at) / length;
     const known = Number.isInteger(block) ? this.#own.countFrom(block) : 0;
     if (known > 0) {
-      const within = Math.min(known, this.#signature.count - first, Math.ceil((limit - this.#at) / length));
+      const within = Math.min(known, this.#signature.end - first, Math.ceil((limit - this.#at) / length));
       const equal = this.#own.equalFrom(block, first, within);
       if (equal > 0) this.#match(first, equal * length);
       return equal > 0;
     }
-    const most = Math.min(RUN, this.#signature.count - first, Math.ceil((limit - this.#at) / length));
+    const most = Math.min(RUN, this.#signature.end - first, Math.ceil((limit - this.#at) / length));
     let alike = 0;
     for (let at = this.#at; alike < most; alike++, at += length) {
       if (this.#weakOf(this.#bytes, at, at + length) !== this.#signature.weakOf(first + alike)) break;
@@ -165,7 +177,8 @@ class Encoder implements DeltaEncoder {
       const block = this.#isBlock(this.#expected, length) ? this.#expected : this.#find();
       if (block >= 0) return this.#match(block, length);
     }
-    for (const last = this.#signature.count - 1; length > 0; length--) {
+    if (!this.#signature.isLast) return;
+    for (const last = this.#signature.end - 1; length > 0; length--) {
       if (this.#isBlock(last, length)) return this.#match(last, length);
       this.#window.shrink(this.#bytes, this.#at);
       this.#at++;
@@ -174,7 +187,8 @@ class Encoder implements DeltaEncoder {
 
   /** Whether the window, of this length, has both sums of the block. */
   #isBlock(block: number, length: number): boolean {
-    if (block >= this.#signature.count || this.#signature.weakOf(block) !== this.#window.digest()) return false;
+    const { first, end } = this.#signature;
+    if (block < first || block >= end || this.#signature.weakOf(block) !== this.#window.digest()) return false;
     if (this.#overspent()) return false;
     if (this.#signature.strongIs(block, this.#strong.one(this.#bytes, this.#at, this.#at + length))) return true;
     this.#wasted += length;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { SignatureFormat } from "./formats.ts";
 import { loadRsync } from "./rsync.ts";
-import { parseSignature } from "./signature-table.ts";
+import { parseSignature } from "./signature-parser.ts";
 import { Seeded } from "./testing/inputs.ts";
 import { bytewise, deltaOf, deltaWithSignatureOf, patched, signatureOf } from "./testing/run.ts";
 

@@ -5,6 +5,7 @@ import {
   compareHostileDeltas,
   compareHostileSignatures,
   compareSignatures,
+  compareWindowedDeltas,
   FORMATS,
 } from "./testing/differential.ts";
 import { Seeded } from "./testing/inputs.ts";
@@ -23,6 +24,7 @@ try {
       const format = seeded.pick(FORMATS);
       compareSignatures(sides, seeded, format);
       compareDeltas(sides, seeded, format);
+      compareWindowedDeltas(sides, seeded, format);
       count(`damaged signatures ${compareHostileSignatures(sides, seeded, format)}`);
       count(`damaged deltas ${compareHostileDeltas(sides, seeded)}`);
     } catch (error) {

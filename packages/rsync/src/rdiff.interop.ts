@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { loadRsync } from "./rsync.ts";
-import { parseSignature } from "./signature-table.ts";
+import { parseSignature } from "./signature-parser.ts";
 import {
   compareDeltas,
   compareHostileDeltas,
   compareHostileSignatures,
   compareSignatures,
+  compareWindowedDeltas,
   FORMATS,
 } from "./testing/differential.ts";
 import { Seeded } from "./testing/inputs.ts";
@@ -34,6 +35,11 @@ describe.skipIf(version === undefined && !required)("against rdiff", () => {
     it("makes deltas rdiff applies, applies deltas rdiff makes, and ours are no longer", () => {
       const seeded = new Seeded(2);
       for (let run = 0; run < 10; run++) compareDeltas(sides, seeded, format);
+    });
+
+    it("makes deltas rdiff applies when the signature is longer than the window", () => {
+      const seeded = new Seeded(6);
+      for (let run = 0; run < 15; run++) compareWindowedDeltas(sides, seeded, format);
     });
 
     it("refuses damaged signatures as rdiff does, and is not misled by the others", () => {

@@ -184,7 +184,7 @@ function notStored(
 
 /** What the source worker needs to know of a job: only what can be cloned. */
 function sourceOf(job: BackupJob, base: readonly string[] | undefined, resume: SourceResume | undefined) {
-  const { source, selection, filelists, nullSeparator, copyLinks, volumeBytes, maxBlockBytes } = job;
-  const given = { source, selection, filelists, nullSeparator, copyLinks, volumeBytes, maxBlockBytes };
+  const { source, selection, filelists, nullSeparator, copyLinks, volumeBytes, maxBlockBytes, signatureWindowBytes } = job;
+  const given = { source, selection, filelists, nullSeparator, copyLinks, volumeBytes, maxBlockBytes, signatureWindowBytes };
   return { ...given, ...(base && { base }), ...(resume && { resume }) };
 }

@@ -1,10 +1,9 @@
 import { type BytePath, comparePaths, displayPath, isDoppelError, type PathEntry } from "@doppel/base";
 import { difftarHeader, indexAttributes, sigtarDeletedHeader } from "@doppel/format";
-import type { SignatureTable } from "@doppel/rsync";
 import type { OwnerNames, SourceEntry } from "@doppel/tree";
 import { type Resuming, refuseUnless } from "./cut-file.ts";
 import { hasChanged } from "./changes.ts";
-import type { OldEntry, OldState } from "./old-state.ts";
+import type { OldEntry, OldSignature, OldState } from "./old-state.ts";
 import { storeDelta } from "./store-delta.ts";
 import { type StoreContext, storeEntry } from "./store-entry.ts";
 import type { UnreadablePaths } from "./unreadable-paths.ts";
@@ -49,10 +48,10 @@ function keepUnchanged(entry: SourceEntry, context: IncrementContext): void {
 
 async function storeChanged(entry: SourceEntry, known: OldEntry, old: OldState, context: IncrementContext): Promise<void> {
   const cut = cutOf(entry, context);
-  const table = entry.type === "file" && known.isFile ? await tableOf(old) : undefined;
+  const signature = entry.type === "file" && known.isFile ? await signatureOf(old) : undefined;
   // Stock's delta of a file is not ours: the rest of one does not go with the beginning of the other.
-  if (table && cut && cut.digest === undefined) refuseUnless(false, displayPath(entry.path), "lies there as half a delta");
-  if (table) storeDelta(entry, table, context, cut);
+  if (signature && cut && cut.digest === undefined) refuseUnless(false, displayPath(entry.path), "lies there as half a delta");
+  if (signature) await storeDelta(entry, signature, context, cut);
   else storeEntry(entry, context, cut);
 }
 
@@ -61,7 +60,7 @@ function cutOf({ path }: SourceEntry, { resuming }: IncrementContext): Resuming 
 }
 
 /** Undefined when the signature is of no use: the file is then stored whole, which is always right. */
-async function tableOf(old: OldState): Promise<SignatureTable | undefined> {
+async function signatureOf(old: OldState): Promise<OldSignature | undefined> {
   try {
     return await old.signature();
   } catch (error) {

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { signaturesName } from "@doppel/format";
-import { loadRsync, parseSignature } from "@doppel/rsync";
+import { loadRsync, parseSignature, type SignatureTable } from "@doppel/rsync";
 import { MemoryStorage, tempDir } from "@doppel/testkit";
 import { expect, it } from "vitest";
 import { dir, file, hour, link, ModelWriter, type Tree, tree } from "../history/test-support.ts";
@@ -51,13 +51,33 @@ it("gives the signature of the newest version, and goes on behind it or without 
   expect((await old.next())?.entry.path).toBe("a");
   const builder = rsync.signature({ blockLength: 512 });
   const expected = parseSignature(Buffer.concat([builder.update(content), builder.finish()]));
-  const table = await old.signature();
+  const { table } = await old.signature();
   expect(table.count).toBe(6);
   expect([...Array(6).keys()].map((block) => table.weakOf(block))).toEqual(
     [...Array(6).keys()].map((block) => expected.weakOf(block)),
   );
   expect((await old.next())?.entry.path).toBe("c"); // b is deleted
-  expect((await old.signature()).count).toBe(1);
+  expect((await old.signature()).table.count).toBe(1);
+  expect(await old.next()).toBeUndefined();
+  await old.close();
+});
+
+it("holds no more of a signature than the window, which moves on as far as it has come", async () => {
+  const content = Buffer.from(Array.from({ length: 512 * 100 }, (_, at) => (at * at) >> 9));
+  const archives = archivesOf(tree(file("a", content), file("b", "b"), file("c", content)));
+  const old = new OldState(archives, 40 * 12);
+  await old.next();
+  await old.next();
+  const part = ({ first, end, isLast }: SignatureTable) => [first, end, isLast];
+  const { table, moveTo } = await old.signature();
+  expect(part(table)).toEqual([0, 40, false]);
+  expect(moveTo(512 * 30 - 1)).toBeUndefined();
+  expect(part((await moveTo(512 * 30))!)).toEqual([20, 60, false]);
+  expect((await old.next())?.entry.path).toBe("b"); // wherever it stands
+  expect((await old.next())?.entry.path).toBe("c");
+  const whole = await old.signature();
+  expect(part((await whole.moveTo(512 * 1000))!)).toEqual([60, 100, true]);
+  expect(whole.moveTo(512 * 2000)).toBeUndefined();
   expect(await old.next()).toBeUndefined();
   await old.close();
 });

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { createGunzip } from "node:zlib";
 import { type BytePath, DoppelError, type PathEntry } from "@doppel/base";
 import { type SigtarItem, SigtarReader } from "@doppel/format";
-import { SignatureParser, type SignatureTable } from "@doppel/rsync";
+import { SearchWindow, SignatureParser, type SignatureTable } from "@doppel/rsync";
 import { PathMerge } from "../read/path-merge.ts";
 
 /** One object of the state that an increment builds upon. */
@@ -11,6 +11,20 @@ export interface OldEntry {
   /** Whether there is a signature to make a delta from; the size in `entry` is then the signature's. */
   readonly isFile: boolean;
 }
+
+/** The signature of one file, of which no more is held than a window. */
+export interface OldSignature {
+  /** What to search at first. */
+  readonly table: SignatureTable;
+  /** What to search from `position` in the new file on, if it is not what it was; the part before is gone then. Positions ascend. */
+  readonly moveTo: (position: number) => Promise<SignatureTable> | undefined;
+}
+
+/**
+ * Bytes of signature that are held: 4 Mi blocks of stock's, whose index takes 32 MiB more, so that the increment of any file stays
+ * under 250 MB. In stock's blocks of 2048 that is 8 GiB of a file; of a longer one, what has moved by over 2 GiB is not found.
+ */
+const WINDOW_BYTES = 48 << 20;
 
 /**
  * The state that a chain of signature archives describes, entry by entry in format order: per path the newest archive wins
@@ -22,9 +36,11 @@ export class OldState {
   #current: SignatureLane | undefined;
   /** How many of the lanes that are `here` have been moved on. */
   #moved = 0;
+  readonly #window: SearchWindow;
 
   /** @param files gzip signature archives as the archive directory holds them: the full set's first, then in order */
-  constructor(files: readonly string[]) {
+  constructor(files: readonly string[], windowBytes = WINDOW_BYTES) {
+    this.#window = new SearchWindow(windowBytes);
     this.#lanes = files.map((file) => new SignatureLane(file));
     this.#merge = new PathMerge(this.#lanes);
   }
@@ -53,10 +69,10 @@ export class OldState {
     return this.next();
   }
 
-  /** The block table of the entry that `next` gave last. @throws rsync.bad-signature */
-  async signature(): Promise<SignatureTable> {
+  /** The signature of the entry that `next` gave last, until the next one is asked for. @throws rsync.bad-signature */
+  async signature(): Promise<OldSignature> {
     if (!this.#current) throw new Error("there is no current entry");
-    return this.#current.signature();
+    return this.#current.signature(this.#window);
   }
 
   async close(): Promise<void> {
@@ -96,14 +112,27 @@ class SignatureLane {
     return this.#ended;
   }
 
-  async signature(): Promise<SignatureTable> {
-    const parser = new SignatureParser({ expectedBytes: this.item?.entry.size ?? 0 });
+  async signature(window: SearchWindow): Promise<OldSignature> {
+    const parser = new SignatureParser({ window });
+    const table = await this.#fill(parser);
+    return { table, moveTo: (position) => (parser.moveTo(position) ? this.#moveTo(position, parser) : undefined) };
+  }
+
+  async #moveTo(position: number, parser: SignatureParser): Promise<SignatureTable> {
     for (;;) {
+      const table = await this.#fill(parser);
+      if (!parser.moveTo(position)) return table;
+    }
+  }
+
+  async #fill(parser: SignatureParser): Promise<SignatureTable> {
+    while (!parser.isFull) {
       while (this.#at === this.#items.length && !this.#ended) await this.read();
       const item = this.#items[this.#at++];
       if (!item || item.type !== "data") return parser.finish();
       parser.update(item.bytes);
     }
+    return parser.table;
   }
 
   /** More items: those before have been taken. */

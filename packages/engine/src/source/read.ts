@@ -42,7 +42,7 @@ export async function readSource(input: SourceWorkerInput, { post, takeBack }: C
     },
   });
   tellOfLink(input, batcher);
-  const old = input.base && new OldState(input.base);
+  const old = input.base && new OldState(input.base, input.signatureWindowBytes);
   try {
     const kept = input.resume && (await keepStored(input.resume, batcher, old));
     const entries = kept ? kept.rest(walked) : walked;

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { displayPath, type PathEntry } from "@doppel/base";
 import { difftarHeader, indexAttributes, tarPadding } from "@doppel/format";
-import type { SignatureTable } from "@doppel/rsync";
 import type { SourceEntry } from "@doppel/tree";
 import type { CutFile } from "../workers/protocol.ts";
 import type { Batcher } from "./batcher.ts";
 import { cutDigest, type Resuming, refuseUnless } from "./cut-file.ts";
 import { openFile } from "./file.ts";
-import { skipContent, type StoreContext } from "./store-entry.ts";
+import type { OldSignature } from "./old-state.ts";
+import { contentOf, type StoreContext } from "./store-entry.ts";
 
 /**
  * A delta is one tar entry up to this size (or that of a volume, if it is smaller), and pieces of it beyond: its length stands
@@ -20,7 +20,12 @@ const DELTA_PIECE = 4 << 20;
  * @param resuming its first pieces are stored already; the delta is made anew, and those are left out of it
  * @throws Refused when they are not the beginning of it
  */
-export function storeDelta(entry: SourceEntry, old: SignatureTable, context: StoreContext, resuming?: Resuming): void {
+export async function storeDelta(
+  entry: SourceEntry,
+  old: OldSignature,
+  context: StoreContext,
+  resuming?: Resuming,
+): Promise<void> {
   const { batcher, rsync, signatures } = context;
   batcher.nextPath(entry.path);
   const file = openFile(entry, (notice) => batcher.notice(notice));
@@ -33,15 +38,19 @@ export function storeDelta(entry: SourceEntry, old: SignatureTable, context: Sto
     batcher.counts.changedBytes += file.size;
     const stored: PathEntry = { ...entry, size: file.size };
     const signature = signatures.begin(stored);
-    const encoder = rsync.delta(old);
+    const encoder = rsync.delta(old.table);
     const pieces = new DeltaPieces(stored, batcher, Math.min(DELTA_PIECE, context.volumeBytes), resuming);
     const sha256 = createHash("sha256");
-    skipContent(file, file.size, (bytes) => {
+    let position = 0;
+    for (const bytes of contentOf(file, file.size)) {
+      const moved = old.moveTo(position);
+      if (moved) encoder.searchIn(await moved);
       sha256.update(bytes);
       signature.update(bytes, (records) => {
         for (const chunk of encoder.update(bytes, records)) pieces.add(chunk);
       });
-    });
+      position += bytes.length;
+    }
     for (const chunk of encoder.finish()) pieces.add(chunk);
     pieces.finish();
     signature.finish();

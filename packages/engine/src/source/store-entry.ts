@@ -70,7 +70,7 @@ function storeFile(entry: SourceEntry, context: StoreContext, resuming?: Resumin
     const [first, begin] = resuming ? [resuming.piece, resuming.bytes] : [0, 0];
     if (resuming) {
       refuseUnless(file.size >= begin, displayPath(entry.path), "has become shorter");
-      skipContent(file, begin, content);
+      for (const bytes of contentOf(file, begin)) content(bytes);
       const same = resuming.digest === undefined || resuming.digest === cutDigest(attributes, sha256);
       refuseUnless(same, displayPath(entry.path), "has changed");
     }
@@ -119,12 +119,12 @@ export function countNew({ counts }: Batcher, size: number): void {
   counts.newBytes += size;
 }
 
-/** Content that is stored already; `tap` must not keep the bytes. */
-export function skipContent(file: FileToStore, size: number, tap: (bytes: Uint8Array) => void): void {
+/** The next `size` bytes, which do not go to a volume as they are. Each part is lent until the next is taken, of whatever file. */
+export function* contentOf(file: FileToStore, size: number): Generator<Uint8Array> {
   for (let left = size; left > 0; ) {
     const part = skipped.subarray(0, Math.min(skipped.length, left));
     file.fill(part);
-    tap(part);
+    yield part;
     left -= part.length;
   }
 }

@@ -11,6 +11,8 @@ export interface SourceWorkerInput extends SourceChoice {
   readonly base?: readonly string[];
   /** Largest block of signatures, bytes. */
   readonly maxBlockBytes: number;
+  /** See `BackupJob`. */
+  readonly signatureWindowBytes?: number | undefined;
   /** Go on behind what volumes of an interrupted run hold already. */
   readonly resume?: SourceResume;
   /** Int32 cells: see {@link CREDITS} and {@link STOP}. */

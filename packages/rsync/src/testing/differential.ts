@@ -1,10 +1,11 @@
 import type { SignatureFormat } from "../formats.ts";
 import type { Rsync } from "../rsync.ts";
-import { parseSignature } from "../signature-table.ts";
+import { parseSignature } from "../signature-parser.ts";
+import { SearchWindow } from "../search-window.ts";
 import { mutateDelta, mutateSignature } from "./hostile.ts";
 import type { Seeded } from "./inputs.ts";
 import type { Rdiff } from "./rdiff.ts";
-import { deltaOf, orRefused, patched, signatureOf } from "./run.ts";
+import { deltaOf, orRefused, patched, signatureOf, windowedDeltaOf } from "./run.ts";
 
 /** The same input to us and to rdiff. Each comparison throws when they differ, and takes its input from the seed. */
 export interface Sides {
@@ -42,6 +43,19 @@ export function compareDeltas({ rsync, rdiff }: Sides, seeded: Seeded, format: S
   same(got(rdiff.patch(basis, ours)), file, "our delta, applied by rdiff");
   same(patched(basis, ...seeded.cut(theirs, 500)), file, "rdiff's delta, applied by us");
   if (ours.length > theirs.length * 1.01 + 16) throw new Error(`our delta has ${ours.length} bytes, rdiff's ${theirs.length}`);
+}
+
+/** A delta against a signature longer than the window makes the same file of rdiff. */
+export function compareWindowedDeltas({ rsync, rdiff }: Sides, seeded: Seeded, format: SignatureFormat): void {
+  const basis = seeded.bytes(10_000 + seeded.below(50_000), seeded.pick([1, 2, 256, 256]));
+  const file = seeded.edit(basis, seeded.below(6), seeded.pick([500, 20_000]));
+  const options = { blockLength: seeded.pick([16, 100, 512]), strongLength: seeded.pick([8, MAX_STRONG[format]]), format };
+  const signature = seeded.cut(signatureOf(rsync, options, basis), 1000);
+  const windowed = { window: new SearchWindow(seeded.below(5000)), signature, ...(seeded.below(2) === 0 && { own: options }) };
+  const chunks = seeded.cut(file, 5000).map((chunk) => seeded.cut(chunk, 5000));
+  const delta = windowedDeltaOf(rsync, windowed, ...chunks);
+  same(got(rdiff.patch(basis, delta)), file, "our windowed delta, applied by rdiff");
+  same(patched(basis, delta), file, "our windowed delta, applied by us");
 }
 
 /** A damaged delta makes the same file of both, or both refuse. Returns which. */

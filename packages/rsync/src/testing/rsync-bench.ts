@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { loadRsync } from "../rsync.ts";
-import { parseSignature } from "../signature-table.ts";
+import { parseSignature } from "../signature-parser.ts";
 
 const [oldSignature, file, newSignature, delta] = process.argv.slice(2) as [string, string, string, string];
 const CHUNK = 1 << 18;

@@ -2,7 +2,9 @@ import { concatBytes } from "@doppel/base";
 import { basisOf, patch } from "../patch.ts";
 import type { Rsync } from "../rsync.ts";
 import type { SignatureOptions } from "../signature-builder.ts";
-import { SignatureParser, type SignatureTable } from "../signature-table.ts";
+import type { SearchWindow } from "../search-window.ts";
+import { SignatureParser } from "../signature-parser.ts";
+import type { SignatureTable } from "../signature-table.ts";
 
 /** The whole signature of the chunks together. */
 export function signatureOf(rsync: Rsync, options: SignatureOptions, ...chunks: readonly Uint8Array[]): Uint8Array {
@@ -59,4 +61,39 @@ export function orRefused<T>(code: string, make: () => T): T | "refused" {
     if (error instanceof Error && "code" in error && error.code === code) return "refused";
     throw error;
   }
+}
+
+/** How a long signature is searched: a window of it, that moves on before each chunk of the file. */
+export interface Windowed {
+  readonly window: SearchWindow;
+  /** The signature in the pieces in which it comes. */
+  readonly signature: readonly Uint8Array[];
+  /** What the file's own signature is made with, if it is made along with the delta. */
+  readonly own?: SignatureOptions;
+}
+
+/** The whole delta to the chunks together, of the parts of a signature that are in the window. Each chunk may be in pieces. */
+export function windowedDeltaOf(rsync: Rsync, windowed: Windowed, ...chunks: readonly (readonly Uint8Array[])[]): Uint8Array {
+  const parser = new SignatureParser({ window: windowed.window });
+  const pieces = windowed.signature.values();
+  const fill = (): SignatureTable => {
+    while (!parser.isFull) {
+      const { value, done } = pieces.next();
+      if (done) return parser.finish();
+      parser.update(value);
+    }
+    return parser.table;
+  };
+  const encoder = rsync.delta(fill());
+  const builder = windowed.own && rsync.signature(windowed.own);
+  const out: Uint8Array[] = [];
+  let position = 0;
+  for (const chunk of chunks) {
+    while (parser.moveTo(position)) encoder.searchIn(fill());
+    for (const piece of chunk) {
+      out.push(...encoder.update(piece, builder?.update(piece)));
+      position += piece.length;
+    }
+  }
+  return concatBytes([...out, ...encoder.finish()]);
 }
