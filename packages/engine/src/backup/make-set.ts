@@ -9,7 +9,7 @@ import { Sealer } from "../seal/sealer.ts";
 import type { SourceResume } from "../workers/protocol.ts";
 import { countTotals, sourceBatches } from "../workers/source.ts";
 import { checkStored } from "./check-stored.ts";
-import { Filelist, Signatures } from "./metadata.ts";
+import { Filelist, type SealedSignatures, Signatures } from "./metadata.ts";
 import { sameJob } from "./same-job.ts";
 import { SetIndex } from "./set-index.ts";
 import { storeIndex } from "./store-index.ts";
@@ -78,6 +78,7 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
   const volumes = new Volumes({ volumeBytes, sealer, openPlace, queue, index, after: kept.length, checkpoint });
   await using filelist = new Filelist(spool);
   const source = sourceOf(job, base, resume?.source);
+  let sealedSignatures: Promise<SealedSignatures> | undefined;
   const counter = job.countTotals ? countTotals(source, (totals) => tally.totals(totals)) : undefined;
   try {
     for await (const batch of sourceBatches(source, runtime.signal)) {
@@ -99,7 +100,7 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
       return notStored(nothing, { set, encoding: sealer.encoding }, run);
     }
     await volumes.finish();
-    const sealedSignatures = signatures.finish(); // while the last volumes are stored; the last checkpoint has been made
+    sealedSignatures = signatures.finish(); // while the last volumes are stored; the last checkpoint has been made
     sealedSignatures.catch(() => {}); // whoever waits for it is told
     const infos = await queue.drain();
     await checkStored(set, queue.sizes, { storage, prefixes, runtime });
@@ -144,6 +145,7 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
     await counter?.stop();
     await volumes.discard();
     await queue.settle();
+    await sealedSignatures?.catch(() => {}); // it writes to the journal
     // Without a volume there is nothing to go on with.
     if (queue.infos.length === 0) await journal?.remove();
     else await journal?.close();
