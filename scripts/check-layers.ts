@@ -30,8 +30,18 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       "src/workers/bootstrap.mjs": { doppel: [], npm: ["tsx"], node: ["worker_threads"], development: true },
     },
   },
+  setup: {
+    doppel: ["base", "engine", "format", "openpgp", "storage", "tree"],
+    npm: ["qrcode-generator"],
+    node: ["buffer", "child_process", "crypto", "fs", "os", "path"],
+  },
+  monitor: {
+    doppel: ["base", "engine", "format", "storage"],
+    npm: ["nodemailer", "yaml", "zod"],
+    node: ["buffer", "child_process", "crypto", "fs", "http", "https", "net", "path"],
+  },
   cli: {
-    doppel: ["base", "engine"],
+    doppel: ["base", "engine", "monitor", "setup"],
     npm: ["cli-table3", "yargs"],
     node: "any",
     edge: true,

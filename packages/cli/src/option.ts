@@ -9,6 +9,8 @@ export const GROUPS = [
   "Restoring",
   "Reading a backup",
   "Deleting",
+  "Setting up",
+  "Watching",
   "Output",
   "Other",
 ] as const;
@@ -80,7 +82,21 @@ export type CommandName =
   | "remove-all-but-n-full"
   | "remove-all-inc-of-but-n-full"
   | "prune"
-  | "cleanup";
+  | "cleanup"
+  | "setup key"
+  | "setup bucket"
+  | "setup server"
+  | "setup monitor"
+  | "doctor"
+  | "explain"
+  | "fetch"
+  | "unlock"
+  | "lock"
+  | "profile import"
+  | "monitor check"
+  | "drill"
+  | "audit"
+  | "runbook";
 
 interface WithValue extends About {
   readonly metavar: string;

@@ -31,6 +31,20 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   "remove-all-inc-of-but-n-full": async () => (await import("./commands/tidying.ts")).removeAllIncOfButNFull,
   prune: async () => (await import("./commands/tidying.ts")).prune,
   cleanup: async () => (await import("./commands/tidying.ts")).cleanup,
+  "setup key": async () => (await import("./commands/setup-key.ts")).setupKey,
+  "setup bucket": async () => (await import("./commands/setup-bucket.ts")).setupBucket,
+  "setup server": async () => (await import("./commands/setup-server.ts")).setupServer,
+  "setup monitor": async () => (await import("./commands/setup-monitor.ts")).setupMonitor,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  explain: async () => (await import("./commands/explain.ts")).explain,
+  fetch: async () => (await import("./commands/fetch.ts")).fetch,
+  unlock: async () => (await import("./commands/unlock.ts")).unlock,
+  lock: async () => (await import("./commands/unlock.ts")).lock,
+  "profile import": async () => (await import("./commands/profile-import.ts")).profileImport,
+  "monitor check": async () => (await import("./commands/monitor-check.ts")).monitorCheck,
+  drill: async () => (await import("./commands/drill.ts")).drill,
+  audit: async () => (await import("./commands/audit.ts")).audit,
+  runbook: async () => (await import("./commands/runbook.ts")).runbook,
 };
 
 /** Commands that only tell: with nobody to read it there is nothing to go on for. */
@@ -97,6 +111,7 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     listing?.flush();
     await stdout.settled();
     if (stdout.closed() && TELLING.includes(command)) return PIPE_CLOSED;
+    if (typeof outcome === "object") return outcome.exit;
     return { complete: DONE, incomplete: persona.incomplete, different: DIFFERENT, damaged: DAMAGED, unrestored: UNRESTORED }[
       outcome
     ];

@@ -1,4 +1,5 @@
 import { DoppelError, type Runtime } from "@doppel/base";
+import type { Profile } from "@doppel/monitor";
 import { COMMANDS } from "./commands.ts";
 import type { Environment } from "./locations.ts";
 import type { Invocation } from "./parse/doppel.ts";
@@ -20,13 +21,22 @@ export interface Session {
   /** What people type to run this program. */
   readonly program: string;
   readonly texts: Persona["texts"];
+  /** That `@NAME` stood for: its URL and options are in `invocation` already. */
+  readonly profile?: Profile;
 }
 
 /**
  * How a command ended that did not fail. `incomplete`: something was left out; `different`: what was compared is not the
  * same; `damaged`: the backup is not sound, which is what was to be found out; `unrestored`: some of what was asked for is not there.
  */
-export type Outcome = "complete" | "incomplete" | "different" | "damaged" | "unrestored";
+export type Outcome =
+  | "complete"
+  | "incomplete"
+  | "different"
+  | "damaged"
+  | "unrestored"
+  /** A command with exit codes of its own, which its help documents. */
+  | { readonly exit: number };
 
 /** Runs a command and renders its result. */
 export type Command = (session: Session) => Promise<Outcome>;

@@ -25,6 +25,14 @@ export {
   signaturesName,
   volumeName,
 } from "./names.ts";
+export type {
+  FolderCounts,
+  PreviousReceipt,
+  Receipt,
+  ReceiptCounts,
+  ReceiptEncryption,
+  ReceiptObject,
+} from "./receipt/receipt.ts";
 export { blocksFor, findIndexEnd, parseBlocks, parseContents, sealOf } from "./set-index/contents.ts";
 export type {
   IndexBlock,

@@ -1,5 +1,15 @@
 export { type ContractCheck, ContractViolation, contractChecks } from "./contract.ts";
 export { openStorage, supportedSchemes } from "./drivers.ts";
+export type {
+  Attempt,
+  AttemptResult,
+  BucketAdmin,
+  LifecycleRule,
+  LockRetention,
+  PolicyDocument,
+  PolicyStatement,
+  Seen,
+} from "./s3/admin/bucket-admin.ts";
 export type { S3Credentials, S3Encryption, S3Options, S3StorageClass } from "./s3/options.ts";
 export type {
   Archived,

@@ -1,0 +1,10 @@
+import { DoppelError } from "@doppel/base";
+import type { Command } from "../session.ts";
+
+export const unlock: Command = async ({ invocation }) => {
+  throw new DoppelError("cli.unsupported", `${invocation.command} is being written`, { what: invocation.command });
+};
+
+export const lock: Command = async ({ invocation }) => {
+  throw new DoppelError("cli.unsupported", `${invocation.command} is being written`, { what: invocation.command });
+};
