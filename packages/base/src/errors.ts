@@ -33,6 +33,7 @@ export interface ErrorData {
   "format.bad-tar": { readonly offset: number; readonly reason: string };
   "format.bad-set": { readonly set: string; readonly reason: string };
   "format.bad-index": { readonly line: number; readonly reason: string };
+  "format.bad-receipt": { readonly line: number; readonly reason: string };
   "format.bad-time": { readonly text: string };
   "rsync.bad-signature": { readonly reason: string; readonly offset: number };
   "rsync.bad-delta": { readonly reason: "magic" | "truncated" | "copy-range" | "command" | "trailing"; readonly offset: number };
