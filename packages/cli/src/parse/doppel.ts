@@ -1,10 +1,9 @@
-import { type BytePath, DoppelError, displayPath } from "@doppel/base";
+import { type BytePath, DoppelError, displayPath, nearest } from "@doppel/base";
 import { commandNamed, commandNames, commandsBeginning } from "../commands.ts";
 import type { CommandName } from "../option.ts";
 import { commandsOf, type GivenRule, RULE_COMMANDS, type Settings } from "../options.ts";
 import { checkPositionals, readSettings, usage } from "./check.ts";
 import { impliedCommand, isUrl } from "./implied.ts";
-import { nearest } from "./nearest.ts";
 import { type Tokens, tokenise } from "./tokens.ts";
 
 /** What a command line asks for. */
