@@ -20,6 +20,12 @@ export function when({ expect }: Pick<Case, "expect">, time: Date): string {
   return timeIn(expect.timeZone, time);
 }
 
+/** The sets that this look has to judge: those that no look before it saw, and always the newest. */
+export function judged({ facts }: Pick<Case, "facts">): Case["facts"]["sets"] {
+  const first = facts.memory.sets.length === 0;
+  return facts.sets.filter((set, i) => i === 0 || (!first && set.isNew));
+}
+
 export const DAY_MS = 86_400_000;
 
 /** `3 days`, `5 hours`, `12 minutes`. */

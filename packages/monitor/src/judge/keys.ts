@@ -1,7 +1,6 @@
 import type { Recipients } from "../state/memory.ts";
-import { type Case, when } from "./case.ts";
+import { type Case, judged, when } from "./case.ts";
 import type { Finding } from "./finding.ts";
-import { judged } from "./schedule.ts";
 
 const HIDDEN = "0".repeat(16);
 

@@ -1,8 +1,7 @@
 import type { SetFacts } from "../check/facts.ts";
 import type { FolderDigest } from "../state/memory.ts";
-import { type Case, sizeText, when } from "./case.ts";
+import { type Case, judged, sizeText, when } from "./case.ts";
 import { type Finding, some } from "./finding.ts";
-import { judged } from "./schedule.ts";
 
 /** So many sets before the one in question are compared with it. */
 const BEFORE = 10;

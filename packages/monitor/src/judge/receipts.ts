@@ -1,7 +1,6 @@
 import type { SetFacts } from "../check/facts.ts";
-import { type Case, when } from "./case.ts";
+import { type Case, judged, when } from "./case.ts";
 import type { Finding } from "./finding.ts";
-import { judged } from "./schedule.ts";
 
 /** The receipt is stored last: a look between may not find it yet. */
 const LATER_MS = 30 * 60_000;

@@ -1,5 +1,5 @@
 import { lastDue } from "../schedule/due.ts";
-import { ageText, type Case, when } from "./case.ts";
+import { ageText, type Case, judged, when } from "./case.ts";
 import type { Finding } from "./finding.ts";
 
 /** The clock of a server may be that much ahead. */
@@ -45,10 +45,4 @@ export function judgeKinds(of: Case): readonly Finding[] {
   if (wrong === undefined) return [];
   const text = `the backup of ${when(of, wrong.id.end)} is an increment, and only full backups are expected: it cannot be restored without those before it; run doppel full`;
   return [{ id: "kind", severity: facts.sets[0] === wrong ? "critical" : "warning", text }];
-}
-
-/** The sets that this look has to judge: those that no look before it saw, and always the newest. */
-export function judged({ facts }: Pick<Case, "facts">): Case["facts"]["sets"] {
-  const first = facts.memory.sets.length === 0;
-  return facts.sets.filter((set, i) => i === 0 || (!first && set.isNew));
 }

@@ -1,5 +1,6 @@
 import type { Expectations } from "../config/types.ts";
-import { dayIn, type Slot, slotOf } from "./zone.ts";
+import { localTimeIn } from "../config/zone.ts";
+import { type Slot, slotOf } from "./zone.ts";
 
 /** A server's clock may be that much behind, and its timer that much early. */
 const EARLY_MS = 15 * 60_000;
@@ -58,7 +59,7 @@ function* slotsAround(
   instant: Date,
   [first, last]: readonly [number, number],
 ): Generator<Slot> {
-  const { year, month, day } = dayIn(zone, instant);
+  const { year, month, day } = localTimeIn(zone, instant);
   const step = first < last ? 1 : -1;
   for (let i = first; i !== last + step; i += step) {
     const date = new Date(Date.UTC(year, month - 1, day) + i * DAY_MS);
