@@ -18,7 +18,13 @@ export function ledgerAfter(state: AlertState, report: MonitorReport): AlertStat
   const open = (key: string, subject: string, { severity, text }: Pick<OpenAlert, "severity" | "text">): void => {
     const before = state.alerts[key];
     // One that comes back while somebody still has to hear that it was over was never over for him.
-    alerts[key] = { subject, severity, text, since: before?.since ?? time, told: before?.told ?? {} };
+    alerts[key] = {
+      subject,
+      severity,
+      text,
+      since: before !== undefined && before.resolved === undefined ? before.since : time,
+      told: before?.told ?? {},
+    };
   };
   for (const { name, findings } of report.profiles) {
     for (const finding of findings) open(`profile ${name} ${finding.id}`, name, finding);

@@ -4,6 +4,7 @@ import type { Profile, Profiles } from "../config/types.ts";
 import type { Case } from "../judge/case.ts";
 import { chainBytes, lastGoodExpires } from "../judge/expiry.ts";
 import { some, worst } from "../judge/finding.ts";
+import { trustedAfter } from "../judge/keys.ts";
 import { judge } from "../judge/judge.ts";
 import { lastGood } from "../judge/soundness.ts";
 import type { FleetFinding, MonitorReport, ProfileReport, Summary } from "../report.ts";
@@ -113,7 +114,7 @@ async function checkOne(profile: Profile, deps: CheckDeps, now: Date, signal: Ab
     subkeys: (await deps.subkeys?.(profile)) ?? new Map(),
   };
   const findings = judge(one);
-  await deps.state.remember(name, memory);
+  await deps.state.remember(name, { ...memory, trusted: trustedAfter(one) });
   return {
     name,
     url: redactUrl(url),

@@ -93,7 +93,12 @@ export async function look(
     const [first] = set.volumes.values();
     if (before !== undefined) recipients.set(set, before);
     else if (set.encoding !== "gpg") recipients.set(set, "none");
-    else if ((i === 0 || memory.sets.length > 0) && heads < HEADS && first !== undefined && !archived.has(first)) {
+    else if (
+      (i === 0 || (memory.sets.length > 0 && !known.has(keyOf(set.id)))) &&
+      heads < HEADS &&
+      first !== undefined &&
+      !archived.has(first)
+    ) {
       heads++;
       const found = await attempt(`first bytes of ${first}`, () => recipientsOf(storage, first, signal));
       if (found !== undefined) recipients.set(set, found);
@@ -207,7 +212,7 @@ function remember(
   const gone = before.sets.filter(
     (set) => (newest === undefined || set.end > newest) && !remembered.some((one) => keyOf(one) === keyOf(set)),
   );
-  return { v: 1, firstChecked: before.firstChecked, lastChecked: now, sets: [...gone, ...remembered].slice(0, SETS) };
+  return { ...before, lastChecked: now, sets: [...gone, ...remembered].slice(0, SETS) };
 }
 
 function expectedFrom(set: BackupSet, listing: ReadonlyMap<string, Listed>): Expected {

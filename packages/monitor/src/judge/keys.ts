@@ -1,4 +1,4 @@
-import type { Recipients } from "../state/memory.ts";
+import type { Memory, Recipients } from "../state/memory.ts";
 import { type Case, judged, when } from "./case.ts";
 import type { Finding } from "./finding.ts";
 
@@ -26,30 +26,47 @@ export function judgeKeys(of: Case): readonly Finding[] {
   return unique(findings, facts.sets.length);
 }
 
+/**
+ * What is to be remembered of keys: a fingerprint of which no key file is here says nothing of the subkey that messages name, so
+ * that it is what the first message named.
+ */
+export function trustedAfter(of: Case): Memory["trusted"] {
+  const { trusted } = of.facts.memory;
+  const found = of.facts.sets[0]?.recipients;
+  if (!Array.isArray(found)) return trusted;
+  const { unknown, foreign } = matched(found, of);
+  const key = unknown.join();
+  return key === "" || key in trusted ? trusted : { ...trusted, [key]: foreign };
+}
+
 /** What is wrong with who can read a backup; it completes "the backup of …". */
 function problemWith(found: Recipients, of: Case): string | undefined {
   if (found === "none") return "is not encrypted";
   if (found === "passphrase") return "is encrypted with a passphrase instead of a key";
-  const open = [...of.expect.keys];
-  const foreign: string[] = [];
-  for (const id of found) {
-    // A hidden recipient may be anyone: it takes the place of one that is not found otherwise.
-    const at = id === HIDDEN ? -1 : open.findIndex((key) => isKey(key, id, of));
-    if (at >= 0) open.splice(at, 1);
-    else foreign.push(id);
-  }
-  const hidden = foreign.filter((id) => id === HIDDEN).length;
-  const others = foreign.filter((id) => id !== HIDDEN);
-  // A fingerprint of which no key file is known says nothing of its subkey: then that must be the one it always was.
-  const unknown = open.filter((key) => isFingerprint(key) && !of.subkeys.has(key.toUpperCase()));
-  const before = of.facts.memory.sets.find(({ recipients }) => Array.isArray(recipients))?.recipients ?? found;
-  const trusted = others.filter((id) => unknown.length > 0 && before.includes(id)).slice(0, unknown.length);
-  const strangers = others.filter((id) => !trusted.includes(id));
+  const { open, unknown, foreign } = matched(found, of);
+  // A hidden recipient may be anyone: it takes the place of one that is not found otherwise.
+  const hidden = found.filter((id) => id === HIDDEN).length;
+  const trust = of.facts.memory.trusted[unknown.join()] ?? foreign;
+  const trusted = foreign.filter((id) => trust.includes(id)).slice(0, unknown.length);
+  const strangers = foreign.filter((id) => !trusted.includes(id));
   if (strangers.length > 0) return `can be read with a key that is not expected, ${strangers.join(", ")}`;
   const missing = open.length - trusted.length - hidden;
   if (missing > 0) return `cannot be read with all keys that are expected (it is encrypted to ${wordsFor(found)})`;
-  if (missing < 0) return "is encrypted to more keys than are expected";
-  return undefined;
+  return missing < 0 ? "is encrypted to more keys than are expected" : undefined;
+}
+
+/** `open`: expected keys that no recipient is; `unknown`: those of them that may be any; `foreign`: recipients that no expected key is. */
+function matched(found: readonly string[], of: Case) {
+  const open = [...of.expect.keys];
+  const foreign: string[] = [];
+  for (const id of found) {
+    if (id === HIDDEN) continue;
+    const at = open.findIndex((key) => isKey(key, id, of));
+    if (at >= 0) open.splice(at, 1);
+    else foreign.push(id);
+  }
+  const unknown = open.filter((key) => isFingerprint(key) && !of.subkeys.has(key.toUpperCase())).sort();
+  return { open, unknown, foreign };
 }
 
 function isKey(key: string, id: string, { subkeys }: Case): boolean {
@@ -58,7 +75,7 @@ function isKey(key: string, id: string, { subkeys }: Case): boolean {
 }
 
 function isFingerprint(key: string): boolean {
-  return /^(0x)?([0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{16})$/i.test(key);
+  return /^(0x)?([0-9a-f]{40}|[0-9a-f]{64})$/i.test(key);
 }
 
 function sameRecipients(a: Recipients, b: Recipients): boolean {

@@ -50,6 +50,8 @@ const memory = z.object({
   v: z.literal(1),
   firstChecked: instant,
   lastChecked: instant,
+  /** Fingerprints of which no key file was here (joined by commas) to the key IDs that messages had when those were first asked for. */
+  trusted: z.record(z.string(), z.array(z.string())),
   /** Whole sets, newest first. */
   sets: z.array(rememberedSet),
 });
@@ -64,7 +66,7 @@ export type Recipients = NonNullable<RememberedSet["recipients"]>;
 
 /** A profile that nobody has looked at. */
 export function emptyMemory(now: Date): Memory {
-  return { v: 1, firstChecked: now, lastChecked: now, sets: [] };
+  return { v: 1, firstChecked: now, lastChecked: now, trusted: {}, sets: [] };
 }
 
 /** Undefined for anything that `JSON.stringify` of a Memory cannot have made. */
