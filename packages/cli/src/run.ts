@@ -11,7 +11,7 @@ import type { Persona } from "./persona.ts";
 import { askOnTerminal, lineOfInput } from "./prompt.ts";
 import { openRenderer } from "./render/open.ts";
 import { passphrasesFrom, reuse, STOCK_QUESTIONS } from "./passphrases.ts";
-import { causeOf, type Command } from "./session.ts";
+import { causeOf, type Command, type Session } from "./session.ts";
 import { random } from "./wire.ts";
 
 const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
@@ -51,7 +51,13 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
 const TELLING: readonly CommandName[] = ["recipe", "status", "list", "find", "diff"];
 
 /** Runs a command from its parsed arguments to its exit code, and tells what happens on the way. */
-export async function run(invocation: Invocation, persona: Persona, stdout: Output, stderr: Output): Promise<number> {
+export async function run(
+  invocation: Invocation,
+  persona: Persona,
+  stdout: Output,
+  stderr: Output,
+  found: Pick<Session, "profile" | "targets"> = {},
+): Promise<number> {
   const { settings, command } = invocation;
   const interrupt = interruptBySignals((code) => process.exit(code));
   const secrets = takeSecrets();
@@ -97,6 +103,7 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     const { program, texts } = persona;
     await using _lock = await lockFor(invocation, persona, environment, runtime);
     const outcome = await execute({
+      ...found,
       invocation,
       environment,
       passphrases,

@@ -48,8 +48,8 @@ export function parseDoppel(args: readonly string[]): Request {
   }
 }
 
-/** The command that the first one or two words name. */
-function commandOf<T extends string>([word, second, ...more]: readonly T[]):
+/** The command that the first one or two words name, and what follows them. */
+export function commandOf<T extends string>([word, second, ...more]: readonly T[]):
   | { readonly command: CommandName; readonly rest: readonly T[] }
   | undefined {
   if (word === undefined) return undefined;

@@ -64,7 +64,8 @@ export function readProfiles(document: ProfilesDocument): Profiles {
       wrong.set(name, error);
     }
   }
-  return { file, byName, bad: wrong, lineOf, monitor: settingsOf(monitor, folder) };
+  const lineIfThere = (path: KeyPath): number | undefined => (document.document.hasIn(path) ? lineOf(path) : undefined);
+  return { file, byName, bad: wrong, lineOf: lineIfThere, monitor: settingsOf(monitor, folder) };
 }
 
 /** A key of the file with nothing behind it is as good as none. */
