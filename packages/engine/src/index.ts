@@ -1,3 +1,5 @@
+export { audit } from "./audit.ts";
+export type { AuditedSet, AuditFinding, AuditJob, AuditReport, Sample } from "./audit/report.ts";
 export { backup, checkBackup } from "./backup.ts";
 export { archiveDirFor } from "./cache/archive-dir.ts";
 export { type LockOptions, lockArchiveDir } from "./cache/lock.ts";
