@@ -34,6 +34,7 @@ import {
 } from "@doppel/openpgp";
 import { type DriverContext, isS3Url, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
+import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";
 import { readGpgOptions } from "./gpg-options.ts";
@@ -171,8 +172,29 @@ export function backupJob(
       ...(settings["skip-volume"] !== undefined && { skipVolume: settings["skip-volume"] }),
     },
     ...(options.isStock && { announce: true }),
+    ...(makesReceipt(settings, options.isStock) && {
+      receipt: { program: `doppel ${manifest.version}`, folderDepth: settings["receipt-depth"] },
+    }),
     verbose: settings.verbosity >= 5,
   });
+}
+
+/**
+ * Who replaces duplicity expects at the target what duplicity stores, and nothing that can be read without a key: names of top
+ * folders and their sizes are there only when somebody asked for it.
+ */
+function makesReceipt(settings: Settings, isStock: boolean): boolean {
+  const asked = settings.receipt || settings["receipt-key"] !== undefined;
+  if (settings["no-receipt"] && asked) {
+    throw new DoppelError(
+      "cli.usage",
+      "--no-receipt cannot stand beside --receipt or --receipt-key: leave out one or the other",
+      {
+        option: "--no-receipt",
+      },
+    );
+  }
+  return asked || (!isStock && !settings["no-receipt"]);
 }
 
 /** Whether a backup will store what lies in a folder below its source. `relative` is the folder's path from there. */
