@@ -17,6 +17,7 @@ import {
 } from "@doppel/base";
 import type { BackupJob, DiffJob, Envelope, KeepPolicy, ReadDeps, RestoreJob, VerifyJob } from "@doppel/engine";
 import { type NamePrefixes, parseTimeExpression } from "@doppel/format";
+import type { Profile } from "@doppel/monitor";
 import {
   findRecipient,
   findVerifier,
@@ -126,6 +127,27 @@ export function withoutSecret(url: BytePath): BytePath {
   const text = urlText(url);
   const shown = redactUrl(text);
   return shown === text ? url : pathFromText(shown);
+}
+
+/**
+ * Which subkeys messages to a profile's keys name, of those that are here: by fingerprint and ID of the primary key. A key that
+ * cannot be used any more is as good as one that is not here.
+ */
+export async function subkeysOf(
+  { encryptTo }: Pick<Profile, "encryptTo">,
+  { environment, runtime }: Pick<Session, "environment" | "runtime">,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const sources = { gnupgHome: gnupgHomeOf(environment), readFile: (path: string) => readIfThere(path, environment.cwd) };
+  const found = new Map<string, readonly string[]>();
+  for (const query of encryptTo) {
+    try {
+      const { fingerprint, keyId } = await findRecipient(query, { ...sources, now: runtime.clock.now() });
+      for (const name of [fingerprint, fingerprint.slice(-16)]) found.set(name, [...(found.get(name) ?? []), keyId]);
+    } catch (error) {
+      if (!(error instanceof DoppelError)) throw error;
+    }
+  }
+  return found;
 }
 
 /** As many as there are cores for us, unless that was said. */

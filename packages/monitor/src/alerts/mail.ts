@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { errnoOf } from "@doppel/base";
 import type { MailSettings } from "../config/types.ts";
 import type { AlertEvent } from "./ledger.ts";
@@ -61,7 +62,7 @@ async function send(
   }
   const { protocol, hostname, port, username } = new URL(transport);
   const secure = protocol === "smtps:";
-  const password = passwordFile === undefined ? undefined : await passwordIn(passwordFile);
+  const password = passwordFile === undefined ? undefined : await passwordIn(passwordFile, env);
   const server = createTransport({
     host: hostname,
     port: port === "" ? (secure ? 465 : 587) : Number(port),
@@ -83,9 +84,13 @@ async function send(
   }
 }
 
-async function passwordIn(file: string): Promise<string> {
+/** Of a service with `LoadCredential=` it is the file that systemd hands out under the same name. */
+async function passwordIn(file: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
+  const folder = env["CREDENTIALS_DIRECTORY"];
+  const loaded = folder === undefined ? undefined : join(folder, basename(file));
   try {
-    return (await readFile(file, "utf8")).replace(/\r?\n$/, "");
+    const text = loaded === undefined ? undefined : await readFile(loaded, "utf8").catch(() => undefined);
+    return (text ?? (await readFile(file, "utf8"))).replace(/\r?\n$/, "");
   } catch (error) {
     throw new Error(`the password file ${file} cannot be read (${errnoOf(error)})`, { cause: error });
   }

@@ -1,20 +1,8 @@
+import type { StoredReceipt } from "@doppel/engine";
 import type { Receipt } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import type { ReceiptDigest } from "../state/memory.ts";
 import type { Expected, Listed } from "./damage.ts";
-
-/** A receipt as it lies at the target. */
-export interface StoredReceipt {
-  readonly name: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Of the stored bytes, 64 hexadecimal digits. */
-  readonly sha256: string;
-  readonly receipt?: Receipt;
-  /** Why there is none. */
-  readonly problem?: string;
-  readonly signature: "none" | "good" | "bad" | "unchecked";
-}
 
 /** Reads one; `publicKey` is PEM. */
 export type ReadReceipt = (storage: Storage, name: string, signal?: AbortSignal, publicKey?: string) => Promise<StoredReceipt>;
