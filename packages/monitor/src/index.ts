@@ -16,7 +16,7 @@ export type {
   Profiles,
   Schedule,
 } from "./config/types.ts";
-export { ageText, sizeText } from "./judge/case.ts";
+export { ageText, attentionText, sizeText } from "./judge/case.ts";
 export type { Finding, Severity } from "./judge/finding.ts";
 export { nagios } from "./output/nagios.ts";
 export { prometheus } from "./output/prometheus.ts";

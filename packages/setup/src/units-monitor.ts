@@ -99,7 +99,7 @@ SystemCallErrorNumber=EPERM
 /** systemd makes folders below /var/lib and gives them to the service's user; another has to be there. */
 function stateLines(state: string): string {
   const [, name] = /^\/var\/lib\/([^/]+(?:\/[^/]+)*)$/.exec(state) ?? [];
-  if (name === undefined) return `ReadWritePaths=${word(state)}`;
+  if (name === undefined) return `ReadWritePaths=-${word(state)}`;
   return `StateDirectory=${specifiers(name)}\nStateDirectoryMode=0700`;
 }
 

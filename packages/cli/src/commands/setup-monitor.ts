@@ -59,6 +59,11 @@ function secretsOf({ byName, monitor }: Profiles): readonly string[] {
 /** What a user that exists only while the service runs cannot do. */
 function remarksOn({ file, byName, monitor }: Profiles): readonly string[] {
   const remarks: string[] = [];
+  if (!monitor.state.startsWith("/var/lib/")) {
+    remarks.push(
+      `the service cannot write to ${monitor.state}: put monitor.state below /var/lib, which systemd makes for it, or name --service-user`,
+    );
+  }
   if ((statSync(file).mode & 0o004) === 0)
     remarks.push(`${file} must be readable for the service, and holds no secrets: chmod 644 ${file}`);
   if (monitor.alerts.mail?.transport === "sendmail") {

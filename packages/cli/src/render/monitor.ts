@@ -1,7 +1,6 @@
 import { displayText } from "@doppel/base";
-import { ageText, type MonitorReport, type ProfileReport, sizeText, timeIn } from "@doppel/monitor";
+import { ageText, attentionText, type MonitorReport, type ProfileReport, sizeText, timeIn } from "@doppel/monitor";
 import { setKind } from "./rows.ts";
-import { counted } from "./sizes.ts";
 import { tableLines } from "./table.ts";
 
 const HEAD = ["Server", "State", "Last backup", "Age", "Kind", "Size", "All", "Expires", "Proven"] as const;
@@ -19,8 +18,7 @@ export function monitorText({ profiles, fleet, time }: MonitorReport): string {
     ),
   ].map(displayText);
   const wrong = profiles.filter(({ severity }) => severity !== "ok").length;
-  const state =
-    wrong === 0 && fleet.length === 0 ? "all is well" : `${wrong} of ${counted(profiles.length, "server")} need attention`;
+  const state = wrong === 0 && fleet.length === 0 ? "all is well" : attentionText(wrong, profiles.length);
   const parts = [table, ...(problems.length > 0 ? [problems] : []), ...(rows.length > 0 ? [[state]] : [])];
   return `${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { errnoOf } from "@doppel/base";
 import type { MailSettings } from "../config/types.ts";
 import type { AlertEvent } from "./ledger.ts";
-import type { Channel } from "./channel.ts";
+import type { Channel, MessageContext } from "./channel.ts";
 import { hashOf } from "./command.ts";
 import { runProgram } from "./run-program.ts";
 import { alertMessage, digestMessage, type Message } from "./texts.ts";
@@ -19,8 +19,8 @@ export function mailChannel(settings: MailSettings, env: Readonly<Record<string,
     id: `mail-${hashOf([transport, ...to].join("\0"))}`,
     label,
     messages: bySubject,
-    tell: (events, { timeZone, signal }) => send(alertMessage(events, timeZone), settings, env, signal),
-    digest: (report, { timeZone, signal }) => send(digestMessage(report, timeZone), settings, env, signal),
+    tell: (events, context) => send(alertMessage(events, context.timeZone), settings, env, context),
+    digest: (report, context) => send(digestMessage(report, context.timeZone), settings, env, context),
   };
 }
 
@@ -38,13 +38,14 @@ async function send(
   message: Message,
   { from, to, transport, passwordFile }: MailSettings,
   env: Readonly<Record<string, string | undefined>>,
-  signal: AbortSignal,
+  { now, signal }: MessageContext,
 ): Promise<void> {
   const { createTransport } = await import("nodemailer");
   const mail = {
     from,
     to: [...to],
     ...message,
+    date: now,
     headers: { "Auto-Submitted": "auto-generated" },
     disableUrlAccess: true,
     disableFileAccess: true,

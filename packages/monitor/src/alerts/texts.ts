@@ -1,5 +1,5 @@
 import { displayText } from "@doppel/base";
-import { ageText, sizeText } from "../judge/case.ts";
+import { ageText, attentionText, sizeText } from "../judge/case.ts";
 import type { MonitorReport, ProfileReport } from "../report.ts";
 import { timeIn } from "../schedule/zone.ts";
 import type { AlertEvent } from "./ledger.ts";
@@ -28,7 +28,7 @@ export function alertMessage(events: readonly AlertEvent[], timeZone: string): M
 export function digestMessage(report: MonitorReport, timeZone: string): Message {
   const { profiles, fleet, time } = report;
   const wrong = profiles.filter(({ severity }) => severity !== "ok").length;
-  const state = wrong === 0 && fleet.length === 0 ? "all is well" : `${wrong} of ${profiles.length} need attention`;
+  const state = wrong === 0 && fleet.length === 0 ? "all is well" : attentionText(wrong, profiles.length);
   const problems = [
     ...fleet.map(({ severity, subject, text }) => `${severity.toUpperCase()} ${subject}: ${text}`),
     ...profiles.flatMap(({ name, findings, failure }) => [
@@ -38,7 +38,7 @@ export function digestMessage(report: MonitorReport, timeZone: string): Message 
   ].map((line) => displayText(line));
   const parts = [
     `Backups of ${profiles.length} servers at ${timeIn(timeZone, time)}: ${state}.`,
-    ...(problems.length > 0 ? [problems.join("\n")] : []),
+    ...(problems.length > 0 ? [problems.map((line) => wrapped(line).trimStart()).join("\n")] : []),
     table(profiles, time),
   ];
   return { subject: `[doppel] digest: ${state}`, text: `${parts.join("\n\n")}\n` };
@@ -48,10 +48,10 @@ function paragraph({ kind, alert }: AlertEvent, timeZone: string): string {
   const { severity, subject, text, since, resolved } = alert;
   const begun = timeIn(timeZone, since);
   if (kind === "resolved") {
-    return `RESOLVED ${displayText(subject)}, ${timeIn(timeZone, resolved ?? since)}\n  was since ${begun}: ${displayText(text)}`;
+    return `RESOLVED ${displayText(subject)}, ${timeIn(timeZone, resolved ?? since)}\n${wrapped(`was since ${begun}: ${displayText(text)}`)}`;
   }
   const again = kind === "reminder" ? " (still)" : kind === "worse" ? " (worse than before)" : "";
-  return `${severity.toUpperCase()}${again} ${displayText(subject)}, since ${begun}\n  ${displayText(text)}`;
+  return `${severity.toUpperCase()}${again} ${displayText(subject)}, since ${begun}\n${wrapped(displayText(text))}`;
 }
 
 function word({ kind, alert }: AlertEvent): string {
@@ -66,7 +66,18 @@ function rank({ kind, alert }: AlertEvent): number {
 
 function oneLine(text: string, most: number): string {
   const shown = displayText(text);
-  return shown.length > most ? `${shown.slice(0, most - 1)}…` : shown;
+  return shown.length > most ? `${shown.slice(0, most - 3)}...` : shown;
+}
+
+/** Indented lines of a mail's usual length; a word that is longer stays whole. */
+function wrapped(text: string): string {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    if (line.length + word.length > 70 && line !== "") lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines.map((line) => `  ${line}`).join("\n");
 }
 
 /** Columns of spaces: a mail has no other means. */

@@ -101,6 +101,17 @@ describe("sets are complete", () => {
     expect(await ids(3)).toEqual([]);
   });
 
+  it("what was cut off before the first look, and is put back, was not stored again", async () => {
+    const { server, sets, ids } = nightly(3, {}, { folders: FOLDERS });
+    const [, , last] = sets[2]!.volumes;
+    const bytes = server.storage.objects.get(last!)!;
+    const at = server.storage.times.get(last!)!;
+    server.storage.store(last!, bytes.subarray(0, 100), morning(3));
+    expect(await ids(3)).toEqual(["damaged"]);
+    server.storage.store(last!, bytes, at);
+    expect(await ids(3)).toEqual([]);
+  });
+
   it("at the first look only numbers, empty objects and receipts can tell", async () => {
     const { server, sets, ids } = nightly(3);
     server.storage.remove(sets[2]!.volumes[1]!);

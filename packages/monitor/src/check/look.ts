@@ -82,7 +82,7 @@ export async function look(
       const stored = await attempt(`receipt ${set.receipt}`, () => readReceipt(storage, set.receipt!, signal, receiptKey));
       if (stored === undefined) continue;
       receipts.set(set, digestOf(stored, listed.modified));
-      if (stored.receipt && earlier === undefined) expected.set(set, objectsOf(stored.receipt, listing));
+      if (stored.receipt && earlier === undefined) expected.set(set, objectsOf(stored.receipt));
     }
   }
 
@@ -224,14 +224,15 @@ function expectedFrom(set: BackupSet, listing: ReadonlyMap<string, Listed>): Exp
   );
 }
 
-/** An object that a receipt named before it could be listed gets its time when it is seen. */
+/** An object that only a receipt has told of gets its time when it is seen as the receipt has it. */
 function withTimes(expected: Expected | undefined, listing: ReadonlyMap<string, Listed>): Expected | undefined {
   if (expected === undefined) return undefined;
   return Object.fromEntries(
-    Object.entries(expected).map(([name, [size, stored]]) => [
-      name,
-      [size, stored === 0 ? (listing.get(name)?.modified?.getTime() ?? 0) : stored] as [number, number],
-    ]),
+    Object.entries(expected).map(([name, [size, stored]]) => {
+      const found = listing.get(name);
+      const seen = stored === 0 && found?.size === size ? (found.modified?.getTime() ?? 0) : stored;
+      return [name, [size, seen] as [number, number]];
+    }),
   );
 }
 

@@ -2,7 +2,7 @@ import type { StoredReceipt } from "@doppel/engine";
 import type { Receipt } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import type { ReceiptDigest } from "../state/memory.ts";
-import type { Expected, Listed } from "./damage.ts";
+import type { Expected } from "./damage.ts";
 
 /** Reads one; `publicKey` is PEM. */
 export type ReadReceipt = (storage: Storage, name: string, signal?: AbortSignal, publicKey?: string) => Promise<StoredReceipt>;
@@ -25,9 +25,7 @@ export function digestOf({ name, size, sha256, receipt, problem, signature }: St
   };
 }
 
-/** The objects that a receipt names, with the times of the listing: from now on they must not change. */
-export function objectsOf({ objects }: Receipt, listing: ReadonlyMap<string, Listed>): Expected {
-  return Object.fromEntries(
-    objects.map(({ name, size }) => [name, [size, listing.get(name)?.modified?.getTime() ?? 0] as [number, number]]),
-  );
+/** The objects that a receipt names: from now on they must not change. */
+export function objectsOf({ objects }: Receipt): Expected {
+  return Object.fromEntries(objects.map(({ name, size }) => [name, [size, 0] as [number, number]]));
 }

@@ -47,3 +47,8 @@ export function sizeText(bytes: number): string {
   }
   return `${unit === 0 || value >= 99.5 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
+
+/** `2 of 17 servers need attention` */
+export function attentionText(wrong: number, all: number): string {
+  return `${wrong} of ${all} server${all === 1 ? "" : "s"} ${wrong === 1 ? "needs" : "need"} attention`;
+}

@@ -21,7 +21,9 @@ export function judgeExpiry(of: Case): readonly Finding[] {
   const expires = lastGoodExpires(of);
   if (expires === undefined) return [];
   const left = expires.getTime() - of.facts.now.getTime();
-  if (left > of.expect.expiryWarningDays * DAY_MS) return [];
+  // Where backups live shorter than that, half their life is early enough: otherwise it would never be well.
+  const days = Math.min(of.expect.expiryWarningDays, (of.facts.expireDays ?? of.expect.expireDays ?? 0) / 2);
+  if (left > days * DAY_MS) return [];
   const text =
     left > 0
       ? `the bucket deletes the last good backup at ${when(of, expires)}, unless a full backup is made before; or make its lifecycle longer`

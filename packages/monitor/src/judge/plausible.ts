@@ -19,7 +19,10 @@ export function judgePlausible(of: Case): readonly Finding[] {
   for (const set of judged(of)) {
     const at = of.facts.sets.indexOf(set);
     const before = of.facts.sets.slice(at + 1, at + 1 + BEFORE);
-    for (const finding of [...sizes(set, before, of), ...folders(set, before, of)]) {
+    const whole = sizes(set, before, of);
+    // That all of it has shrunk says more than that a folder has.
+    const parts = folders(set, before, of).filter(({ id }) => id !== "folder-shrunk" || whole.length === 0);
+    for (const finding of [...whole, ...parts]) {
       if (!findings.has(finding.id)) findings.set(finding.id, finding);
     }
   }

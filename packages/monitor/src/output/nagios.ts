@@ -1,5 +1,5 @@
 import { displayText } from "@doppel/base";
-import { ageText } from "../judge/case.ts";
+import { ageText, attentionText } from "../judge/case.ts";
 import { type Severity, worst } from "../judge/finding.ts";
 import type { MonitorReport, ProfileReport } from "../report.ts";
 
@@ -32,7 +32,7 @@ function manyServers({ profiles, fleet }: Pick<MonitorReport, "profiles" | "flee
   const wrong = profiles.filter(({ severity }) => severity !== "ok");
   if (wrong.length === 0 && fleet.length === 0) return `${profiles.length} servers are backed up`;
   const first = fleet[0]?.text ?? `${wrong[0]!.name}: ${wrong[0]!.findings[0]?.text ?? wrong[0]!.failure ?? wrong[0]!.severity}`;
-  return `${wrong.length} of ${profiles.length} servers need attention; ${first}`;
+  return `${attentionText(wrong.length, profiles.length)}; ${first}`;
 }
 
 /** `'label'=value[UOM];[warn];[crit];[min];[max]` */
