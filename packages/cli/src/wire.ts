@@ -31,7 +31,7 @@ import {
   signerFromGpg,
   signerFromKeyFile,
 } from "@doppel/openpgp";
-import { isS3Url, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
+import { type DriverContext, isS3Url, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
 import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";
@@ -64,15 +64,7 @@ export async function openTarget(
   if (invocation.positionals[COMMANDS[invocation.command].positionals.findIndex(({ kind }) => kind === "target")] === url) {
     for (const detail of invocation.remarks) runtime.emit({ type: "notice", reason: "option", incomplete: false, detail });
   }
-  const storage = await openStorage(urlText(url), {
-    cwd: environment.cwd,
-    purpose,
-    random,
-    clock: runtime.clock,
-    emit: runtime.emit,
-    env: environment.variables,
-    s3: s3OptionsOf(settings, runtime.clock.now()),
-  });
+  const storage = await openStorage(urlText(url), driverContext(purpose, { environment, runtime, invocation }));
   const { "num-retries": tries, "backend-retry-delay": delay } = settings;
   return withRetry(storage, {
     ...(tries !== undefined && { tries: isS3Url(urlText(url)) ? 1 : tries }), // S3's driver counts by itself
@@ -81,6 +73,22 @@ export async function openTarget(
     emit: runtime.emit,
     sleep: (ms, signal = runtime.signal) => runtime.clock.sleep(ms, signal),
   });
+}
+
+/** What a storage driver is given. @throws cli.usage for options that contradict each other, format.bad-time */
+export function driverContext(
+  purpose: DriverContext["purpose"],
+  { environment, runtime, invocation }: Pick<Session, "environment" | "runtime" | "invocation">,
+): DriverContext {
+  return {
+    cwd: environment.cwd,
+    purpose,
+    random,
+    clock: runtime.clock,
+    emit: runtime.emit,
+    env: environment.variables,
+    s3: s3OptionsOf(invocation.settings, runtime.clock.now()),
+  };
 }
 
 /** A time that means nothing to the command is still one that must be right, as in stock. @throws format.bad-time */

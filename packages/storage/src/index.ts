@@ -10,7 +10,8 @@ export type {
   PolicyStatement,
   Seen,
 } from "./s3/admin/bucket-admin.ts";
-export { openBucketAdmin, type ThiefOptions, tryAsThief } from "./s3/admin/open-admin.ts";
+export { type BucketLocation, locateBucket, openBucketAdmin, type ThiefOptions, tryAsThief } from "./s3/admin/open-admin.ts";
+export { samePolicy } from "./s3/admin/policy.ts";
 export type { S3Credentials, S3Encryption, S3Options, S3StorageClass } from "./s3/options.ts";
 export type {
   Archived,

@@ -20,6 +20,37 @@ export async function openBucketAdmin(url: string, context: DriverContext): Prom
   return new S3BucketAdmin(await reach(reading, configured, "opens"), configured);
 }
 
+/** Where a URL leads, without asking any server. */
+export interface BucketLocation {
+  readonly bucket: string;
+  /** Empty, or with a slash at its end. */
+  readonly prefix: string;
+  /** URL of a server other than AWS. */
+  readonly endpoint: string | undefined;
+  /** That options, the URL, environment or profile name. */
+  readonly region: string | undefined;
+}
+
+/**
+ * Reads a URL as opening it would; needs neither a network nor credentials.
+ * @throws storage.unknown-scheme, storage.bad-url, also for a URL of which only a look at the servers would tell what it means
+ */
+export async function locateBucket(url: string, context: DriverContext): Promise<BucketLocation> {
+  checkScheme(url, "has no settings");
+  const [{ reading, configured }, { configuredRegion }] = await Promise.all([
+    readingOf(url, context),
+    import("../aws-config.ts"),
+  ]);
+  if (reading.kind !== "clear") {
+    const { bucket } = reading.asBucket;
+    const reason = "ambiguous";
+    const message = `"${bucket}" may be a bucket or a server; say which: --s3-url-style bucket, or host`;
+    throw new DoppelError("storage.bad-url", message, { url: `s3://${bucket}`, reason });
+  }
+  const { bucket, prefix, endpoint = configured.s3?.endpoint, region } = reading.location;
+  return { bucket, prefix, endpoint, region: configured.s3?.region ?? region ?? (await configuredRegion(context.env ?? {})) };
+}
+
 /** What else an attempt needs to know. */
 export interface ThiefOptions {
   /** Becomes part of the canary's name. */

@@ -13,8 +13,8 @@ const SETS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether two policies say the same. S3 gives documents back in other words: lists of one without their brackets, others sorted,
- * `"*"` as `{"AWS":"*"}`.
+ * Whether two policies say the same, in whatever order. S3 gives documents back in other words: lists of one without their brackets,
+ * others sorted, `"*"` as `{"AWS":"*"}`.
  */
 export function samePolicy(a: PolicyDocument, b: PolicyDocument): boolean {
   return JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
@@ -24,7 +24,8 @@ function canonical(value: unknown, name = "", isCondition = false): unknown {
   if (name === "Principal" && value === "*") return { AWS: ["*"] };
   const isSet = SETS.has(name) || isCondition;
   if (typeof value !== "object" || value === null) return isSet ? [String(value)] : value;
-  if (Array.isArray(value)) return isSet ? value.map(String).sort() : value.map((inner) => canonical(inner));
+  if (Array.isArray(value))
+    return isSet ? value.map(String).sort() : value.map((inner) => JSON.stringify(canonical(inner))).sort();
   const entries = Object.entries(value).map(([key, inner]) => {
     // Condition: { operator: { key: values } }
     const isTest = name === "Condition";
