@@ -32,6 +32,13 @@ export const SETUP_OPTIONS = {
     commands: ["setup bucket"],
     to: "BucketWish.createOnly",
   }),
+  "list-bucket": flag({
+    generation: "doppel",
+    group: "Setting up",
+    help: "whoever lists may see the names of other servers' objects, too: stock duplicity does not work without",
+    commands: ["setup bucket"],
+    to: "BucketWish.listBucket",
+  }),
   "expire-days": optional(wholeNumber(1, 36_500), {
     generation: "doppel",
     metavar: "N",

@@ -40,7 +40,7 @@ describe("setup bucket without --apply", () => {
     const json = await show("--json", "--role", "writer", "s3://acme-backups/web-1", "--expire-days", "6", "--chain-days", "7");
     const data = JSON.parse(json.stdout) as Shown;
     expect(data.roles.map(({ role }) => role)).toEqual(["writer"]);
-    expect(data.advice.map(({ code: why }) => why)).toEqual(["chain-expires", "no-versions"]);
+    expect(data.advice.map(({ code: why }) => why)).toEqual(["chain-expires", "no-versions", "stock"]);
     expect(data.applied).toBeNull();
     for (const command of data.commands) expect(command[0]).toBe("aws");
   });

@@ -70,10 +70,15 @@ export class BucketPlace implements Disposable {
     return [...roles, "--principal", `owner=${this.#owner}`];
   }
 
-  /** Any command with the credentials of a role; `-` as its last word of the command's name is the place for options. */
-  async doppel(as: Role | "admin", ...args: readonly string[]): Promise<Said> {
+  /** Where the server is, for a command line. */
+  get where(): readonly string[] {
+    return ["--s3-endpoint-url", this.#site.endpoint, "--s3-region-name", this.#site.region];
+  }
+
+  /** The environment of a machine that has a role's credentials. */
+  env(as: Role | "admin"): Readonly<Record<string, string>> {
     const { accessKeyId, secretAccessKey } = this.#credentials(as);
-    const env = {
+    return {
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_EC2_METADATA_DISABLED: "true",
@@ -82,7 +87,11 @@ export class BucketPlace implements Disposable {
       TMPDIR: this.#dir.path,
       XDG_CACHE_HOME: this.path(`cache of ${as}`),
     };
-    return said(await doppel(args, { env }));
+  }
+
+  /** Any command with the credentials of a role. */
+  async doppel(as: Role | "admin", ...args: readonly string[]): Promise<Said> {
+    return said(await doppel(args, { env: this.env(as) }));
   }
 
   /** Stores the folder as it is now. @returns what a restore must give */

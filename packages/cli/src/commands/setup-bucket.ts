@@ -65,6 +65,7 @@ function wishOf(settings: Settings, place: Place, storageClass: BucketWish["stor
     roles: role === "all" ? ROLES : [role],
     principals: principalsOf(principal),
     createOnly: settings["create-only"],
+    listBucket: settings["list-bucket"],
     ...(expireDays !== undefined && { expireDays }),
     abortUploadsDays: settings["abort-uploads-days"],
     ...(noncurrentDays !== undefined && { noncurrentDays }),

@@ -15,6 +15,8 @@ export interface BucketWish {
   readonly roles: readonly Role[];
   readonly principals: Principals;
   readonly createOnly: boolean;
+  /** Names in the whole bucket may be listed, as stock duplicity needs it. */
+  readonly listBucket: boolean;
   readonly expireDays?: number;
   readonly abortUploadsDays: number;
   /** Default, where there are versions: 30. */
@@ -52,9 +54,15 @@ export interface BucketPlan {
 
 const NONCURRENT_DAYS = 30;
 
+const ABOUT_STOCK: Advice = {
+  level: "note",
+  code: "stock",
+  text: "stock duplicity asks for the bucket itself first, and gives up when that is refused: --list-bucket lets it, and the names of other servers' objects be seen; doppel needs it not, nor does who copies the folder",
+};
+
 /** @throws storage.bad-url for a prefix that a policy cannot name; cli.unsupported for create-only elsewhere than at AWS */
 export function planBucket(wish: BucketWish): BucketPlan {
-  const { bucket, prefix, region, principals, createOnly, expireDays, abortUploadsDays, objectLockDays } = wish;
+  const { bucket, prefix, region, principals, createOnly, listBucket, expireDays, abortUploadsDays, objectLockDays } = wish;
   const place: PolicyPlace = {
     bucket,
     prefix,
@@ -81,21 +89,21 @@ export function planBucket(wish: BucketWish): BucketPlan {
   return {
     wish,
     place,
-    roles: ROLES.filter((role) => wish.roles.includes(role)).map((role) => rolePlan(place, role, principals, createOnly)),
+    roles: ROLES.filter((role) => wish.roles.includes(role)).map((role) => rolePlan(place, role, wish)),
     shared: placeStatements(place, principals),
     lifecycle: lifecycleFor(prefix, days),
     versioning,
     ...(lock && { lock }),
-    advice: expiryWarnings(choice),
+    advice: [...expiryWarnings(choice), ...(prefix === "" || listBucket ? [] : [ABOUT_STOCK])],
   };
 }
 
-function rolePlan(place: PolicyPlace, role: Role, principals: Principals, createOnly: boolean): RolePlan {
+function rolePlan(place: PolicyPlace, role: Role, { principals, createOnly, listBucket }: BucketWish): RolePlan {
   const user = userName(place, role);
   const given = principals[role] ?? [];
   // Other servers' ARNs of users need no account: they are known already.
   const meant = given.length > 0 || place.kind === "aws" ? given : [`arn:${partitionOf(place.region ?? "")}:iam:::user/${user}`];
-  return { role, principals: given, user, ...policiesFor(place, role, meant, { createOnly }) };
+  return { role, principals: given, user, ...policiesFor(place, role, meant, { createOnly, listBucket }) };
 }
 
 function isAws(endpoint: string | undefined): boolean {

@@ -20,6 +20,8 @@ export type Principals = Readonly<Partial<Record<Role | "owner", readonly string
 export interface PolicyOptions {
   /** The writer may store only with If-None-Match, so nothing is written over. AWS only. */
   readonly createOnly?: boolean;
+  /** Names in the whole bucket may be listed: stock duplicity asks for the bucket first, and gives up when that is refused. */
+  readonly listBucket?: boolean;
 }
 
 /** The policies of one role. */
@@ -39,7 +41,7 @@ export function policiesFor(
   place: PolicyPlace,
   role: Role,
   principals: readonly string[] = [],
-  { createOnly = false }: PolicyOptions = {},
+  { createOnly = false, listBucket = false }: PolicyOptions = {},
 ): RolePolicies {
   checkPrefix(place);
   if (createOnly && place.kind !== "aws") {
@@ -47,7 +49,7 @@ export function policiesFor(
       "--create-only needs AWS: the condition s3:if-none-match means nothing to this server; use --versioning or --object-lock instead";
     throw new DoppelError("cli.unsupported", message, { what: "--create-only" });
   }
-  const allowed = allowing(place, role);
+  const allowed = allowing(place, role, listBucket);
   const onlyNew = createOnly && role === "writer" ? [neverOverwrite(place)] : [];
   const identity = document([...allowed, ...onlyNew].map(([part, statement]) => ({ Sid: part, ...statement })));
   if (principals.length === 0) return { identity, statements: [] };
@@ -92,11 +94,11 @@ export function partitionOf(region: string): string {
 
 type Part = readonly [name: string, statement: Omit<PolicyStatement, "Sid" | "Principal">];
 
-function allowing(place: PolicyPlace, role: Role): readonly Part[] {
+function allowing(place: PolicyPlace, role: Role, listBucket: boolean): readonly Part[] {
   const { bucket, listing, objects } = RIGHTS[role];
   const Resource = bucketArn(place);
   const Condition = { StringLike: { "s3:prefix": `${place.prefix}*` } };
-  const limited = place.prefix === "" ? {} : { Condition };
+  const limited = place.prefix === "" || listBucket ? {} : { Condition };
   return [
     ["Bucket", { Effect: "Allow", Action: bucket, Resource }],
     ["List", { Effect: "Allow", Action: single(listing), Resource, ...limited }],

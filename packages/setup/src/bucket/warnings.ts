@@ -17,7 +17,8 @@ export interface Advice {
     | "lock-short"
     | "hastier-rule"
     | "no-principals"
-    | "owner";
+    | "owner"
+    | "stock";
   readonly text: string;
 }
 
