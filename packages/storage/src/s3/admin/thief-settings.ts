@@ -55,7 +55,7 @@ export async function forbiddenChanges(reached: Reached, attempt: Try): Promise<
 const NO_STATUS = "doppel-canary" as "Enabled";
 const NO_RULE = { ID: "doppel-canary", Status: NO_STATUS, Filter: { Prefix: "doppel-canary-" } };
 
-function judge(attempt: Attempt, answer: Answer<unknown>, reached: Reached): AttemptResult {
+export function judge(attempt: Attempt, answer: Answer<unknown>, reached: Pick<Reached, "software">): AttemptResult {
   if (answer.kind === "refused") return { attempt, result: "refused", detail: "a change is refused" };
   if (answer.kind === "done") {
     const detail = "the server took a document that is none: look at this setting now";
