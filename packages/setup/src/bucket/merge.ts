@@ -52,7 +52,8 @@ export function mergePolicy(
 }
 
 /** One statement may stand without brackets. */
-function statementsOf({ Statement }: { readonly Statement?: unknown }): readonly PolicyStatement[] | undefined {
+function statementsOf(policy: { readonly Statement?: unknown } | null): readonly PolicyStatement[] | undefined {
+  const Statement = policy?.Statement;
   const list = Array.isArray(Statement) ? (Statement as unknown[]) : [Statement];
   const isKnown = list.every((one) => typeof one === "object" && one !== null && !Array.isArray(one) && "Effect" in one);
   return isKnown ? (list as PolicyStatement[]) : undefined;
