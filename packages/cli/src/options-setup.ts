@@ -1,7 +1,91 @@
-import { flag, oneOf, type Option, optional, path, text, withDefault } from "./option.ts";
+import { flag, oneOf, optional, type Option, path, principal, repeated, text, wholeNumber, withDefault } from "./option.ts";
 
 /** Of the commands that prepare backups. */
 export const SETUP_OPTIONS = {
+  apply: flag({
+    generation: "doppel",
+    group: "Setting up",
+    help: "make the settings, with the credentials of an admin of the bucket, and read them back; without it nothing is changed",
+    commands: ["setup bucket"],
+    to: "commands/setup-bucket.ts",
+  }),
+  role: withDefault(oneOf("writer", "monitor", "restorer", "keeper", "all"), "all", {
+    generation: "doppel",
+    metavar: "ROLE",
+    group: "Setting up",
+    help: "whose policies: of the server that stores (writer), of who watches (monitor), restores (restorer) or deletes (keeper), or all",
+    commands: ["setup bucket"],
+    to: "BucketWish.roles",
+  }),
+  principal: repeated(principal, {
+    generation: "doppel",
+    metavar: "ROLE=ARN",
+    group: "Setting up",
+    help: "who has a role, or is the owner of the bucket (owner=ARN), for the bucket's policy; may be given several times",
+    commands: ["setup bucket"],
+    to: "BucketWish.principals",
+  }),
+  "create-only": flag({
+    generation: "doppel",
+    group: "Setting up",
+    help: "the writer's policy refuses what would write over an object (AWS only)",
+    commands: ["setup bucket"],
+    to: "BucketWish.createOnly",
+  }),
+  "list-bucket": flag({
+    generation: "doppel",
+    group: "Setting up",
+    help: "whoever lists may see the names of other servers' objects, too: stock duplicity does not work without",
+    commands: ["setup bucket"],
+    to: "BucketWish.listBucket",
+  }),
+  "expire-days": optional(wholeNumber(1, 36_500), {
+    generation: "doppel",
+    metavar: "N",
+    group: "Setting up",
+    help: "the bucket deletes backups after so many days (default: no rule is made for it)",
+    commands: ["setup bucket"],
+    to: "BucketWish.expireDays",
+  }),
+  "chain-days": withDefault(wholeNumber(1, 36_500), "1", {
+    generation: "doppel",
+    metavar: "N",
+    group: "Setting up",
+    help: "days between full backups, for warnings about the expiry; 1: only full ones",
+    commands: ["setup bucket"],
+    to: "BucketWish.chainDays",
+  }),
+  "abort-uploads-days": withDefault(wholeNumber(1, 36_500), "7", {
+    generation: "doppel",
+    metavar: "N",
+    group: "Setting up",
+    help: "the bucket drops unfinished uploads after so many days",
+    commands: ["setup bucket"],
+    to: "BucketWish.abortUploadsDays",
+  }),
+  "noncurrent-days": optional(wholeNumber(1, 36_500), {
+    generation: "doppel",
+    metavar: "N",
+    group: "Setting up",
+    help: "what was written over, deleted or has expired lives on for so many days in a bucket with versions (default there: 30)",
+    commands: ["setup bucket"],
+    to: "BucketWish.noncurrentDays",
+  }),
+  versioning: flag({
+    generation: "doppel",
+    group: "Setting up",
+    help: "the bucket keeps versions: whoever writes over a backup destroys nothing",
+    commands: ["setup bucket"],
+    to: "BucketWish.versioning",
+  }),
+  "object-lock": optional(wholeNumber(1, 36_500), {
+    generation: "doppel",
+    metavar: "DAYS",
+    group: "Setting up",
+    help: "nothing stored can be deleted for so many days (Object Lock, governance mode, with versions)",
+    commands: ["setup bucket"],
+    to: "BucketWish.objectLockDays",
+  }),
   print: flag({
     generation: "doppel",
     group: "Setting up",

@@ -33,7 +33,16 @@ import {
   signerFromGpg,
   signerFromKeyFile,
 } from "@doppel/openpgp";
-import { type DriverContext, isS3Url, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
+import {
+  type DriverContext,
+  isS3Url,
+  listFolders,
+  openBucketAdmin,
+  openStorage,
+  redactUrl,
+  type Storage,
+  withRetry,
+} from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
 import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
@@ -127,6 +136,35 @@ export function withoutSecret(url: BytePath): BytePath {
   const text = urlText(url);
   const shown = redactUrl(text);
   return shown === text ? url : pathFromText(shown);
+}
+
+/** Names of the folders below a URL. @throws storage.* */
+export async function foldersBelow(
+  url: string,
+  session: Pick<Session, "environment" | "runtime" | "invocation">,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  return listFolders(url, await driverContext(pathFromText(url), "read", session), signal);
+}
+
+/** After how many days a profile's bucket forgets objects, by the shortest of its rules; undefined when it does not, or may not be asked. */
+export async function lifecycleDaysOf(
+  { profile, settings }: ProfileTarget,
+  { environment, runtime, invocation }: Pick<Session, "environment" | "runtime" | "invocation">,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (!isS3Url(profile.url)) return undefined;
+  const url = pathFromText(profile.url);
+  const targets = new Map([[url, { profile, settings }]]);
+  const context = await driverContext(url, "read", { environment, runtime, invocation, targets });
+  await using admin = await openBucketAdmin(profile.url, context);
+  const seen = await admin.lifecycle();
+  signal.throwIfAborted();
+  if (seen.kind !== "is") return undefined;
+  const days = seen.value.flatMap(({ enabled, prefix, expireDays }) =>
+    enabled && expireDays !== undefined && admin.prefix.startsWith(prefix) ? [expireDays] : [],
+  );
+  return days.length === 0 ? undefined : Math.min(...days);
 }
 
 /**

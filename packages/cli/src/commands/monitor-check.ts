@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { DoppelError, isDoppelError, type Runtime } from "@doppel/base";
+import { DoppelError, isDoppelError, pathFromText, type Runtime } from "@doppel/base";
 import { lockArchiveDir, readReceipt } from "@doppel/engine";
 import {
   check,
@@ -14,11 +14,11 @@ import {
   writeWhole,
 } from "@doppel/monitor";
 import { localPath } from "../locations.ts";
-import { openProfileStorage } from "../profiles/open-profile.ts";
+import { openProfileStorage, targetOfProfile } from "../profiles/open-profile.ts";
 import { openProfiles } from "../profiles/open-profiles.ts";
 import { monitorText } from "../render/monitor.ts";
 import type { Command, Session } from "../session.ts";
-import { subkeysOf } from "../wire.ts";
+import { foldersBelow, lifecycleDaysOf, openTarget, subkeysOf } from "../wire.ts";
 
 const WRONG = 1;
 const WARNINGS = 3;
@@ -74,6 +74,9 @@ async function checkOnce(session: Session): Promise<Checked> {
       open: (profile) => openProfileStorage(profile, "read", quiet(session), profiles),
       readReceipt,
       subkeys: (profile) => subkeysOf(profile, session),
+      expireDays: (profile, signal) => lifecycleDaysOf(targetOfProfile(profile, profiles), session, signal),
+      foldersBelow: (root, signal) => foldersBelow(root, quiet(session), signal),
+      openUrl: (url) => openTarget(pathFromText(url), "read", quiet(session)),
     },
     name === undefined ? undefined : localPath(name),
     runtime,

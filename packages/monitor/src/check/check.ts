@@ -26,8 +26,10 @@ export interface CheckDeps {
   readonly subkeys?: (profile: Profile) => Promise<ReadonlyMap<string, readonly string[]>>;
   /** After how many days the bucket itself says that it forgets. */
   readonly expireDays?: (profile: Profile, signal: AbortSignal) => Promise<number | undefined>;
-  /** Targets below a root that hold backups: their URLs, written as profiles write them. */
-  readonly targetsBelow?: (root: string, signal: AbortSignal) => Promise<readonly string[]>;
+  /** Names of the folders below a root. */
+  readonly foldersBelow?: (root: string, signal: AbortSignal) => Promise<readonly string[]>;
+  /** A target that no profile describes. */
+  readonly openUrl?: (url: string) => Promise<Storage>;
 }
 
 interface Failure {
@@ -196,28 +198,39 @@ function idOf(code: string): string {
   return code.replace(/^storage\./, "");
 }
 
+/** So many folders of a root that no profile names are looked into. */
+const STRANGERS = 100;
+
 /** Servers that keep backups below a root and that no profile names. */
-async function unconfigured(
-  { profiles, targetsBelow }: CheckDeps,
-  chosen: readonly Profile[],
-  signal: AbortSignal,
-): Promise<readonly FleetFinding[]> {
+async function unconfigured(deps: CheckDeps, chosen: readonly Profile[], signal: AbortSignal): Promise<readonly FleetFinding[]> {
+  const { profiles, foldersBelow } = deps;
   const known = new Set(chosen.map(({ url }) => plain(url)));
   const findings: FleetFinding[] = [];
-  for (const root of targetsBelow ? profiles.monitor.roots : []) {
+  for (const root of foldersBelow ? profiles.monitor.roots : []) {
     const subject = redactUrl(root);
     try {
-      const strangers = (await targetsBelow!(root, signal)).filter((url) => !known.has(plain(url)));
+      const folders = (await foldersBelow!(root, signal)).map((name) => `${root.replace(/\/+$/, "")}/${name}`);
+      const strangers: string[] = [];
+      for (const url of folders.filter((one) => !known.has(plain(one))).slice(0, STRANGERS)) {
+        if (await holdsBackups(url, deps, signal)) strangers.push(redactUrl(url));
+      }
       if (strangers.length === 0) continue;
-      const text = `backups that no profile looks after: ${some(strangers.map(redactUrl), 5)}; add a profile for each`;
+      const text = `backups that no profile looks after: ${some(strangers.sort(), 5)}; add a profile for each`;
       findings.push({ subject, id: "unconfigured", severity: "warning", text });
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof DoppelError)) throw error;
-      findings.push({ subject, id: "root", severity: "unknown", text: `cannot be listed: ${error.message}` });
+      findings.push({ subject, id: "root", severity: "unknown", text: `cannot be searched for servers: ${error.message}` });
     }
   }
   return findings;
+}
+
+async function holdsBackups(url: string, { openUrl }: CheckDeps, signal: AbortSignal): Promise<boolean> {
+  if (openUrl === undefined) return true;
+  await using storage = await openUrl(url);
+  for await (const { name } of storage.list("", signal)) if (/duplicity-(?:full|inc)\./.test(name)) return true;
+  return false;
 }
 
 function plain(url: string): string {
