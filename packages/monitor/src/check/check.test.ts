@@ -424,6 +424,20 @@ describe("many servers", () => {
     expect((await monitor.check(morning(3))).fleet).toMatchObject([{ subject: "/backups", id: "not-found" }]);
   });
 
+  it("backups below a root that no profile names", async () => {
+    const server = new Server();
+    server.backup(night(3));
+    const monitor = new Monitor(tempDir(), [profile("a")], () => server.storage, {
+      foldersBelow: async () => ["a", "b", "empty"],
+      openUrl: async (url) => (url.endsWith("empty") ? new MemoryStorage() : server.storage),
+    });
+    monitor.roots.push("/backups/");
+    expect((await monitor.check(morning(3))).fleet).toMatchObject([
+      { subject: "/backups/", id: "unconfigured", severity: "warning", text: expect.stringContaining(": /backups/b; add") },
+    ]);
+    expect((await monitor.check(morning(3), "a")).fleet).toEqual([]);
+  });
+
   it("an unknown name is a wrong command line", async () => {
     const monitor = new Monitor(tempDir(), [profile("a")], () => new MemoryStorage());
     await expect(monitor.check(morning(1), "b")).rejects.toMatchObject({ code: "cli.usage" });

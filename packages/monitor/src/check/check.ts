@@ -98,12 +98,14 @@ export async function check(
 async function checkOne(profile: Profile, deps: CheckDeps, now: Date, signal: AbortSignal): Promise<ProfileReport> {
   const { name, drill, receiptKey, url } = profile;
   const before = await deps.state.memory(name, now);
+  // What is in the file needs no questions; a bucket costs three.
+  const asks = deps.expireDays !== undefined && profile.expect.expireDays === undefined;
   await using storage = await deps.open(profile, signal);
   const { facts, memory } = await look(
     profile,
     storage,
     before,
-    { now, readReceipt: deps.readReceipt, ...(deps.expireDays && { expireDays: (stop) => deps.expireDays!(profile, stop) }) },
+    { now, readReceipt: deps.readReceipt, ...(asks && { expireDays: (stop) => deps.expireDays!(profile, stop) }) },
     signal,
   );
   const keys = profile.expect.keys.length > 0 ? profile.expect.keys : profile.pinned;

@@ -14,6 +14,6 @@ export function endpointOf({ url, options }: Pick<Profile, "url" | "options">): 
 
 function withoutSecrets(url: string): string {
   return redactUrl(url)
-    .replace(/^[a-z]+:\/\//i, "")
+    .replace(/^[a-z]+:\/\/(?:[^/@]*@)?/i, "")
     .replace(/\/.*$/, "");
 }

@@ -165,6 +165,7 @@ export function profile(name: string, more: Partial<Profile> = {}): Profile {
 /** A monitor over targets in memory. */
 export class Monitor {
   readonly warnings: string[] = [];
+  readonly roots: string[] = [];
   readonly state: MonitorState;
   readonly profiles: Map<string, Profile>;
   readonly #open: (profile: Profile) => Storage;
@@ -190,7 +191,7 @@ export class Monitor {
     const settings = {
       state: "",
       parallel,
-      roots: [],
+      roots: this.roots,
       alerts: { repeatHours: 24, webhooks: [], commands: [], pings: [], timeZone: "UTC" },
     };
     const deps: CheckDeps = {
