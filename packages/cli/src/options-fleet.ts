@@ -1,5 +1,5 @@
 import { EVERY } from "./command-groups.ts";
-import { type Option, optional, path } from "./option.ts";
+import { duration, type Option, optional, path, withDefault } from "./option.ts";
 
 /** Of the commands that look after many servers. */
 export const FLEET_OPTIONS = {
@@ -10,5 +10,13 @@ export const FLEET_OPTIONS = {
     help: "the file with the profiles that @NAME names (default: $DOPPEL_PROFILES, ~/.config/doppel/profiles.yaml, /etc/doppel/profiles.yaml)",
     commands: EVERY,
     to: "Profiles",
+  }),
+  for: withDefault(duration(7 * 86_400), "1h", {
+    generation: "doppel",
+    metavar: "TIME",
+    group: "Encryption",
+    help: "how long the passphrase is kept, as in 30m or 1h30m; at most 7d",
+    commands: ["unlock"],
+    to: "the agent",
   }),
 } satisfies Record<string, Option>;
