@@ -1,5 +1,5 @@
 import { EVERY } from "./command-groups.ts";
-import { duration, type Option, optional, path, withDefault } from "./option.ts";
+import { duration, flag, type Option, optional, path, withDefault } from "./option.ts";
 
 /** Of the commands that look after many servers. */
 export const FLEET_OPTIONS = {
@@ -18,5 +18,12 @@ export const FLEET_OPTIONS = {
     help: "how long the passphrase is kept, as in 30m or 1h30m; at most 7d",
     commands: ["unlock"],
     to: "the agent",
+  }),
+  write: flag({
+    generation: "doppel",
+    group: "Watching",
+    help: "add it to the profiles file, of which nothing else changes; without, it is printed",
+    commands: ["profile import"],
+    to: "the profiles file",
   }),
 } satisfies Record<string, Option>;

@@ -1,3 +1,4 @@
+export { appendProfile } from "./config/append.ts";
 export { type CredentialsFile, readCredentials } from "./config/credentials.ts";
 export { type KeyPath, parseProfilesDocument, type ProfilesDocument } from "./config/document.ts";
 export { loadProfiles, profilesPath, readProfiles } from "./config/load.ts";
