@@ -59,7 +59,7 @@ export function serve(socket: string, session: string | undefined): void {
 }
 
 /** A process, so that another one with the same number is told apart; undefined when there is none. */
-export function leaderOf(pid: number): string | undefined {
+function leaderOf(pid: number): string | undefined {
   const started = statOf(pid)?.[19];
   return started === undefined ? undefined : `${pid}:${started}`;
 }

@@ -13,5 +13,6 @@ it("the example in PROFILES.md is one, and has every key there is", async () => 
   expect(byName.get("mail-copy")!.expect.timeZone).toBe("Europe/Berlin");
   expect(monitor).toMatchObject({ state: "/var/lib/doppel", alerts: { digestAtMinute: 480, repeatHours: 24 } });
   const { PROFILE, MONITOR } = await import("./schema.ts");
-  for (const key of [...Object.keys(PROFILE.shape), ...Object.keys(MONITOR.shape)]) expect(yaml).toMatch(new RegExp(`^ +${key}:`, "m"));
+  for (const key of [...Object.keys(PROFILE.shape), ...Object.keys(MONITOR.shape)])
+    expect(yaml).toMatch(new RegExp(`^ +${key}:`, "m"));
 });
