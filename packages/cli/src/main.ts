@@ -5,11 +5,19 @@ import { rawArguments } from "./parse/raw-arguments.ts";
 import type { Persona } from "./persona.ts";
 import type { ExpandedLine } from "./profiles/expand-line.ts";
 
+/** The word by which doppel knows that it is to be the agent of `doppel unlock`; no help shows it. */
+export const AGENT_WORD = "--passphrase-agent";
+
 /** A whole run of one of the programs. Imports as little as it can: `--version` must not cost more than Node itself. */
 export async function main(persona: Persona): Promise<never> {
   const stdout = outputOf(process.stdout);
   const stderr = outputOf(process.stderr);
   const args = rawArguments(process.argv.slice(2));
+  if (args[0] === AGENT_WORD && args[1] !== undefined && persona.texts === "doppel") {
+    const { serve } = await import("./agent/server.ts");
+    serve(args[1], args[2]);
+    return new Promise(() => {}); // it ends the process itself
+  }
   try {
     const { args: line, found } = await expanded(args, persona);
     const request = persona.parse(line);

@@ -1,5 +1,9 @@
 import { EVERY } from "./command-groups.ts";
+<<<<<<< HEAD
 import { flag, type Option, optional, path, text, wholeNumber, withDefault } from "./option.ts";
+=======
+import { duration, flag, type Option, optional, path, withDefault } from "./option.ts";
+>>>>>>> w-profiles
 
 /** Of the commands that look after many servers. */
 export const FLEET_OPTIONS = {
@@ -11,6 +15,7 @@ export const FLEET_OPTIONS = {
     commands: EVERY,
     to: "Profiles",
   }),
+<<<<<<< HEAD
   nagios: flag({
     generation: "doppel",
     group: "Watching",
@@ -48,5 +53,21 @@ export const FLEET_OPTIONS = {
     help: "send the digest now, also when all is well",
     commands: ["monitor check"],
     to: "commands/monitor-check.ts",
+=======
+  for: withDefault(duration(7 * 86_400), "1h", {
+    generation: "doppel",
+    metavar: "TIME",
+    group: "Encryption",
+    help: "how long the passphrase is kept, as in 30m or 1h30m; at most 7d",
+    commands: ["unlock"],
+    to: "the agent",
+  }),
+  write: flag({
+    generation: "doppel",
+    group: "Watching",
+    help: "add it to the profiles file, of which nothing else changes; without, it is printed",
+    commands: ["profile import"],
+    to: "the profiles file",
+>>>>>>> w-profiles
   }),
 } satisfies Record<string, Option>;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Runtime } from "@doppel/base";
+import { COMMANDS as TARGETS } from "./commands.ts";
 import type { CommandName } from "./option.ts";
 import { DAMAGED, DIFFERENT, DONE, PIPE_CLOSED, stockExitCode, UNRESTORED } from "./exit-codes.ts";
 import { interruptBySignals } from "./interrupt.ts";
@@ -93,6 +94,7 @@ export async function run(
     descriptor: settings["passphrase-fd"],
     file: settings["passphrase-file"],
     ...reused.secrets,
+    ...(!isStock && { agent: () => fromAgent(invocation) }),
     prompt: async (question) => (settings["use-agent"] ? undefined : ask(question)),
     ...(isStock && { questions: STOCK_QUESTIONS }),
   });
@@ -125,6 +127,14 @@ export async function run(
   } catch (error) {
     return fail(error);
   }
+}
+
+/** What `doppel unlock` has left for the target of a command. */
+async function fromAgent({ command, positionals }: Invocation): Promise<string | undefined> {
+  const url = positionals[TARGETS[command].positionals.findIndex(({ kind }) => kind === "target")];
+  if (url === undefined || command === "unlock") return undefined;
+  const { passphraseFromAgent } = await import("./agent/client.ts");
+  return passphraseFromAgent(url, { variables: process.env, cwd: process.cwd(), isRoot: false });
 }
 
 /** What to exit with after an error of a command: where stock has a number of its own for it, `duplicity` has it too. */

@@ -9,7 +9,7 @@ import type { Tokens } from "../parse/tokens.ts";
 type Given = Tokens["given"];
 
 /** What one run is about, and what should be done: a profile that said so would do it every time. */
-const OF_A_RUN: readonly OptionName[] = [
+export const OF_A_RUN: readonly OptionName[] = [
   "profiles",
   "force",
   "dry-run",

@@ -46,7 +46,7 @@ function offsetOf(document: Document.Parsed, path: KeyPath): number {
     const step = path[depth - 1];
     const pair = isMap(parent) ? (parent.items as Pair[]).find(({ key }) => isScalar(key) && key.value === step) : undefined;
     const node = (pair?.key ?? document.getIn(path.slice(0, depth), true)) as Node | undefined;
-    if (node?.range == null) return offset;
+    if (!node?.range) return offset;
     offset = node.range[0];
   }
   return offset;

@@ -6,7 +6,7 @@ import { isTimeZone } from "./zone.ts";
 
 /** The rules that choose files, as the command line calls them; those of a list of files, and those without a value. */
 export const FILELIST_RULES: readonly string[] = ["include-filelist", "exclude-filelist", "files-from"];
-export const BARE_RULES: readonly string[] = [
+const BARE_RULES: readonly string[] = [
   "filter-globbing",
   "filter-literal",
   "filter-regexp",
@@ -15,7 +15,7 @@ export const BARE_RULES: readonly string[] = [
   "exclude-device-files",
   "exclude-other-filesystems",
 ];
-export const VALUE_RULES: readonly string[] = [
+const VALUE_RULES: readonly string[] = [
   "include",
   "exclude",
   "include-regexp",
@@ -173,7 +173,6 @@ const common = {
 export const DEFAULTS = record(common);
 export const PROFILE = record({ url: text, ...common });
 export type GivenDefaults = z.output<typeof DEFAULTS>;
-export type GivenProfile = z.output<typeof PROFILE>;
 
 const mail = record({
   from: text,
