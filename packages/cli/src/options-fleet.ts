@@ -1,9 +1,5 @@
 import { EVERY } from "./command-groups.ts";
-<<<<<<< HEAD
-import { flag, type Option, optional, path, text, wholeNumber, withDefault } from "./option.ts";
-=======
-import { duration, flag, type Option, optional, path, withDefault } from "./option.ts";
->>>>>>> w-profiles
+import { duration, flag, type Option, optional, path, text, wholeNumber, withDefault } from "./option.ts";
 
 /** Of the commands that look after many servers. */
 export const FLEET_OPTIONS = {
@@ -15,7 +11,6 @@ export const FLEET_OPTIONS = {
     commands: EVERY,
     to: "Profiles",
   }),
-<<<<<<< HEAD
   nagios: flag({
     generation: "doppel",
     group: "Watching",
@@ -53,7 +48,7 @@ export const FLEET_OPTIONS = {
     help: "send the digest now, also when all is well",
     commands: ["monitor check"],
     to: "commands/monitor-check.ts",
-=======
+  }),
   for: withDefault(duration(7 * 86_400), "1h", {
     generation: "doppel",
     metavar: "TIME",
@@ -68,6 +63,5 @@ export const FLEET_OPTIONS = {
     help: "add it to the profiles file, of which nothing else changes; without, it is printed",
     commands: ["profile import"],
     to: "the profiles file",
->>>>>>> w-profiles
   }),
 } satisfies Record<string, Option>;

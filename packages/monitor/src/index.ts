@@ -1,9 +1,6 @@
-<<<<<<< HEAD
 export { deliver, type DeliverDeps } from "./alerts/deliver.ts";
 export { check, type CheckDeps } from "./check/check.ts";
-=======
 export { appendProfile } from "./config/append.ts";
->>>>>>> w-profiles
 export { type CredentialsFile, readCredentials } from "./config/credentials.ts";
 export { type KeyPath, parseProfilesDocument, type ProfilesDocument } from "./config/document.ts";
 export { loadProfiles, profilesPath, readProfiles } from "./config/load.ts";
