@@ -48,7 +48,7 @@ monitor: { state: state, roots: ["s3://${place.bucket}"] }
     const days = (Date.parse(web1.summary.lastGoodExpires) - Date.now()) / DAY_MS;
     expect(Math.round(days)).toBe(90);
     expect(denied).toMatchObject({ severity: "unknown", findings: [{ id: "not-checked" }] });
-    expect(unknown).toMatchObject({ severity: "unknown", failure: expect.stringContaining("NOSUCHKEY") });
+    expect(unknown).toMatchObject({ severity: "unknown", failure: expect.stringContaining("does not know this access key") });
     expect(first.fleet).toMatchObject([{ id: "unconfigured", text: expect.stringContaining(`s3://${place.bucket}/web-3`) }]);
 
     const volume = (await place.keys()).find((name) => name.includes("vol1"));
