@@ -232,6 +232,13 @@ openssl pkeyutl -verify -pubin -inkey "$2" -rawin -in signed -sigfile signature;
       for (const name of readdirSync(at)) if (name.includes(stem)) rmSync(join(at, name));
     });
     expect(await audit(expired)).toMatchObject({ code: 0, findings: [] });
+    const emptied = (number: number): string =>
+      harmed(`emptied-${number}`, (at) => {
+        const stem = base(receiptOf(at, number)).replace(/^duplicity-full\.|\.receipt$/g, "");
+        for (const name of readdirSync(at)) if (name.includes(stem) && !name.endsWith(".receipt")) rmSync(join(at, name));
+      });
+    expect((await audit(emptied(0))).code, "as stock's retention leaves it").toBe(3);
+    expect(await audit(emptied(2))).toMatchObject({ code: 1, findings: [`gone ${last}`] });
   });
 
   it("let an audit pass over the backup that is being made, and warn of what is of none", async () => {
