@@ -6,7 +6,7 @@ import type { StoredReceipt } from "./read-receipt.ts";
 const hashOf = (name: string): string => name.repeat(64);
 
 /** What `name` says of the one before it: its name, or how it begins. */
-function stored(name: string, before: string | "first" | "unknown", sha256 = hashOf(name)): StoredReceipt {
+function stored(name: string, before: string, sha256 = hashOf(name)): StoredReceipt {
   const link =
     before === "first" || before === "unknown"
       ? { chain: before }
