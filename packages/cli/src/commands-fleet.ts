@@ -46,7 +46,13 @@ export const FLEET_COMMANDS: Readonly<Record<FleetCommand, Command>> = {
     purpose: "Watching",
     summary: "hold a target to its receipts; needs no key",
     positionals: [URL],
-    examples: [["doppel audit @mail --sample 5%", "sizes of all objects, and the bytes of some"]],
+    examples: [
+      ["doppel audit @mail --sample 5%", "sizes of all objects, and the bytes of some"],
+      [
+        "doppel audit s3://BUCKET/web1",
+        "exit code 0: all is as the receipts say; 1: something is not; 3: some of it cannot be told",
+      ],
+    ],
   },
   drill: {
     purpose: "Watching",
