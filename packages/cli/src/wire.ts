@@ -31,7 +31,18 @@ import {
   signerFromGpg,
   signerFromKeyFile,
 } from "@doppel/openpgp";
-import { type DriverContext, isS3Url, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
+import {
+  type BucketAdmin,
+  type BucketLocation,
+  type DriverContext,
+  isS3Url,
+  locateBucket,
+  openBucketAdmin,
+  openStorage,
+  redactUrl,
+  type Storage,
+  withRetry,
+} from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
 import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";
@@ -75,8 +86,32 @@ export async function openTarget(
   });
 }
 
+/** The settings of a target's bucket, for an admin. @throws cli.usage for a target that is none; storage.* */
+export async function openAdmin(
+  url: BytePath,
+  session: Pick<Session, "environment" | "runtime" | "invocation">,
+): Promise<BucketAdmin> {
+  checkBucket(url);
+  return openBucketAdmin(urlText(url), driverContext("write", session));
+}
+
+/** Which bucket a target is in, without a network. @throws cli.usage for a target that is none; storage.bad-url */
+export async function bucketOf(
+  url: BytePath,
+  session: Pick<Session, "environment" | "runtime" | "invocation">,
+): Promise<BucketLocation> {
+  checkBucket(url);
+  return locateBucket(urlText(url), driverContext("read", session));
+}
+
+function checkBucket(url: BytePath): void {
+  if (isS3Url(urlText(url))) return;
+  const message = `${displayPath(withoutSecret(url))} is no S3 bucket, and only those have settings; write s3://BUCKET/SERVER`;
+  throw new DoppelError("cli.usage", message, {});
+}
+
 /** What a storage driver is given. @throws cli.usage for options that contradict each other, format.bad-time */
-export function driverContext(
+function driverContext(
   purpose: DriverContext["purpose"],
   { environment, runtime, invocation }: Pick<Session, "environment" | "runtime" | "invocation">,
 ): DriverContext {
