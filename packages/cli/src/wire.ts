@@ -34,9 +34,12 @@ import {
   signerFromKeyFile,
 } from "@doppel/openpgp";
 import {
+  type BucketAdmin,
+  type BucketLocation,
   type DriverContext,
   isS3Url,
   listFolders,
+  locateBucket,
   openBucketAdmin,
   openStorage,
   redactUrl,
@@ -121,6 +124,30 @@ async function openWith(url: BytePath, settings: Settings, context: DriverContex
     emit: runtime.emit,
     sleep: (ms, signal = runtime.signal) => runtime.clock.sleep(ms, signal),
   });
+}
+
+/** The settings of a target's bucket, for an admin. @throws cli.usage for a target that is none; storage.* */
+export async function openAdmin(
+  url: BytePath,
+  session: Pick<Session, "environment" | "runtime" | "invocation">,
+): Promise<BucketAdmin> {
+  checkBucket(url);
+  return openBucketAdmin(urlText(url), await driverContext(url, "write", session));
+}
+
+/** Which bucket a target is in, without a network. @throws cli.usage for a target that is none; storage.bad-url */
+export async function bucketOf(
+  url: BytePath,
+  session: Pick<Session, "environment" | "runtime" | "invocation">,
+): Promise<BucketLocation> {
+  checkBucket(url);
+  return locateBucket(urlText(url), await driverContext(url, "read", session));
+}
+
+function checkBucket(url: BytePath): void {
+  if (isS3Url(urlText(url))) return;
+  const message = `${displayPath(withoutSecret(url))} is no S3 bucket, and only those have settings; write s3://BUCKET/SERVER`;
+  throw new DoppelError("cli.usage", message, {});
 }
 
 /** A time that means nothing to the command is still one that must be right, as in stock. @throws format.bad-time */
