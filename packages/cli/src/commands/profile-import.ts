@@ -1,4 +1,15 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { DoppelError, errnoOf } from "@doppel/base";
 import { appendProfile, profilesPath, readTrusted } from "@doppel/monitor";
@@ -50,7 +61,8 @@ function readConf(path: string): string {
 }
 
 /** In one step: whoever reads the file meanwhile has the old one or the new one. @throws profiles.bad */
-async function append(file: string, name: string, block: (indent: string) => string): Promise<void> {
+async function append(named: string, name: string, block: (indent: string) => string): Promise<void> {
+  const file = existsSync(named) ? realpathSync(named) : named;
   try {
     const before = existsSync(file) ? (await readTrusted(process.geteuid?.())(file)).toString("utf8") : "version: 1\n";
     const after = appendProfile(file, before, name, block);
