@@ -80,4 +80,18 @@ describe("the single executable", () => {
     await quietly(executable(program, restore, { PASSPHRASE: passphrase }));
     expect(compareTrees(asStored(scanTree(source)), scanTree(path("wide-out")))).toEqual([]);
   });
+
+  it("is its own agent for passphrases", async () => {
+    const program = join(EXECUTABLES, "doppel");
+    const [source, target, run] = [path("agent-source"), path("agent-target"), path("run")];
+    mkdirSync(source);
+    mkdirSync(run, { mode: 0o700 });
+    writeFileSync(join(source, "a"), "one\n");
+    const common = ["--archive-dir", path("agent-archive"), "--tempdir", dir.path];
+    const [env, secret] = [{ XDG_RUNTIME_DIR: run }, { XDG_RUNTIME_DIR: run, PASSPHRASE: "blank and $" }];
+    await quietly(executable(program, ["full", ...common, source, target], secret));
+    expect(await quietly(executable(program, ["unlock", "--for", "5m", ...common, target], secret))).toContain("is right");
+    await quietly(executable(program, ["verify", ...common, target, source], env));
+    expect(await quietly(executable(program, ["lock"], env))).toBe(`forgotten: ${target}\n`);
+  });
 });
