@@ -30,13 +30,24 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       "src/workers/bootstrap.mjs": { doppel: [], npm: ["tsx"], node: ["worker_threads"], development: true },
     },
   },
+  setup: {
+    doppel: ["base", "engine", "format", "openpgp", "storage", "tree"],
+    npm: ["qrcode-generator"],
+    node: ["buffer", "child_process", "crypto", "fs", "os", "path"],
+  },
+  monitor: {
+    doppel: ["base", "engine", "format", "openpgp", "storage"],
+    npm: ["nodemailer", "yaml", "zod"],
+    node: ["buffer", "child_process", "crypto", "fs", "http", "https", "net", "path"],
+  },
   cli: {
-    doppel: ["base", "engine"],
+    doppel: ["base", "engine", "monitor", "setup"],
     npm: ["cli-table3", "yargs"],
     node: "any",
     edge: true,
     files: {
       "src/wire.ts": { doppel: "any", npm: [], node: "any" },
+      "src/agent/check-passphrase.ts": { doppel: ["base", "format", "openpgp", "storage"], npm: [], node: [] },
       "src/s3-settings.ts": { doppel: ["base", "format", "storage"], npm: [], node: [] },
     },
   },

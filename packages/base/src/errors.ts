@@ -9,6 +9,8 @@
 export interface ErrorData {
   "cli.usage": { readonly option?: string };
   "cli.unsupported": { readonly what: string };
+  /** A profiles file, or a file that it names. Lines count from 1; `key` as in `profiles.web1.expect.grace`. */
+  "profiles.bad": { readonly file: string; readonly line?: number; readonly key?: string };
   "source.missing": { readonly path: string };
   "source.unreadable": { readonly path: string };
   "source.mismatch": { readonly what: "host" | "folder"; readonly before: string; readonly now: string };
@@ -33,7 +35,9 @@ export interface ErrorData {
   "format.bad-tar": { readonly offset: number; readonly reason: string };
   "format.bad-set": { readonly set: string; readonly reason: string };
   "format.bad-index": { readonly line: number; readonly reason: string };
+  "format.bad-receipt": { readonly line: number; readonly reason: string };
   "format.bad-time": { readonly text: string };
+  "receipt.bad-key": { readonly half: "private" | "public" };
   "rsync.bad-signature": { readonly reason: string; readonly offset: number };
   "rsync.bad-delta": { readonly reason: "magic" | "truncated" | "copy-range" | "command" | "trailing"; readonly offset: number };
   "collection.empty": { readonly target: string };

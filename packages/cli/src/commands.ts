@@ -1,18 +1,22 @@
+import { FLEET_COMMANDS } from "./commands-fleet.ts";
+import { SETUP_COMMANDS } from "./commands-setup.ts";
 import type { CommandName } from "./option.ts";
 
 /** The headings under which `--help` lists the commands. */
-export const PURPOSES = ["Backing up", "Getting back", "Looking", "Tidying"] as const;
+export const PURPOSES = ["Backing up", "Getting back", "Looking", "Tidying", "Setting up", "Watching"] as const;
 
 /**
- * What a positional argument is: a local path, a backup target (a URL or a plain path), a time expression, a count above 0,
- * or a pattern of paths in the backup.
+ * What a positional argument is: a local path, a backup target (a URL, a plain path, or @NAME of a profile), a time expression, a
+ * count above 0, a pattern of paths in the backup, or a word that means something to the command.
  */
-type PositionalKind = "path" | "target" | "time" | "count" | "pattern";
+type PositionalKind = "path" | "target" | "time" | "count" | "pattern" | "word";
 
-interface Positional {
+export interface Positional {
   readonly name: string;
   readonly kind: PositionalKind;
   readonly help: string;
+  /** It may be left out, and so may all behind it. */
+  readonly optional?: true;
 }
 
 export interface Command {
@@ -189,11 +193,13 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     positionals: [URL],
     examples: [["doppel cleanup --force file:///backup/etc", "no backup that can be restored is touched"]],
   },
+  ...SETUP_COMMANDS,
+  ...FLEET_COMMANDS,
 };
 
-/** `SOURCE URL`. */
+/** `SOURCE URL`, `URL PATH [TIME]`. */
 export function positionalsOf(command: CommandName): string {
-  return COMMANDS[command].positionals.map(({ name }) => name).join(" ");
+  return COMMANDS[command].positionals.map(({ name, optional }) => (optional ? `[${name}]` : name)).join(" ");
 }
 
 /** The command that a word names, by its own name or by duplicity's. */
@@ -211,6 +217,11 @@ const NAMES: ReadonlyMap<string, CommandName> = new Map(
     [name, ...aliases].map((word) => [word, name as CommandName] as const),
   ),
 );
+
+/** The commands of two words that begin with this one. */
+export function commandsBeginning(word: string): readonly string[] {
+  return [...NAMES.keys()].filter((name) => name.startsWith(`${word} `));
+}
 
 export function isCommand(word: string): word is CommandName {
   return Object.hasOwn(COMMANDS, word);

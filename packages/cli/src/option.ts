@@ -9,6 +9,8 @@ export const GROUPS = [
   "Restoring",
   "Reading a backup",
   "Deleting",
+  "Setting up",
+  "Watching",
   "Output",
   "Other",
 ] as const;
@@ -80,7 +82,21 @@ export type CommandName =
   | "remove-all-but-n-full"
   | "remove-all-inc-of-but-n-full"
   | "prune"
-  | "cleanup";
+  | "cleanup"
+  | "setup key"
+  | "setup bucket"
+  | "setup server"
+  | "setup monitor"
+  | "doctor"
+  | "explain"
+  | "fetch"
+  | "unlock"
+  | "lock"
+  | "profile import"
+  | "monitor check"
+  | "drill"
+  | "audit"
+  | "runbook";
 
 interface WithValue extends About {
   readonly metavar: string;
@@ -157,6 +173,17 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (arg
   };
 }
 
+/** `90s`, `15m`, `1h30m`, `2D`: seconds, above 0. */
+export function duration(most: number): (argument: string) => number {
+  const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+  return (argument) => {
+    const parts = [...argument.toLowerCase().matchAll(/(\d{1,9})([smhdw])/g)];
+    const seconds = parts.reduce((sum, [, count, unit]) => sum + Number(count) * units[unit!]!, 0);
+    if (parts.map(([part]) => part).join("") === argument.toLowerCase() && seconds > 0 && seconds <= most) return seconds;
+    throw usage(`needs a length of time such as 30m or 1h30m, at most ${most / 86_400}d, not "${text(argument)}"`);
+  };
+}
+
 /** Smaller numbers mean the least. */
 export function atLeast(least: number): (argument: string) => number {
   return (argument) => Math.max(least, wholeNumber(0)(argument));
@@ -189,6 +216,17 @@ export function oneOf<const T extends string>(...choices: readonly T[]): (argume
 export function prefix(argument: string): string {
   if (/^[A-Za-z0-9_-]*$/.test(argument)) return argument;
   throw usage(`may hold letters, digits, - and _ only, not "${text(argument)}"`);
+}
+
+const PRINCIPAL_OF = ["writer", "monitor", "restorer", "keeper", "owner"] as const;
+
+/** `ROLE=ARN`: who has a role in a bucket's policy. */
+export function principal(argument: string): readonly [role: (typeof PRINCIPAL_OF)[number], arn: string] {
+  const [, name, arn = ""] = /^([a-z]+)=(.*)$/s.exec(text(argument)) ?? [];
+  const role = PRINCIPAL_OF.find((known) => known === name);
+  if (role === undefined) throw usage(`must be ROLE=ARN, of the roles ${PRINCIPAL_OF.join(", ")}, not "${text(argument)}"`);
+  if (/^arn:[a-z-]+:(?:iam|sts):[^:\s]*:[^:\s]*:\S+$/.test(arn)) return [role, arn];
+  throw usage(`needs an ARN such as arn:aws:iam::123456789012:user/NAME, not "${arn}"`);
 }
 
 function usage(message: string): DoppelError<"cli.usage"> {

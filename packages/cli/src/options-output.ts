@@ -1,4 +1,4 @@
-import { ALL, WITH_PROGRESS, WRITE } from "./command-groups.ts";
+import { EVERY, WITH_PROGRESS, WRITE } from "./command-groups.ts";
 import { flag, oneOf, optional, path, verbosity, wholeNumber, withDefault } from "./option.ts";
 
 /** What is told, and where. */
@@ -8,7 +8,7 @@ export const OUTPUT_OPTIONS = {
     aliases: ["v"],
     group: "Output",
     help: "0 errors, 2 warnings, 3 notices, 5 every file, 9 everything; or error, warning, notice, info, debug",
-    commands: ALL,
+    commands: EVERY,
     to: "Renderer",
   }),
   "log-format": withDefault(oneOf("text", "json"), "text", {
@@ -16,21 +16,21 @@ export const OUTPUT_OPTIONS = {
     metavar: "FORMAT",
     group: "Output",
     help: "text, or json: one object per line on standard output",
-    commands: ALL,
+    commands: EVERY,
     to: "Renderer",
   }),
   json: flag({
     generation: "doppel",
     group: "Output",
     help: "the same as --log-format json",
-    commands: ALL,
+    commands: EVERY,
     to: "Renderer",
   }),
   "log-fd": optional(wholeNumber(1), {
     metavar: "N",
     group: "Output",
     help: "also write every message to this file descriptor, numbered, for programs",
-    commands: ALL,
+    commands: EVERY,
     to: "Renderer",
   }),
   "log-file": optional(path, {
@@ -38,13 +38,13 @@ export const OUTPUT_OPTIONS = {
     metavar: "FILE",
     group: "Output",
     help: "append the same to FILE",
-    commands: ALL,
+    commands: EVERY,
     to: "Renderer",
   }),
   "log-timestamp": flag({
     group: "Output",
     help: "begin every message with its time and level",
-    commands: ALL,
+    commands: EVERY,
     to: "Renderer",
   }),
   "progress-rate": withDefault(wholeNumber(1), "3", {

@@ -2,9 +2,12 @@ import type { BackupJob } from "@doppel/engine";
 import { COMPARE, WRITE } from "./command-groups.ts";
 import { type CommandName, flag, type Option } from "./option.ts";
 import { ENCRYPTION_OPTIONS } from "./options-encryption.ts";
+import { FLEET_OPTIONS } from "./options-fleet.ts";
 import { OUTPUT_OPTIONS } from "./options-output.ts";
 import { READING_OPTIONS } from "./options-reading.ts";
 import { S3_OPTIONS } from "./options-s3.ts";
+import { RECEIPT_OPTIONS } from "./options-receipts.ts";
+import { SETUP_OPTIONS } from "./options-setup.ts";
 import { STOCK_OPTIONS } from "./options-stock.ts";
 import { STORING_OPTIONS } from "./options-storing.ts";
 
@@ -29,6 +32,9 @@ export const OPTIONS = {
   ...ENCRYPTION_OPTIONS,
   ...S3_OPTIONS,
   ...READING_OPTIONS,
+  ...SETUP_OPTIONS,
+  ...FLEET_OPTIONS,
+  ...RECEIPT_OPTIONS,
   ...OUTPUT_OPTIONS,
   ...STOCK_OPTIONS,
 } satisfies Record<string, Option>;
@@ -90,8 +96,8 @@ export interface GivenRule {
   readonly rule: RuleName;
   readonly value: string;
 }
-/** The rules belong to the commands that read the source. */
-export const RULE_COMMANDS = [...WRITE, ...COMPARE] as const;
+/** The rules belong to the commands that read the source, or speak of it. */
+export const RULE_COMMANDS = [...WRITE, ...COMPARE, "explain", "doctor", "setup server"] as const;
 
 /** Every command that an option means something to. */
 export function commandsOf(name: OptionName): readonly CommandName[] {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Runtime } from "@doppel/base";
+import { COMMANDS as TARGETS } from "./commands.ts";
 import type { CommandName } from "./option.ts";
 import { DAMAGED, DIFFERENT, DONE, PIPE_CLOSED, stockExitCode, UNRESTORED } from "./exit-codes.ts";
 import { interruptBySignals } from "./interrupt.ts";
@@ -11,7 +12,7 @@ import type { Persona } from "./persona.ts";
 import { askOnTerminal, lineOfInput } from "./prompt.ts";
 import { openRenderer } from "./render/open.ts";
 import { passphrasesFrom, reuse, STOCK_QUESTIONS } from "./passphrases.ts";
-import { causeOf, type Command } from "./session.ts";
+import { causeOf, type Command, type Session } from "./session.ts";
 import { random } from "./wire.ts";
 
 const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
@@ -31,13 +32,33 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   "remove-all-inc-of-but-n-full": async () => (await import("./commands/tidying.ts")).removeAllIncOfButNFull,
   prune: async () => (await import("./commands/tidying.ts")).prune,
   cleanup: async () => (await import("./commands/tidying.ts")).cleanup,
+  "setup key": async () => (await import("./commands/setup-key.ts")).setupKey,
+  "setup bucket": async () => (await import("./commands/setup-bucket.ts")).setupBucket,
+  "setup server": async () => (await import("./commands/setup-server.ts")).setupServer,
+  "setup monitor": async () => (await import("./commands/setup-monitor.ts")).setupMonitor,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  explain: async () => (await import("./commands/explain.ts")).explain,
+  fetch: async () => (await import("./commands/fetch.ts")).fetch,
+  unlock: async () => (await import("./commands/unlock.ts")).unlock,
+  lock: async () => (await import("./commands/unlock.ts")).lock,
+  "profile import": async () => (await import("./commands/profile-import.ts")).profileImport,
+  "monitor check": async () => (await import("./commands/monitor-check.ts")).monitorCheck,
+  drill: async () => (await import("./commands/drill.ts")).drill,
+  audit: async () => (await import("./commands/audit.ts")).audit,
+  runbook: async () => (await import("./commands/runbook.ts")).runbook,
 };
 
 /** Commands that only tell: with nobody to read it there is nothing to go on for. */
 const TELLING: readonly CommandName[] = ["recipe", "status", "list", "find", "diff"];
 
 /** Runs a command from its parsed arguments to its exit code, and tells what happens on the way. */
-export async function run(invocation: Invocation, persona: Persona, stdout: Output, stderr: Output): Promise<number> {
+export async function run(
+  invocation: Invocation,
+  persona: Persona,
+  stdout: Output,
+  stderr: Output,
+  found: Pick<Session, "profile" | "targets"> = {},
+): Promise<number> {
   const { settings, command } = invocation;
   const interrupt = interruptBySignals((code) => process.exit(code));
   const secrets = takeSecrets();
@@ -73,6 +94,7 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     descriptor: settings["passphrase-fd"],
     file: settings["passphrase-file"],
     ...reused.secrets,
+    ...(!isStock && { agent: () => fromAgent(invocation) }),
     prompt: async (question) => (settings["use-agent"] ? undefined : ask(question)),
     ...(isStock && { questions: STOCK_QUESTIONS }),
   });
@@ -83,6 +105,7 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     const { program, texts } = persona;
     await using _lock = await lockFor(invocation, persona, environment, runtime);
     const outcome = await execute({
+      ...found,
       invocation,
       environment,
       passphrases,
@@ -97,12 +120,21 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     listing?.flush();
     await stdout.settled();
     if (stdout.closed() && TELLING.includes(command)) return PIPE_CLOSED;
+    if (typeof outcome === "object") return outcome.exit;
     return { complete: DONE, incomplete: persona.incomplete, different: DIFFERENT, damaged: DAMAGED, unrestored: UNRESTORED }[
       outcome
     ];
   } catch (error) {
     return fail(error);
   }
+}
+
+/** What `doppel unlock` has left for the target of a command. */
+async function fromAgent({ command, positionals }: Invocation): Promise<string | undefined> {
+  const url = positionals[TARGETS[command].positionals.findIndex(({ kind }) => kind === "target")];
+  if (url === undefined || command === "unlock") return undefined;
+  const { passphraseFromAgent } = await import("./agent/client.ts");
+  return passphraseFromAgent(url, { variables: process.env, cwd: process.cwd(), isRoot: false });
 }
 
 /** What to exit with after an error of a command: where stock has a number of its own for it, `duplicity` has it too. */

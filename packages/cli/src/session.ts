@@ -1,6 +1,8 @@
-import { DoppelError, type Runtime } from "@doppel/base";
+import { type BytePath, DoppelError, type Runtime } from "@doppel/base";
+import type { Profile } from "@doppel/monitor";
 import { COMMANDS } from "./commands.ts";
 import type { Environment } from "./locations.ts";
+import type { Settings } from "./options.ts";
 import type { Invocation } from "./parse/doppel.ts";
 import type { Passphrases } from "./passphrases.ts";
 import type { Persona } from "./persona.ts";
@@ -20,13 +22,31 @@ export interface Session {
   /** What people type to run this program. */
   readonly program: string;
   readonly texts: Persona["texts"];
+  /** That `@NAME` stood for: its URL and options are in `invocation` already. */
+  readonly profile?: Profile;
+  /** The same of every target that was named so, by the URL that stands among the arguments now. */
+  readonly targets?: ReadonlyMap<BytePath, ProfileTarget>;
+}
+
+/** A target that a profile describes. */
+export interface ProfileTarget {
+  readonly profile: Profile;
+  /** Those of the command line, and the profile's own where it says nothing. */
+  readonly settings: Settings;
 }
 
 /**
  * How a command ended that did not fail. `incomplete`: something was left out; `different`: what was compared is not the
  * same; `damaged`: the backup is not sound, which is what was to be found out; `unrestored`: some of what was asked for is not there.
  */
-export type Outcome = "complete" | "incomplete" | "different" | "damaged" | "unrestored";
+export type Outcome =
+  | "complete"
+  | "incomplete"
+  | "different"
+  | "damaged"
+  | "unrestored"
+  /** A command with exit codes of its own, which its help documents. */
+  | { readonly exit: number };
 
 /** Runs a command and renders its result. */
 export type Command = (session: Session) => Promise<Outcome>;

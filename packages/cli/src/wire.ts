@@ -17,12 +17,14 @@ import {
 } from "@doppel/base";
 import type { BackupJob, DiffJob, Envelope, KeepPolicy, ReadDeps, RestoreJob, VerifyJob } from "@doppel/engine";
 import { type NamePrefixes, parseTimeExpression } from "@doppel/format";
+import type { Profile } from "@doppel/monitor";
 import {
   findRecipient,
   findVerifier,
   firstOf,
   type GpgOptions,
   type KeySources,
+  type Recipient,
   type SecretKeys,
   secretKeysFromGpg,
   secretKeysFromKeyFile,
@@ -31,8 +33,21 @@ import {
   signerFromGpg,
   signerFromKeyFile,
 } from "@doppel/openpgp";
-import { isS3Url, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
+import {
+  type BucketAdmin,
+  type BucketLocation,
+  type DriverContext,
+  isS3Url,
+  listFolders,
+  locateBucket,
+  openBucketAdmin,
+  openStorage,
+  redactUrl,
+  type Storage,
+  withRetry,
+} from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
+import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";
 import { readGpgOptions } from "./gpg-options.ts";
@@ -41,20 +56,21 @@ import { archiveDirOf, type Environment, gnupgHomeOf, localPath, tempDirOf, urlT
 import type { GivenRule, RuleName, Settings } from "./options.ts";
 import type { Passphrases } from "./passphrases.ts";
 import { s3OptionsOf, thawOf } from "./s3-settings.ts";
-import type { Session } from "./session.ts";
+import type { ProfileTarget, Session } from "./session.ts";
 
 export const random: Runtime["random"] = { bytes: (n) => randomBytes(n) };
 
 /** Options that ask for what only S3 can do: passed over, they would give something else than was asked for. */
 const NEEDS_S3 = { "as-of": "reads old versions", thaw: "thaws what is archived" } as const;
 
-/** The target, whose passing failures are tried again. @throws storage.*; cli.usage for an option that it cannot follow */
+/** The target, whose passing failures are tried again. @throws storage.*; profiles.bad; cli.usage for an option that it cannot follow */
 export async function openTarget(
   url: BytePath,
   purpose: "read" | "write",
-  { environment, runtime, invocation }: Pick<Session, "environment" | "runtime" | "invocation">,
+  session: Pick<Session, "environment" | "runtime" | "invocation" | "targets">,
 ): Promise<Storage> {
-  const { settings } = invocation;
+  const { runtime, invocation, targets } = session;
+  const settings = targets?.get(url)?.settings ?? invocation.settings;
   for (const name of Object.keys(NEEDS_S3) as (keyof typeof NEEDS_S3)[]) {
     if (settings[name] === undefined || isS3Url(urlText(url))) continue;
     const message = `--${name} ${NEEDS_S3[name]} in an S3 bucket, and ${displayPath(withoutSecret(url))} is none; leave it out`;
@@ -64,15 +80,42 @@ export async function openTarget(
   if (invocation.positionals[COMMANDS[invocation.command].positionals.findIndex(({ kind }) => kind === "target")] === url) {
     for (const detail of invocation.remarks) runtime.emit({ type: "notice", reason: "option", incomplete: false, detail });
   }
-  const storage = await openStorage(urlText(url), {
+  return openWith(url, settings, await driverContext(url, purpose, session), runtime);
+}
+
+/** The target of a profile, with its options and credentials: for commands that look at many. @throws storage.*, profiles.bad */
+export async function openTargetOf(
+  { profile, settings }: ProfileTarget,
+  purpose: "read" | "write",
+  { environment, runtime, invocation }: Pick<Session, "environment" | "runtime" | "invocation">,
+): Promise<Storage> {
+  const url = pathFromText(profile.url);
+  const targets = new Map([[url, { profile, settings }]]);
+  const context = await driverContext(url, purpose, { environment, runtime, invocation, targets });
+  return openWith(url, settings, context, runtime);
+}
+
+/** What a driver is told of a target: also what `openBucketAdmin` takes. @throws profiles.bad, cli.usage, format.bad-time */
+export async function driverContext(
+  url: BytePath,
+  purpose: "read" | "write",
+  { environment, runtime, invocation, targets }: Pick<Session, "environment" | "runtime" | "invocation" | "targets">,
+): Promise<DriverContext> {
+  const target = targets?.get(url);
+  const credentials = target && (await (await import("./profiles/credentials.ts")).credentialsOf(target.profile, environment));
+  return {
     cwd: environment.cwd,
     purpose,
     random,
     clock: runtime.clock,
     emit: runtime.emit,
     env: environment.variables,
-    s3: s3OptionsOf(settings, runtime.clock.now()),
-  });
+    s3: { ...credentials, ...s3OptionsOf(target?.settings ?? invocation.settings, runtime.clock.now()) },
+  };
+}
+
+async function openWith(url: BytePath, settings: Settings, context: DriverContext, runtime: Runtime): Promise<Storage> {
+  const storage = await openStorage(urlText(url), context);
   const { "num-retries": tries, "backend-retry-delay": delay } = settings;
   return withRetry(storage, {
     ...(tries !== undefined && { tries: isS3Url(urlText(url)) ? 1 : tries }), // S3's driver counts by itself
@@ -81,6 +124,30 @@ export async function openTarget(
     emit: runtime.emit,
     sleep: (ms, signal = runtime.signal) => runtime.clock.sleep(ms, signal),
   });
+}
+
+/** The settings of a target's bucket, for an admin. @throws cli.usage for a target that is none; storage.* */
+export async function openAdmin(
+  url: BytePath,
+  session: Pick<Session, "environment" | "runtime" | "invocation">,
+): Promise<BucketAdmin> {
+  checkBucket(url);
+  return openBucketAdmin(urlText(url), await driverContext(url, "write", session));
+}
+
+/** Which bucket a target is in, without a network. @throws cli.usage for a target that is none; storage.bad-url */
+export async function bucketOf(
+  url: BytePath,
+  session: Pick<Session, "environment" | "runtime" | "invocation">,
+): Promise<BucketLocation> {
+  checkBucket(url);
+  return locateBucket(urlText(url), await driverContext(url, "read", session));
+}
+
+function checkBucket(url: BytePath): void {
+  if (isS3Url(urlText(url))) return;
+  const message = `${displayPath(withoutSecret(url))} is no S3 bucket, and only those have settings; write s3://BUCKET/SERVER`;
+  throw new DoppelError("cli.usage", message, {});
 }
 
 /** A time that means nothing to the command is still one that must be right, as in stock. @throws format.bad-time */
@@ -96,6 +163,56 @@ export function withoutSecret(url: BytePath): BytePath {
   const text = urlText(url);
   const shown = redactUrl(text);
   return shown === text ? url : pathFromText(shown);
+}
+
+/** Names of the folders below a URL. @throws storage.* */
+export async function foldersBelow(
+  url: string,
+  session: Pick<Session, "environment" | "runtime" | "invocation">,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  return listFolders(url, await driverContext(pathFromText(url), "read", session), signal);
+}
+
+/** After how many days a profile's bucket forgets objects, by the shortest of its rules; undefined when it does not, or may not be asked. */
+export async function lifecycleDaysOf(
+  { profile, settings }: ProfileTarget,
+  { environment, runtime, invocation }: Pick<Session, "environment" | "runtime" | "invocation">,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (!isS3Url(profile.url)) return undefined;
+  const url = pathFromText(profile.url);
+  const targets = new Map([[url, { profile, settings }]]);
+  const context = await driverContext(url, "read", { environment, runtime, invocation, targets });
+  await using admin = await openBucketAdmin(profile.url, context);
+  const seen = await admin.lifecycle();
+  signal.throwIfAborted();
+  if (seen.kind !== "is") return undefined;
+  const days = seen.value.flatMap(({ enabled, prefix, expireDays }) =>
+    enabled && expireDays !== undefined && admin.prefix.startsWith(prefix) ? [expireDays] : [],
+  );
+  return days.length === 0 ? undefined : Math.min(...days);
+}
+
+/**
+ * Which subkeys messages to a profile's keys name, of those that are here: by fingerprint and ID of the primary key. A key that
+ * cannot be used any more is as good as one that is not here.
+ */
+export async function subkeysOf(
+  { encryptTo }: Pick<Profile, "encryptTo">,
+  { environment, runtime }: Pick<Session, "environment" | "runtime">,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const sources = { gnupgHome: gnupgHomeOf(environment), readFile: (path: string) => readIfThere(path, environment.cwd) };
+  const found = new Map<string, readonly string[]>();
+  for (const query of encryptTo) {
+    try {
+      const { fingerprint, keyId } = await findRecipient(query, { ...sources, now: runtime.clock.now() });
+      for (const name of [fingerprint, fingerprint.slice(-16)]) found.set(name, [...(found.get(name) ?? []), keyId]);
+    } catch (error) {
+      if (!(error instanceof DoppelError)) throw error;
+    }
+  }
+  return found;
 }
 
 /** As many as there are cores for us, unless that was said. */
@@ -142,8 +259,29 @@ export function backupJob(
       ...(settings["skip-volume"] !== undefined && { skipVolume: settings["skip-volume"] }),
     },
     ...(options.isStock && { announce: true }),
+    ...(makesReceipt(settings, options.isStock) && {
+      receipt: { program: `doppel ${manifest.version}`, folderDepth: settings["receipt-depth"] },
+    }),
     verbose: settings.verbosity >= 5,
   });
+}
+
+/**
+ * Who replaces duplicity expects at the target what duplicity stores, and nothing that can be read without a key: names of top
+ * folders and their sizes are there only when somebody asked for it.
+ */
+function makesReceipt(settings: Settings, isStock: boolean): boolean {
+  const asked = settings.receipt || settings["receipt-key"] !== undefined;
+  if (settings["no-receipt"] && asked) {
+    throw new DoppelError(
+      "cli.usage",
+      "--no-receipt cannot stand beside --receipt or --receipt-key: leave out one or the other",
+      {
+        option: "--no-receipt",
+      },
+    );
+  }
+  return asked || (!isStock && !settings["no-receipt"]);
 }
 
 /** Whether a backup will store what lies in a folder below its source. `relative` is the folder's path from there. */
@@ -302,6 +440,7 @@ export interface KeyContext {
   readonly environment: Environment;
   readonly passphrases: Passphrases;
   readonly runtime: Runtime;
+  readonly profile?: Session["profile"];
 }
 
 /**
@@ -327,6 +466,7 @@ export async function envelopeOf(context: KeyContext): Promise<Envelope> {
   const recipients = [];
   for (const { query, hidden } of queries) {
     const recipient = await findRecipient(query, { ...keySources(context), hidden, now: runtime.clock.now() });
+    checkPinned(recipient, context);
     for (const detail of recipient.warnings) runtime.emit({ type: "notice", reason: "key", incomplete: false, detail });
     recipients.push(recipient);
   }
@@ -337,6 +477,13 @@ export async function envelopeOf(context: KeyContext): Promise<Envelope> {
     ...(sign !== undefined && { signer: await signerFor(sign, context) }),
     compress,
   };
+}
+
+/** Whoever can replace a public key on a server must not be the one for whom its next backup is readable. */
+function checkPinned({ fingerprint }: Recipient, { profile }: KeyContext): void {
+  if (profile === undefined || profile.pinned.length === 0 || profile.pinned.includes(fingerprint)) return;
+  const message = `key ${fingerprint} is none of the fingerprints of profile ${profile.name}: nothing is encrypted to it; has the key file been replaced?`;
+  throw new DoppelError("openpgp.key-unusable", message, { query: fingerprint, reason: "invalid" });
 }
 
 async function signerFor(query: string, { settings, environment, passphrases, runtime }: KeyContext): Promise<Signer> {

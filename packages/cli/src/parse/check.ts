@@ -34,8 +34,9 @@ export function readSettings(given: Tokens["given"]): Settings {
 export function checkPositionals(command: CommandName, given: readonly BytePath[], program: Program): void {
   const line = `${program} ${command} ${positionalsOf(command)}`;
   const wanted = COMMANDS[command].positionals;
-  wanted.forEach(({ name, kind }, i) => {
+  wanted.forEach(({ name, kind, optional }, i) => {
     const argument = given[i];
+    if (argument === undefined && optional) return;
     if (argument === undefined) throw usage(`${name} is missing: ${line}`);
     if (argument === "") throw usage(`${name} is empty: ${line}`);
     if (kind !== "target" && isUrl(argument)) {

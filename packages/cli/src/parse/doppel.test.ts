@@ -197,7 +197,7 @@ describe("wrong command lines", () => {
     ],
     [
       "cleanup --secret-key k t",
-      "--secret-key is for backup, full, incremental, replicate, restore, verify, recipe, status, list, find, diff, not for cleanup (see doppel cleanup --help)",
+      "--secret-key is for backup, full, incremental, replicate, restore, fetch, verify, recipe, status, list, find, diff, drill, unlock, not for cleanup (see doppel cleanup --help)",
     ],
     ["full", "SOURCE is missing: doppel full SOURCE URL (see doppel full --help)"],
     ["full /src", "URL is missing: doppel full SOURCE URL (see doppel full --help)"],
@@ -221,7 +221,10 @@ describe("wrong command lines", () => {
     ["full --log-format xml / t", '--log-format must be text or json, not "xml" (see doppel full --help)'],
     ["full --no-encryption=yes / t", "--no-encryption takes no value (see doppel full --help)"],
     ["full --time 3D / t", "--time is for restore, verify, list, recipe, not for full (see doppel full --help)"],
-    ["list --exclude x t", "--exclude is for backup, full, incremental, verify, not for list (see doppel list --help)"],
+    [
+      "list --exclude x t",
+      "--exclude is for backup, full, incremental, verify, explain, doctor, setup server, not for list (see doppel list --help)",
+    ],
     ["full --progress --no-progress / t", "--progress and --no-progress exclude each other (see doppel full --help)"],
     ["full --file-prefix a.b / t", '--file-prefix may hold letters, digits, - and _ only, not "a.b" (see doppel full --help)'],
     ["help frob", 'unknown command "frob" (see doppel --help)'],

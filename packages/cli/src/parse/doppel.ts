@@ -1,10 +1,9 @@
-import { type BytePath, DoppelError, displayPath } from "@doppel/base";
-import { commandNamed, commandNames } from "../commands.ts";
+import { type BytePath, DoppelError, displayPath, nearest } from "@doppel/base";
+import { commandNamed, commandNames, commandsBeginning } from "../commands.ts";
 import type { CommandName } from "../option.ts";
 import { commandsOf, type GivenRule, RULE_COMMANDS, type Settings } from "../options.ts";
 import { checkPositionals, readSettings, usage } from "./check.ts";
 import { impliedCommand, isUrl } from "./implied.ts";
-import { nearest } from "./nearest.ts";
 import { type Tokens, tokenise } from "./tokens.ts";
 
 /** What a command line asks for. */
@@ -34,24 +33,37 @@ export function parseDoppel(args: readonly string[]): Request {
   try {
     const tokens = tokenise(args, { program: "doppel" });
     if (tokens.version) return { kind: "version" };
-    const [word, ...rest] = tokens.positionals as BytePath[];
-    if (word === "help") return helpFor(rest);
-    command = word === undefined ? undefined : commandNamed(word);
+    const [word, ...others] = tokens.positionals as BytePath[];
+    if (word === "help") return helpFor(others);
+    const named = word === undefined ? undefined : commandOf([word, ...others]);
+    command = named?.command;
     if (tokens.help || args.length === 0) return { kind: "help", asked: tokens.help, ...(command !== undefined && { command }) };
-    if (command !== undefined) return { kind: "run", run: { command, ...checked(command, rest, tokens) } };
+    if (named) return { kind: "run", run: { command: named.command, ...checked(named.command, named.rest, tokens) } };
     command = implied(tokens.positionals as BytePath[]);
     return { kind: "run", run: { command, ...checked(command, tokens.positionals as BytePath[], tokens) } };
   } catch (error) {
     // An unknown option stops before the command is known: it is the first argument in nearly every such line.
-    const first = args.map(commandNamed).find((named) => named !== undefined);
+    const first = args.map((_, i) => commandOf(args.slice(i))?.command).find((found) => found !== undefined);
     throw withHint(error, command ?? first);
   }
+}
+
+/** The command that the first one or two words name, and what follows them. */
+export function commandOf<T extends string>([word, second, ...more]: readonly T[]):
+  | { readonly command: CommandName; readonly rest: readonly T[] }
+  | undefined {
+  if (word === undefined) return undefined;
+  const pair = second === undefined ? undefined : commandNamed(`${word} ${second}`);
+  if (pair !== undefined) return { command: pair, rest: more };
+  const single = commandNamed(word);
+  return single && { command: single, rest: second === undefined ? [] : [second, ...more] };
 }
 
 /** What arguments mean that do not begin with a command. A slip in a command's name must not back up a folder of that name. */
 function implied(positionals: readonly BytePath[]): CommandName {
   const [word, second, ...more] = positionals;
-  if (word === undefined || second === undefined || more.length > 0 || commandLike(word)) throw noSuchCommand(word);
+  if (word === undefined || second === undefined || more.length > 0 || commandsBeginning(word).length > 0 || commandLike(word))
+    throw noSuchCommand(word);
   return impliedCommand([word, second], "doppel");
 }
 
@@ -90,14 +102,16 @@ function checkApplies(command: CommandName, tokens: Tokens): void {
 function helpFor(topic: readonly string[]): Request {
   const [word] = topic;
   if (word === undefined) return { kind: "help", asked: true };
-  const command = commandNamed(word);
-  if (command === undefined) throw noSuchCommand(word as BytePath);
-  return { kind: "help", asked: true, command };
+  const named = commandOf(topic);
+  if (named === undefined) throw noSuchCommand(word as BytePath);
+  return { kind: "help", asked: true, command: named.command };
 }
 
 function noSuchCommand(word: BytePath | undefined): DoppelError<"cli.usage"> {
   if (word === undefined) return usage("a command is missing");
   if (isUrl(word)) return usage(`what is to be done with "${displayPath(word)}"? Name the command, as in doppel status URL`);
+  const pairs = commandsBeginning(word);
+  if (pairs.length > 0) return usage(`${word} what? ${pairs.join(", ")}`);
   const known = commandLike(word);
   const remedy = known === undefined ? "" : `; did you mean ${known}? A folder of that name is ./${displayPath(word)}`;
   return usage(`unknown command "${displayPath(word)}"${remedy}`);

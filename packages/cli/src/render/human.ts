@@ -183,6 +183,8 @@ export function humanRenderer(options: HumanOptions): Renderer {
         return stdout(statusText(result.report));
       case "recipe":
         return stdout(result.script);
+      case "page":
+        return stdout(result.text);
     }
   };
 

@@ -124,6 +124,8 @@ function resultFields(result: Result): Fields {
       return planResultFields(result);
     case "recipe":
       return { kind: "recipe", script: Buffer.from(result.script).toString("utf8"), scriptB64: base64(result.script) };
+    case "page":
+      return { ...result.data, kind: result.name };
   }
 }
 

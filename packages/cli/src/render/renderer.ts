@@ -68,7 +68,9 @@ export type Result =
   | { readonly kind: "retention"; readonly report: RetainReport; readonly dryRun: boolean }
   | { readonly kind: "cleanup"; readonly report: CleanupReport; readonly dryRun: boolean }
   | { readonly kind: "replicate"; readonly report: ReplicateReport }
-  | { readonly kind: "recipe"; readonly script: Uint8Array };
+  | { readonly kind: "recipe"; readonly script: Uint8Array }
+  /** A command that makes its own text (with a newline at its end), and the same as JSON: the members of `data` beside `kind: name`. */
+  | { readonly kind: "page"; readonly name: string; readonly text: string; readonly data: object };
 
 /** A way to tell what happens. It is given values and decides what of them is shown, and how. */
 export interface Renderer {

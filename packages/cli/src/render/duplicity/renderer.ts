@@ -169,6 +169,7 @@ export function duplicityRenderer(options: DuplicityOptions): Renderer {
       case "diff":
       case "replicate":
       case "recipe":
+      case "page":
         return; // nothing to say, or no command of duplicity
     }
   };

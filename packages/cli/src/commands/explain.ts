@@ -1,0 +1,6 @@
+import { DoppelError } from "@doppel/base";
+import type { Command } from "../session.ts";
+
+export const explain: Command = async ({ invocation }) => {
+  throw new DoppelError("cli.unsupported", `${invocation.command} is being written`, { what: invocation.command });
+};

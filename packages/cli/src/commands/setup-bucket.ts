@@ -1,0 +1,76 @@
+import {
+  appliedPage,
+  applyBucket,
+  bucketData,
+  bucketPage,
+  type BucketWish,
+  planBucket,
+  type Principals,
+  ROLES,
+} from "@doppel/setup";
+import type { Settings } from "../options.ts";
+import { s3OptionsOf } from "../s3-settings.ts";
+import { argument, type Command } from "../session.ts";
+import { bucketOf, openAdmin } from "../wire.ts";
+
+/** `doppel setup bucket URL`. Needs credentials with `--apply` only. */
+export const setupBucket: Command = async (session) => {
+  const { invocation, renderer, runtime } = session;
+  const { settings } = invocation;
+  const url = argument(invocation, "URL");
+  const { storageClass } = s3OptionsOf(settings, runtime.clock.now());
+  if (!settings.apply) {
+    const plan = planBucket(wishOf(settings, await bucketOf(url, session), storageClass));
+    renderer.result({ kind: "page", name: "bucket", text: bucketPage(plan), data: bucketData(plan) });
+    return "complete";
+  }
+  await using admin = await openAdmin(url, session);
+  const plan = planBucket(wishOf(settings, admin, storageClass));
+  const applied = await applyBucket(plan, admin);
+  renderer.result({
+    kind: "page",
+    name: "bucket",
+    text: appliedPage(plan, admin.label, applied),
+    data: bucketData(plan, applied),
+  });
+  return "complete";
+};
+
+interface Place {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly endpoint: string | undefined;
+  readonly region: string | undefined;
+}
+
+function wishOf(settings: Settings, place: Place, storageClass: BucketWish["storageClass"]): BucketWish {
+  const { role, versioning, principal } = settings;
+  const [expireDays, noncurrentDays, objectLockDays] = [
+    settings["expire-days"],
+    settings["noncurrent-days"],
+    settings["object-lock"],
+  ];
+  return {
+    bucket: place.bucket,
+    prefix: place.prefix,
+    ...(place.endpoint !== undefined && { endpoint: place.endpoint }),
+    ...(place.region !== undefined && { region: place.region }),
+    roles: role === "all" ? ROLES : [role],
+    principals: principalsOf(principal),
+    createOnly: settings["create-only"],
+    listBucket: settings["list-bucket"],
+    ...(expireDays !== undefined && { expireDays }),
+    abortUploadsDays: settings["abort-uploads-days"],
+    ...(noncurrentDays !== undefined && { noncurrentDays }),
+    versioning,
+    ...(objectLockDays !== undefined && { objectLockDays }),
+    chainDays: settings["chain-days"],
+    ...(storageClass !== undefined && { storageClass }),
+  };
+}
+
+function principalsOf(given: Settings["principal"]): Principals {
+  const found: Partial<Record<(typeof given)[number][0], readonly string[]>> = {};
+  for (const [role, arn] of given) found[role] = [...(found[role] ?? []), arn];
+  return found;
+}
