@@ -94,7 +94,7 @@ export function readResults(file: string): Results {
   return JSON.parse(readFileSync(file, "utf8")) as Results;
 }
 
-/** Puts sections into the file; those of earlier runs that were not measured again stay, and so do jobs on the same trees. */
+/** Puts sections into the file; those of earlier runs that were not measured again stay, and so do jobs of as many pairs on the same trees. */
 export function addResults(file: string, sections: Results): void {
   const earlier = existsSync(file) ? readResults(file) : {};
   const jobs = sections.jobs && { ...sections.jobs, results: withEarlier(earlier.jobs, sections.jobs) };
@@ -102,8 +102,9 @@ export function addResults(file: string, sections: Results): void {
 }
 
 function withEarlier(earlier: JobsSection | undefined, now: JobsSection): readonly JobResult[] {
-  const same = earlier?.files === now.files && earlier.megabytes === now.megabytes && earlier.bigMegabytes === now.bigMegabytes;
+  // The section has one heading for all of them.
+  const same = (["pairs", "files", "megabytes", "bigMegabytes"] as const).every((key) => earlier?.[key] === now[key]);
   const measured = new Map(now.results.map((result) => [result.id, result]));
-  const kept = same ? earlier.results.map((result) => measured.get(result.id) ?? result) : [];
+  const kept = earlier && same ? earlier.results.map((result) => measured.get(result.id) ?? result) : [];
   return [...kept, ...now.results.filter(({ id }) => !kept.some((result) => result.id === id))];
 }
