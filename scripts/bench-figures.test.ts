@@ -10,7 +10,7 @@ import { jobsText } from "./bench/jobs-table.ts";
 import { readOptions } from "./bench/options.ts";
 import { megabytesRead } from "./bench/page-cache.ts";
 import { withFigures } from "./bench/readme.ts";
-import type { JobResult, Run } from "./bench/results.ts";
+import { addResults, type JobResult, type JobsSection, readResults, type Run } from "./bench/results.ts";
 import { orderOf } from "./bench/run-jobs.ts";
 import { hiddenText } from "./bench/stages-table.ts";
 import { median } from "./bench/statistics.ts";
@@ -130,6 +130,34 @@ describe("jobs", () => {
     expect(chosenJobs(jobs, undefined).map(({ id }) => id)).toEqual(["full", "list"]);
     expect(chosenJobs(jobs, ["rare", "full"]).map(({ id }) => id)).toEqual(["full", "rare"]);
     expect(() => chosenJobs(jobs, ["fulll"])).toThrow("there is no job fulll; there are full, rare, list");
+  });
+});
+
+describe("the file of figures", () => {
+  const section = (ids: readonly string[], pairs: number): JobsSection => ({
+    date: "2026-11-23T00:00:00Z",
+    machine: { cores: 2, cpu: "", memoryGigabytes: 1, kernel: "", node: "", programs: {} },
+    pairs,
+    files: 1,
+    megabytes: 1,
+    bigMegabytes: 1,
+    results: ids.map((id) => ({ ...JOB, id, name: `${id} of ${ids.length}` })),
+    absent: [],
+  });
+
+  it("keeps jobs that are not measured again, in their places, unless they were measured otherwise", () => {
+    const folder = mkdtempSync(join(tmpdir(), "doppel-figures-"));
+    const file = join(folder, "results.json");
+    const names = (): unknown => readResults(file).jobs?.results.map(({ name }) => name);
+    try {
+      addResults(file, { jobs: section(["full", "restore", "list"], 5) });
+      addResults(file, { jobs: section(["restore", "status"], 5) });
+      expect(names()).toEqual(["full of 3", "restore of 2", "list of 3", "status of 2"]);
+      addResults(file, { jobs: section(["restore"], 2) });
+      expect(names()).toEqual(["restore of 1"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

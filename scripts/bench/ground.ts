@@ -105,7 +105,10 @@ export class Ground {
     return before ?? this.full(program, ["--gpg-options=-z 0"], "big", this.bigFolder()).target;
   }
 
-  /** Not at once: file systems are slow to make files where many were just deleted. */
+  /**
+   * Not at once, and no trees of many files: for five minutes ext4 passes over every inode that was just deleted each time it looks for
+   * a free one, and restores of both sides take up to three times as long.
+   */
   removeAfterPair(folder: string): void {
     this.#rubbish.push(folder);
   }

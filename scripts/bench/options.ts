@@ -24,7 +24,7 @@ On what (made once below .bench, the same bytes for the same options)
   --huge N             GB of the file for memory (default: 20)
 
 What comes of it: Markdown on standard output, and
-  --json FILE          all raw figures; sections in it that are not measured now stay
+  --json FILE          all raw figures; what is in it and not measured now stays
   --publish            with --json: afterwards what --readme does
   --plots FILE         measure nothing: draw scripts/bench/plots/*.svg from the figures in FILE
   --readme FILE        measure nothing: draw the plots, and put figures into the section on speed of README.md

@@ -94,8 +94,17 @@ export function readResults(file: string): Results {
   return JSON.parse(readFileSync(file, "utf8")) as Results;
 }
 
-/** Puts sections into the file; those of earlier runs that were not measured again stay. */
+/** Puts sections into the file; those of earlier runs that were not measured again stay, and so do jobs of as many pairs on the same trees. */
 export function addResults(file: string, sections: Results): void {
   const earlier = existsSync(file) ? readResults(file) : {};
-  writeFileSync(file, `${JSON.stringify({ ...earlier, ...sections }, null, 2)}\n`);
+  const jobs = sections.jobs && { ...sections.jobs, results: withEarlier(earlier.jobs, sections.jobs) };
+  writeFileSync(file, `${JSON.stringify({ ...earlier, ...sections, ...(jobs && { jobs }) }, null, 2)}\n`);
+}
+
+function withEarlier(earlier: JobsSection | undefined, now: JobsSection): readonly JobResult[] {
+  // The section has one heading for all of them.
+  const same = (["pairs", "files", "megabytes", "bigMegabytes"] as const).every((key) => earlier?.[key] === now[key]);
+  const measured = new Map(now.results.map((result) => [result.id, result]));
+  const kept = earlier && same ? earlier.results.map((result) => measured.get(result.id) ?? result) : [];
+  return [...kept, ...now.results.filter(({ id }) => !kept.some((result) => result.id === id))];
 }

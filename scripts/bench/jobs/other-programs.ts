@@ -61,7 +61,6 @@ function jobsOf(tool: Tool, ground: Ground): readonly Job[] {
   const restore = (path?: string): Run => {
     const out = ground.fresh("out");
     mkdirSync(out);
-    ground.removeAfterPair(out);
     const done = run(tool.restore(out, path), out, path === undefined ? undefined : ground.fresh("cache"));
     if (folderMegabytes(out) === 0) throw new Error(`${name} restored nothing`); // a path it does not know is no error to it
     return figures(done);

@@ -8,8 +8,7 @@ import { figures, type Job, programOf } from "./job.ts";
 export function restoreAll(ground: Ground, program: Program, pair: number): Run {
   const { folder, cache } = ground.target(program);
   return ground.once(`restore ${program} ${pair}`, () => {
-    const out = ground.fresh("out");
-    ground.removeAfterPair(out);
+    const out = ground.fresh("out"); // stays until all is measured: see Ground.removeAfterPair
     return figures(ground.run(program, ["restore", `file://${folder}`, out], cache));
   });
 }
