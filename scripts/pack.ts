@@ -8,7 +8,7 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFi
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { build, type Plugin } from "esbuild";
+import { build, type BuildOptions, type Plugin } from "esbuild";
 import { buildIfStale, OUT as BUILT, REQUIRE_BANNER, STAMP } from "./build.ts";
 import { licencesOf } from "./exe-licences.ts";
 
@@ -116,7 +116,7 @@ async function makeFile(work: string): Promise<void> {
   await rename(outfile, join(OUT, "doppel.mjs"));
 }
 
-const SETTINGS = {
+const SETTINGS: BuildOptions & { readonly metafile: true } = {
   absWorkingDir: ROOT,
   bundle: true,
   platform: "node",
@@ -127,7 +127,7 @@ const SETTINGS = {
   legalComments: "eof",
   metafile: true,
   logLevel: "warning",
-} as const;
+};
 
 /** As CommonJS, which is what a worker evaluates. */
 async function workerSource(name: string, inputs: Set<string>): Promise<string> {

@@ -96,7 +96,8 @@ export type CommandName =
   | "monitor check"
   | "drill"
   | "audit"
-  | "runbook";
+  | "runbook"
+  | "completion";
 
 interface WithValue extends About {
   readonly metavar: string;

@@ -45,6 +45,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   "monitor check": async () => (await import("./commands/monitor-check.ts")).monitorCheck,
   drill: async () => (await import("./commands/drill.ts")).drill,
   audit: async () => (await import("./commands/audit.ts")).audit,
+  completion: async () => (await import("./commands/completion.ts")).completion,
   runbook: async () => (await import("./commands/runbook.ts")).runbook,
 };
 
