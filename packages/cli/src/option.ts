@@ -36,8 +36,8 @@ export interface About {
   readonly generation?: Generation;
   /** Names that only duplicity 0.8 knows it by. */
   readonly old?: readonly string[];
-  /** `doppel` does not take it. */
-  readonly only?: "duplicity";
+  /** The other program does not take it: of `doppel`, an option that has the beginning of one of duplicity's for its name. */
+  readonly only?: Program;
   /** Nothing becomes of it; a notice (`-v5`) says so. */
   readonly ignored?: true;
   /** It is these options, each given the same value. */
@@ -45,6 +45,9 @@ export interface About {
   /** `duplicity` expands `~` and variables in its value, as stock does. */
   readonly expand?: true;
 }
+
+/** The two programs. */
+export type Program = "doppel" | "duplicity";
 
 /** Of duplicity; "doppel": neither of its generations. */
 export type Generation = "0.8" | "3" | "doppel";

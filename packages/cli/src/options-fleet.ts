@@ -51,6 +51,7 @@ export const FLEET_OPTIONS = {
   }),
   for: withDefault(duration(7 * 86_400), "1h", {
     generation: "doppel",
+    only: "doppel",
     metavar: "TIME",
     group: "Encryption",
     help: "how long the passphrase is kept, as in 30m or 1h30m; at most 7d",
@@ -66,6 +67,7 @@ export const FLEET_OPTIONS = {
   }),
   files: optional(wholeNumber(0, 100_000), {
     generation: "doppel",
+    only: "doppel",
     metavar: "N",
     group: "Watching",
     help: "random files that are restored and compared (default: what the profile says, or else 20)",
@@ -82,6 +84,7 @@ export const FLEET_OPTIONS = {
   }),
   path: repeated(innerPath, {
     generation: "doppel",
+    only: "doppel",
     metavar: "PATH",
     group: "Watching",
     help: "restore this path of the backup too, with all below it; may be given more than once",
