@@ -34,9 +34,11 @@ import {
   signerFromKeyFile,
 } from "@doppel/openpgp";
 import {
+  type BucketLocation,
   type DriverContext,
   isS3Url,
   listFolders,
+  locateBucket,
   openBucketAdmin,
   openStorage,
   redactUrl,
@@ -136,6 +138,16 @@ export function withoutSecret(url: BytePath): BytePath {
   const text = urlText(url);
   const shown = redactUrl(text);
   return shown === text ? url : pathFromText(shown);
+}
+
+export type { BucketLocation };
+
+/** The bucket that a URL names, found without a server; undefined for other targets. @throws storage.bad-url, profiles.bad */
+export async function bucketOf(
+  url: BytePath,
+  session: Pick<Session, "environment" | "runtime" | "invocation" | "targets">,
+): Promise<BucketLocation | undefined> {
+  return isS3Url(urlText(url)) ? locateBucket(urlText(url), await driverContext(url, "read", session)) : undefined;
 }
 
 /** Names of the folders below a URL. @throws storage.* */

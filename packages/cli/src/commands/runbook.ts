@@ -1,14 +1,13 @@
 import { displayPath } from "@doppel/base";
-import { status as statusOf, type StatusReport } from "@doppel/engine";
+import { type ReadDeps, status as statusOf, type StatusReport } from "@doppel/engine";
 import { recipientsOf } from "@doppel/monitor";
-import { type BucketLocation, isS3Url, locateBucket, type Storage } from "@doppel/storage";
 import manifest from "../../package.json" with { type: "json" };
-import { folderOf, localPath, urlText } from "../locations.ts";
+import { folderOf, localPath } from "../locations.ts";
 import type { Settings } from "../options.ts";
 import { type RunbookFacts, newestOf } from "../runbook/facts.ts";
 import { runbookPage } from "../runbook/page.ts";
 import { argument, type Command, type Session } from "../session.ts";
-import { driverContext, prefixesOf, withoutSecret } from "../wire.ts";
+import { type BucketLocation, bucketOf, prefixesOf, withoutSecret } from "../wire.ts";
 import { withReadDeps } from "./reading.ts";
 
 /** `doppel runbook URL`. Needs no key, and asks for none. */
@@ -28,12 +27,12 @@ export const runbook: Command = (session) =>
     return newest === undefined ? { exit: 1 } : "complete";
   });
 
-async function factsOf(session: Session, status: StatusReport, storage: Storage): Promise<RunbookFacts> {
+async function factsOf(session: Session, status: StatusReport, storage: ReadDeps["storage"]): Promise<RunbookFacts> {
   const { invocation, environment, runtime, profile } = session;
   const { settings } = invocation;
   const url = argument(invocation, "URL");
   const folder = folderOf(url, environment);
-  const s3 = isS3Url(urlText(url)) ? await locateBucket(urlText(url), await driverContext(url, "read", session)) : undefined;
+  const s3 = await bucketOf(url, session);
   const secretKey = settings["secret-key"];
   const credentials = profile?.credentials;
   const where = credentials && (credentials.kind === "file" ? `the file ${credentials.path}` : `the AWS profile ${credentials.name}`);

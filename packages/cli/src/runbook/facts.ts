@@ -1,6 +1,7 @@
 import type { StatusReport } from "@doppel/engine";
-import type { BackupSet } from "@doppel/format";
-import type { BucketLocation } from "@doppel/storage";
+import type { BucketLocation } from "../wire.ts";
+
+type FullSet = StatusReport["chains"][number]["chain"]["full"];
 
 /** What a runbook is made of; nothing of it is secret. */
 export interface RunbookFacts {
@@ -31,7 +32,7 @@ export interface RunbookFacts {
 
 /** The newest state that can be restored. */
 export interface Newest {
-  readonly full: BackupSet;
+  readonly full: FullSet;
   readonly fullBytes: number;
   readonly increments: number;
   readonly end: Date;

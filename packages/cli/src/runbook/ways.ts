@@ -1,5 +1,4 @@
 import { pathFromText } from "@doppel/base";
-import type { Encoding } from "@doppel/format";
 import { pasteable } from "../pasteable.ts";
 import type { Newest, RunbookFacts } from "./facts.ts";
 
@@ -95,7 +94,7 @@ It is \`$TO-file/snapshot/$FILE\`, or, if it was cut, lies in numbered pieces in
 also compares every volume with its hash.`;
 }
 
-const OPEN: Readonly<Record<Encoding, { readonly program: string; readonly command: string }>> = {
+const OPEN: Readonly<Record<Newest["full"]["encoding"], { readonly program: string; readonly command: string }>> = {
   gpg: { program: "gpg", command: "gpg -d --" },
   gzip: { program: "gzip", command: "gzip -dc --" },
   plain: { program: "", command: "cat --" },
