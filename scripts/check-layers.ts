@@ -47,6 +47,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     edge: true,
     files: {
       "src/wire.ts": { doppel: "any", npm: [], node: "any" },
+      "src/agent/check-passphrase.ts": { doppel: ["base", "format", "openpgp", "storage"], npm: [], node: [] },
       "src/s3-settings.ts": { doppel: ["base", "format", "storage"], npm: [], node: [] },
     },
   },

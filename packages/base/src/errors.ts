@@ -9,6 +9,8 @@
 export interface ErrorData {
   "cli.usage": { readonly option?: string };
   "cli.unsupported": { readonly what: string };
+  /** A profiles file, or a file that it names. Lines count from 1; `key` as in `profiles.web1.expect.grace`. */
+  "profiles.bad": { readonly file: string; readonly line?: number; readonly key?: string };
   "source.missing": { readonly path: string };
   "source.unreadable": { readonly path: string };
   "source.mismatch": { readonly what: "host" | "folder"; readonly before: string; readonly now: string };

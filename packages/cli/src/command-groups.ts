@@ -8,13 +8,13 @@ export const OF_A_PATH = ["restore", "verify", "list", "diff"] as const;
 export const READ = ["restore", "fetch", "verify", "recipe", "status", "list", "find", "diff", "drill"] as const;
 export const DELETE = ["remove-older-than", "remove-all-but-n-full", "remove-all-inc-of-but-n-full", "prune", "cleanup"] as const;
 /** Commands that may have to open what is encrypted. */
-export const WITH_KEYS = [...WRITE, "replicate", ...READ] as const;
+export const WITH_KEYS = [...WRITE, "replicate", ...READ, "unlock"] as const;
 /** Commands that look at a target or its bucket without a key. */
 const WITHOUT_KEYS = ["audit", "doctor", "runbook", "setup bucket", "setup server"] as const;
 /** Commands that open a target. */
 export const ALL = [...WITH_KEYS, ...DELETE, ...WITHOUT_KEYS] as const;
 /** Commands that open none, or many. */
-const ELSEWHERE = ["explain", "unlock", "lock", "profile import", "monitor check", "setup key", "setup monitor"] as const;
+const ELSEWHERE = ["explain", "lock", "profile import", "monitor check", "setup key", "setup monitor"] as const;
 export const EVERY = [...ALL, ...ELSEWHERE] as const;
 /** Commands that may take long. */
 export const WITH_PROGRESS = [...WRITE, ...RESTORE, "verify"] as const;

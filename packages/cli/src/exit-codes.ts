@@ -20,6 +20,7 @@ export const PIPE_CLOSED = 141;
 export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   "cli.usage": 2,
   "cli.unsupported": 33,
+  "profiles.bad": 2,
   "source.missing": 13,
   "source.unreadable": 13,
   "source.mismatch": 42,
@@ -99,7 +100,7 @@ export type StopSignal = keyof typeof SIGNALS;
 export const EXIT_CODES_HELP = `Exit codes
    0  done
    1  verify: something differs from the backup
-   2  wrong command line
+   2  wrong command line, or a profiles file that cannot be used
    3  done, but something is left out, damaged or not as it was; it says what
    7  a file list cannot be read       9  archive directory unusable
   11  restore target is not empty     13  source missing or unreadable

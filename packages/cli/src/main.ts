@@ -3,14 +3,24 @@ import { BUG, DONE, EXIT_CODES } from "./exit-codes.ts";
 import { outputOf } from "./output.ts";
 import { rawArguments } from "./parse/raw-arguments.ts";
 import type { Persona } from "./persona.ts";
+import type { ExpandedLine } from "./profiles/expand-line.ts";
+
+/** The word by which doppel knows that it is to be the agent of `doppel unlock`; no help shows it. */
+export const AGENT_WORD = "--passphrase-agent";
 
 /** A whole run of one of the programs. Imports as little as it can: `--version` must not cost more than Node itself. */
 export async function main(persona: Persona): Promise<never> {
   const stdout = outputOf(process.stdout);
   const stderr = outputOf(process.stderr);
   const args = rawArguments(process.argv.slice(2));
+  if (args[0] === AGENT_WORD && args[1] !== undefined && persona.texts === "doppel") {
+    const { serve } = await import("./agent/server.ts");
+    serve(args[1], args[2]);
+    return new Promise(() => {}); // it ends the process itself
+  }
   try {
-    const request = persona.parse(args);
+    const { args: line, found } = await expanded(args, persona);
+    const request = persona.parse(line);
     switch (request.kind) {
       case "version":
         stdout.write(`${persona.version}\n`);
@@ -22,7 +32,7 @@ export async function main(persona: Persona): Promise<never> {
       }
       case "run": {
         const { run } = await import("./run.ts");
-        return process.exit(await run(request.run, persona, stdout, stderr));
+        return process.exit(await run(request.run, persona, stdout, stderr, found?.(request.run)));
       }
     }
   } catch (error) {
@@ -31,6 +41,13 @@ export async function main(persona: Persona): Promise<never> {
     startupError(error, exit, { args, json: asksForJson(args), persona, stdout, stderr });
     return process.exit(exit);
   }
+}
+
+/** With profiles in the place of their names; who names none does not pay for them. */
+async function expanded(args: readonly string[], persona: Persona): Promise<ExpandedLine> {
+  if (persona.texts !== "doppel" || !args.some((argument) => /^@./.test(argument))) return { args };
+  const { expandLine } = await import("./profiles/expand-line.ts");
+  return expandLine(args, persona.parse, process.env, process.cwd());
 }
 
 /** What to exit with after an error; anything that is not a DoppelError is a bug. */

@@ -173,6 +173,17 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (arg
   };
 }
 
+/** `90s`, `15m`, `1h30m`, `2D`: seconds, above 0. */
+export function duration(most: number): (argument: string) => number {
+  const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+  return (argument) => {
+    const parts = [...argument.toLowerCase().matchAll(/(\d{1,9})([smhdw])/g)];
+    const seconds = parts.reduce((sum, [, count, unit]) => sum + Number(count) * units[unit!]!, 0);
+    if (parts.map(([part]) => part).join("") === argument.toLowerCase() && seconds > 0 && seconds <= most) return seconds;
+    throw usage(`needs a length of time such as 30m or 1h30m, at most ${most / 86_400}d, not "${text(argument)}"`);
+  };
+}
+
 /** Smaller numbers mean the least. */
 export function atLeast(least: number): (argument: string) => number {
   return (argument) => Math.max(least, wholeNumber(0)(argument));

@@ -39,6 +39,21 @@ describe("sources", () => {
     expect(asked).toEqual(["Passphrase for decryption: "]);
   });
 
+  it("are the agent's before a person's, and it is asked once", async () => {
+    let asked = 0;
+    const agent = async (): Promise<string> => {
+      asked++;
+      return "kept";
+    };
+    const passphrases = passphrasesFrom({ agent, prompt: nobody });
+    expect([await passphrases.forReading("decryption"), await passphrases.forSigning()]).toEqual(["kept", "kept"]);
+    expect([await passphrases.forNewBackup(), passphrases.given(), asked]).toEqual(["kept", undefined, 1]);
+    const given = passphrasesFrom({ environment: "given", agent: () => expect.unreachable(), prompt: nobody });
+    expect(await given.forReading("decryption")).toBe("given");
+    const { prompt } = person("typed");
+    expect(await passphrasesFrom({ agent: async () => undefined, prompt }).forReading("decryption")).toBe("typed");
+  });
+
   it("count when they are empty", async () => {
     expect(await passphrasesFrom({ environment: "", prompt: nobody }).forReading("x")).toBe("");
     expect(await passphrasesFrom({ file: fileWith(""), environment: "e", prompt: nobody }).forReading("x")).toBe("");

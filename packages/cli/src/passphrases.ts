@@ -10,6 +10,8 @@ export interface PassphraseSources {
   /** PASSPHRASE and SIGN_PASSPHRASE; set but empty counts as an answer. */
   readonly environment?: string | undefined;
   readonly signEnvironment?: string | undefined;
+  /** Asks the agent of `doppel unlock`, before a person is asked. */
+  readonly agent?: () => Promise<string | undefined>;
   /** Asks a person; undefined when there is no terminal. Called only when everything else is silent. */
   readonly prompt: (question: string) => Promise<string | undefined>;
   /** Default: doppel's own. */
@@ -91,6 +93,8 @@ export function passphrasesFrom(sources: PassphraseSources): Passphrases {
   const givenForSigning = (): string | undefined => sources.signEnvironment ?? given();
   const answers = new Map<string, Promise<string | undefined>>();
   let typed: string | undefined;
+  let kept: Promise<string | undefined> | undefined;
+  const fromAgent = (): Promise<string | undefined> => (kept ??= sources.agent?.() ?? Promise.resolve(undefined));
   const questions = sources.questions ?? OWN;
   const ask = (question: string): Promise<string | undefined> => {
     const answer = answers.get(question) ?? sources.prompt(question);
@@ -99,7 +103,7 @@ export function passphrasesFrom(sources: PassphraseSources): Passphrases {
   };
   return {
     async forNewBackup() {
-      const passphrase = given() ?? (typed = await twice(sources.prompt, questions));
+      const passphrase = given() ?? (await fromAgent()) ?? (typed = await twice(sources.prompt, questions));
       if (passphrase === undefined) throw noWayToEncrypt();
       if (passphrase === "") {
         throw new DoppelError(
@@ -113,8 +117,8 @@ export function passphrasesFrom(sources: PassphraseSources): Passphrases {
       return passphrase;
     },
     // Who has just typed the passphrase of an increment is not asked for that of its chain: it is the same.
-    forReading: async (what) => given() ?? typed ?? ask(questions.reading(what)),
-    forSigning: async () => givenForSigning() ?? ask(questions.signing),
+    forReading: async (what) => given() ?? typed ?? (await fromAgent()) ?? ask(questions.reading(what)),
+    forSigning: async () => givenForSigning() ?? (await fromAgent()) ?? ask(questions.signing),
     given,
     givenForSigning,
   };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Runtime } from "@doppel/base";
+import { COMMANDS as TARGETS } from "./commands.ts";
 import type { CommandName } from "./option.ts";
 import { DAMAGED, DIFFERENT, DONE, PIPE_CLOSED, stockExitCode, UNRESTORED } from "./exit-codes.ts";
 import { interruptBySignals } from "./interrupt.ts";
@@ -11,7 +12,7 @@ import type { Persona } from "./persona.ts";
 import { askOnTerminal, lineOfInput } from "./prompt.ts";
 import { openRenderer } from "./render/open.ts";
 import { passphrasesFrom, reuse, STOCK_QUESTIONS } from "./passphrases.ts";
-import { causeOf, type Command } from "./session.ts";
+import { causeOf, type Command, type Session } from "./session.ts";
 import { random } from "./wire.ts";
 
 const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
@@ -51,7 +52,13 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
 const TELLING: readonly CommandName[] = ["recipe", "status", "list", "find", "diff"];
 
 /** Runs a command from its parsed arguments to its exit code, and tells what happens on the way. */
-export async function run(invocation: Invocation, persona: Persona, stdout: Output, stderr: Output): Promise<number> {
+export async function run(
+  invocation: Invocation,
+  persona: Persona,
+  stdout: Output,
+  stderr: Output,
+  found: Pick<Session, "profile" | "targets"> = {},
+): Promise<number> {
   const { settings, command } = invocation;
   const interrupt = interruptBySignals((code) => process.exit(code));
   const secrets = takeSecrets();
@@ -87,6 +94,7 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     descriptor: settings["passphrase-fd"],
     file: settings["passphrase-file"],
     ...reused.secrets,
+    ...(!isStock && { agent: () => fromAgent(invocation) }),
     prompt: async (question) => (settings["use-agent"] ? undefined : ask(question)),
     ...(isStock && { questions: STOCK_QUESTIONS }),
   });
@@ -97,6 +105,7 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
     const { program, texts } = persona;
     await using _lock = await lockFor(invocation, persona, environment, runtime);
     const outcome = await execute({
+      ...found,
       invocation,
       environment,
       passphrases,
@@ -118,6 +127,14 @@ export async function run(invocation: Invocation, persona: Persona, stdout: Outp
   } catch (error) {
     return fail(error);
   }
+}
+
+/** What `doppel unlock` has left for the target of a command. */
+async function fromAgent({ command, positionals }: Invocation): Promise<string | undefined> {
+  const url = positionals[TARGETS[command].positionals.findIndex(({ kind }) => kind === "target")];
+  if (url === undefined || command === "unlock") return undefined;
+  const { passphraseFromAgent } = await import("./agent/client.ts");
+  return passphraseFromAgent(url, { variables: process.env, cwd: process.cwd(), isRoot: false });
 }
 
 /** What to exit with after an error of a command: where stock has a number of its own for it, `duplicity` has it too. */

@@ -1,7 +1,8 @@
-import { DoppelError, type Runtime } from "@doppel/base";
+import { type BytePath, DoppelError, type Runtime } from "@doppel/base";
 import type { Profile } from "@doppel/monitor";
 import { COMMANDS } from "./commands.ts";
 import type { Environment } from "./locations.ts";
+import type { Settings } from "./options.ts";
 import type { Invocation } from "./parse/doppel.ts";
 import type { Passphrases } from "./passphrases.ts";
 import type { Persona } from "./persona.ts";
@@ -23,6 +24,15 @@ export interface Session {
   readonly texts: Persona["texts"];
   /** That `@NAME` stood for: its URL and options are in `invocation` already. */
   readonly profile?: Profile;
+  /** The same of every target that was named so, by the URL that stands among the arguments now. */
+  readonly targets?: ReadonlyMap<BytePath, ProfileTarget>;
+}
+
+/** A target that a profile describes. */
+export interface ProfileTarget {
+  readonly profile: Profile;
+  /** Those of the command line, and the profile's own where it says nothing. */
+  readonly settings: Settings;
 }
 
 /**

@@ -23,6 +23,7 @@ import {
   firstOf,
   type GpgOptions,
   type KeySources,
+  type Recipient,
   type SecretKeys,
   secretKeysFromGpg,
   secretKeysFromKeyFile,
@@ -31,7 +32,7 @@ import {
   signerFromGpg,
   signerFromKeyFile,
 } from "@doppel/openpgp";
-import { isS3Url, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
+import { type DriverContext, isS3Url, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
 import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";
@@ -41,20 +42,21 @@ import { archiveDirOf, type Environment, gnupgHomeOf, localPath, tempDirOf, urlT
 import type { GivenRule, RuleName, Settings } from "./options.ts";
 import type { Passphrases } from "./passphrases.ts";
 import { s3OptionsOf, thawOf } from "./s3-settings.ts";
-import type { Session } from "./session.ts";
+import type { ProfileTarget, Session } from "./session.ts";
 
 export const random: Runtime["random"] = { bytes: (n) => randomBytes(n) };
 
 /** Options that ask for what only S3 can do: passed over, they would give something else than was asked for. */
 const NEEDS_S3 = { "as-of": "reads old versions", thaw: "thaws what is archived" } as const;
 
-/** The target, whose passing failures are tried again. @throws storage.*; cli.usage for an option that it cannot follow */
+/** The target, whose passing failures are tried again. @throws storage.*; profiles.bad; cli.usage for an option that it cannot follow */
 export async function openTarget(
   url: BytePath,
   purpose: "read" | "write",
-  { environment, runtime, invocation }: Pick<Session, "environment" | "runtime" | "invocation">,
+  session: Pick<Session, "environment" | "runtime" | "invocation" | "targets">,
 ): Promise<Storage> {
-  const { settings } = invocation;
+  const { runtime, invocation, targets } = session;
+  const settings = targets?.get(url)?.settings ?? invocation.settings;
   for (const name of Object.keys(NEEDS_S3) as (keyof typeof NEEDS_S3)[]) {
     if (settings[name] === undefined || isS3Url(urlText(url))) continue;
     const message = `--${name} ${NEEDS_S3[name]} in an S3 bucket, and ${displayPath(withoutSecret(url))} is none; leave it out`;
@@ -64,15 +66,42 @@ export async function openTarget(
   if (invocation.positionals[COMMANDS[invocation.command].positionals.findIndex(({ kind }) => kind === "target")] === url) {
     for (const detail of invocation.remarks) runtime.emit({ type: "notice", reason: "option", incomplete: false, detail });
   }
-  const storage = await openStorage(urlText(url), {
+  return openWith(url, settings, await driverContext(url, purpose, session), runtime);
+}
+
+/** The target of a profile, with its options and credentials: for commands that look at many. @throws storage.*, profiles.bad */
+export async function openTargetOf(
+  { profile, settings }: ProfileTarget,
+  purpose: "read" | "write",
+  { environment, runtime, invocation }: Pick<Session, "environment" | "runtime" | "invocation">,
+): Promise<Storage> {
+  const url = pathFromText(profile.url);
+  const targets = new Map([[url, { profile, settings }]]);
+  const context = await driverContext(url, purpose, { environment, runtime, invocation, targets });
+  return openWith(url, settings, context, runtime);
+}
+
+/** What a driver is told of a target: also what `openBucketAdmin` takes. @throws profiles.bad, cli.usage, format.bad-time */
+export async function driverContext(
+  url: BytePath,
+  purpose: "read" | "write",
+  { environment, runtime, invocation, targets }: Pick<Session, "environment" | "runtime" | "invocation" | "targets">,
+): Promise<DriverContext> {
+  const target = targets?.get(url);
+  const credentials = target && (await (await import("./profiles/credentials.ts")).credentialsOf(target.profile, environment));
+  return {
     cwd: environment.cwd,
     purpose,
     random,
     clock: runtime.clock,
     emit: runtime.emit,
     env: environment.variables,
-    s3: s3OptionsOf(settings, runtime.clock.now()),
-  });
+    s3: { ...credentials, ...s3OptionsOf(target?.settings ?? invocation.settings, runtime.clock.now()) },
+  };
+}
+
+async function openWith(url: BytePath, settings: Settings, context: DriverContext, runtime: Runtime): Promise<Storage> {
+  const storage = await openStorage(urlText(url), context);
   const { "num-retries": tries, "backend-retry-delay": delay } = settings;
   return withRetry(storage, {
     ...(tries !== undefined && { tries: isS3Url(urlText(url)) ? 1 : tries }), // S3's driver counts by itself
@@ -302,6 +331,7 @@ export interface KeyContext {
   readonly environment: Environment;
   readonly passphrases: Passphrases;
   readonly runtime: Runtime;
+  readonly profile?: Session["profile"];
 }
 
 /**
@@ -327,6 +357,7 @@ export async function envelopeOf(context: KeyContext): Promise<Envelope> {
   const recipients = [];
   for (const { query, hidden } of queries) {
     const recipient = await findRecipient(query, { ...keySources(context), hidden, now: runtime.clock.now() });
+    checkPinned(recipient, context);
     for (const detail of recipient.warnings) runtime.emit({ type: "notice", reason: "key", incomplete: false, detail });
     recipients.push(recipient);
   }
@@ -337,6 +368,13 @@ export async function envelopeOf(context: KeyContext): Promise<Envelope> {
     ...(sign !== undefined && { signer: await signerFor(sign, context) }),
     compress,
   };
+}
+
+/** Whoever can replace a public key on a server must not be the one for whom its next backup is readable. */
+function checkPinned({ fingerprint }: Recipient, { profile }: KeyContext): void {
+  if (profile === undefined || profile.pinned.length === 0 || profile.pinned.includes(fingerprint)) return;
+  const message = `key ${fingerprint} is none of the fingerprints of profile ${profile.name}: nothing is encrypted to it; has the key file been replaced?`;
+  throw new DoppelError("openpgp.key-unusable", message, { query: fingerprint, reason: "invalid" });
 }
 
 async function signerFor(query: string, { settings, environment, passphrases, runtime }: KeyContext): Promise<Signer> {

@@ -11,7 +11,7 @@ export type { KeyPackets } from "./read/envelope.ts";
 export { findVerifier, type Verification, type Verifier, verifierFromKeys } from "./read/verifier.ts";
 export { firstOf } from "./secret/first-of.ts";
 export { secretKeysFromGpg } from "./secret/gpg.ts";
-export { secretKeysFromKeyFile } from "./secret/key-file.ts";
+export { checkKeyPassphrase, secretKeysFromKeyFile } from "./secret/key-file.ts";
 export { knowing } from "./secret/knowing.ts";
 export { secretKeysFromPassphrase } from "./secret/passphrase.ts";
 export type { SecretKeys } from "./secret/secret-keys.ts";

@@ -45,7 +45,8 @@ async function run(session: Session, kind: BackupJob["kind"]) {
 }
 
 /** To be pasted; keys and passphrases are the reader's business, and one that stands in the URL is not shown. */
-function restoreLine({ program, invocation: { settings } }: Session, url: BytePath): string {
+function restoreLine({ program, invocation: { settings }, profile }: Session, url: BytePath): string {
+  if (profile !== undefined) return `${program} restore @${profile.name} TARGET`;
   const options = s3PlaceOptions(settings, urlText(url)).map((option) => pasteable(pathFromText(option)));
   return [program, "restore", ...options, ...(url.startsWith("-") ? ["--"] : []), pasteable(withoutSecret(url)), "TARGET"].join(
     " ",

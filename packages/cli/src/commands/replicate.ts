@@ -16,8 +16,15 @@ export const replicate: Command = async (session) => {
     const message = `${displayPath(url)} and ${displayPath(other)} are the same place: a copy of the backups belongs elsewhere`;
     throw new DoppelError("cli.usage", message, {});
   }
+  const prefixes = prefixesOf(settings);
+  const there = prefixesOf(session.targets?.get(other)?.settings ?? settings);
+  if (JSON.stringify(prefixes) !== JSON.stringify(there)) {
+    const message =
+      "the two profiles have different file prefixes: a copy has the names of what it is a copy of; give both the same";
+    throw new DoppelError("cli.usage", message, {});
+  }
   const job = {
-    prefixes: prefixesOf(settings),
+    prefixes,
     verify,
     ...(since !== undefined && { since: timeIn(since, runtime.clock.now()) }),
   };

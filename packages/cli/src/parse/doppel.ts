@@ -1,10 +1,9 @@
-import { type BytePath, DoppelError, displayPath } from "@doppel/base";
+import { type BytePath, DoppelError, displayPath, nearest } from "@doppel/base";
 import { commandNamed, commandNames, commandsBeginning } from "../commands.ts";
 import type { CommandName } from "../option.ts";
 import { commandsOf, type GivenRule, RULE_COMMANDS, type Settings } from "../options.ts";
 import { checkPositionals, readSettings, usage } from "./check.ts";
 import { impliedCommand, isUrl } from "./implied.ts";
-import { nearest } from "./nearest.ts";
 import { type Tokens, tokenise } from "./tokens.ts";
 
 /** What a command line asks for. */
@@ -49,8 +48,8 @@ export function parseDoppel(args: readonly string[]): Request {
   }
 }
 
-/** The command that the first one or two words name. */
-function commandOf<T extends string>([word, second, ...more]: readonly T[]):
+/** The command that the first one or two words name, and what follows them. */
+export function commandOf<T extends string>([word, second, ...more]: readonly T[]):
   | { readonly command: CommandName; readonly rest: readonly T[] }
   | undefined {
   if (word === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { type BytePath, DoppelError, displayPath } from "@doppel/base";
+import { type BytePath, DoppelError, displayPath, nearest } from "@doppel/base";
 import { WRITE } from "../command-groups.ts";
 import type { CommandName } from "../option.ts";
 import type { Settings } from "../options.ts";
@@ -6,7 +6,6 @@ import { checkPositionals, readSettings, usage } from "./check.ts";
 import type { Request } from "./doppel.ts";
 import { expansion } from "./expand.ts";
 import { impliedCommand } from "./implied.ts";
-import { nearest } from "./nearest.ts";
 import { tokenise } from "./tokens.ts";
 
 /** Commands of duplicity with ours, what 3.x calls them for short, and what 0.8 did (cli spec 2.2). */

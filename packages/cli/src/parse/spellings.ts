@@ -1,7 +1,6 @@
-import { DoppelError } from "@doppel/base";
+import { DoppelError, nearest } from "@doppel/base";
 import type { Generation, Option } from "../option.ts";
 import { NEW_RULES, OLD_RULES, OPTIONS, type OptionName, type RuleName, RULES } from "../options.ts";
-import { nearest } from "./nearest.ts";
 
 /** One way to write an option, without its dashes. */
 export interface Spelling {

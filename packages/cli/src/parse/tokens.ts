@@ -6,6 +6,10 @@ import { abbreviated, type Program, type Spelling, spelled, unknownOption } from
 /** What stands on a command line, with every option under its own name. All text is bytes, one char each. */
 export interface Tokens {
   readonly positionals: readonly string[];
+  /** Which argument each of them is. */
+  readonly at: readonly number[];
+  /** Which argument ends the options: `--`, or the one behind the last. */
+  readonly end: number;
   /** The values given for each option, in order; "" for each time that a flag is given. */
   readonly given: ReadonlyMap<OptionName, readonly string[]>;
   /** The options that choose files, in order. */
@@ -30,6 +34,8 @@ export interface Reading {
  */
 export function tokenise(args: readonly string[], { program, expand = (value) => value }: Reading): Tokens {
   const positionals: string[] = [];
+  const at: number[] = [];
+  let end = args.length;
   const given = new Map<OptionName, string[]>();
   const rules: GivenRule[] = [];
   const asked = new Set<string>();
@@ -67,14 +73,21 @@ export function tokenise(args: readonly string[], { program, expand = (value) =>
   }
 
   for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
-    if (argument === "--") positionals.push(...rest.splice(0));
-    else if (argument.startsWith("--")) {
+    const here = args.length - rest.length - 1;
+    if (argument === "--") {
+      end = here;
+      at.push(...rest.map((_, i) => here + 1 + i));
+      positionals.push(...rest.splice(0));
+    } else if (argument.startsWith("--")) {
       const [, name, attached] = /^--([^=]*)(?:=([^]*))?$/.exec(argument)!;
       const spelling = longOption(name!, program);
       if (spelling === undefined) throw unknownOption(`--${name!}`, program);
       take(spelling, `--${program === "doppel" ? name! : spelling.text}`, attached);
     } else if (argument.startsWith("-") && argument !== "-") takeLetters(argument);
-    else positionals.push(argument);
+    else {
+      at.push(here);
+      positionals.push(argument);
+    }
   }
 
   /** `-v9`, `-V`, `-Vv 9`: the first letter with a value takes what is left. */
@@ -88,7 +101,7 @@ export function tokenise(args: readonly string[], { program, expand = (value) =>
     }
   }
 
-  return { positionals, given, rules, help: asked.has("help"), version: asked.has("version"), remarks: [...remarks] };
+  return { positionals, at, end, given, rules, help: asked.has("help"), version: asked.has("version"), remarks: [...remarks] };
 }
 
 function longOption(name: string, program: Program): Spelling | undefined {

@@ -1,3 +1,5 @@
+import type { DoppelError } from "@doppel/base";
+
 /** One server's backups, as a profiles file describes them. Every command takes `@name` in place of a URL. */
 export interface Profile {
   readonly name: string;
@@ -70,6 +72,10 @@ export interface Profiles {
   /** Absolute path, for messages. */
   readonly file: string;
   readonly byName: ReadonlyMap<string, Profile>;
+  /** Profiles that cannot be used, and why: a slip in one does not take the others away. No name is in both maps. */
+  readonly bad: ReadonlyMap<string, DoppelError<"profiles.bad">>;
+  /** The line of something in the file, from 1, by the keys that lead to it (`["profiles", "web1", "url"]`); undefined: it is not there. */
+  readonly lineOf: (path: readonly (string | number)[]) => number | undefined;
   readonly monitor: MonitorSettings;
 }
 

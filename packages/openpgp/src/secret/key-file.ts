@@ -72,6 +72,19 @@ export async function readSecretKeys(file: Uint8Array, name?: string): Promise<P
   }
 }
 
+/**
+ * Makes sure that a passphrase opens the secret keys of a file (all but those of which it has only a stub). `name` is the file's.
+ * @returns whether one of them needs a passphrase at all
+ * @throws DoppelError openpgp.wrong-passphrase, .key-unusable, .no-secret-key for a file of stubs
+ */
+export async function checkKeyPassphrase(file: Uint8Array, passphrase: string, name: string): Promise<boolean> {
+  const parts = (await readSecretKeys(file, name)).flatMap((key) => [key, ...key.subkeys] as SecretPart[]);
+  const whole = parts.filter(({ keyPacket }) => !("isDummy" in keyPacket && keyPacket.isDummy()));
+  const locked = (whole.length > 0 ? whole : parts).filter((part) => !part.isDecrypted());
+  for (const part of locked) await unlock(part, passphrase);
+  return locked.length > 0;
+}
+
 /** Decrypts the secret part in place. @throws DoppelError openpgp.passphrase-needed, .wrong-passphrase, .no-secret-key. */
 export async function unlock(part: SecretPart, passphrase: string | undefined): Promise<void> {
   const keyId = part.getKeyID().toHex().toUpperCase();

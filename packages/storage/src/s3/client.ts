@@ -46,7 +46,7 @@ export interface ConnectionSettings {
 export async function connect({ options, env, endpoint, region }: ConnectionSettings): Promise<Connection> {
   const given = endpoint === undefined ? undefined : checkedEndpoint(endpoint);
   const isHttp = given === undefined ? options.unencrypted === true : given.protocol === "http:";
-  const found = region ?? (await configuredRegion(env));
+  const found = region ?? (await configuredRegion(env, options.profile));
   const used = checkedRegion(found ?? "us-east-1");
   const target = given ?? new URL(`${isHttp ? "http" : "https"}://s3.${used}.amazonaws.com`);
   const proxy = proxyFor(target, env);
@@ -55,6 +55,7 @@ export async function connect({ options, env, endpoint, region }: ConnectionSett
     // The SDK would look for one itself.
     ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
     ...(options.credentials !== undefined && { credentials: options.credentials }),
+    ...(options.profile !== undefined && { profile: options.profile }),
     forcePathStyle: options.pathStyle ?? endpoint !== undefined,
     tls: !isHttp,
     // The SDK would print on standard error; what is worth telling, open.ts and errors.ts do.

@@ -7,7 +7,7 @@ export const s3Driver: StorageDriver = {
   async open(url: string, context: DriverContext): Promise<Storage> {
     const { s3 = {}, env = {} } = context;
     const [{ openBucket }, { configuredEndpoint }] = await Promise.all([import("./open.ts"), import("./aws-config.ts")]);
-    const endpoint = s3.endpoint ?? (await configuredEndpoint(env));
+    const endpoint = s3.endpoint ?? (await configuredEndpoint(env, s3.profile));
     const options = { ...s3, ...(endpoint !== undefined && { endpoint }) };
     const reading = parseS3Url(url, options);
     return openBucket(reading, { ...context, s3: options });

@@ -42,7 +42,7 @@ export async function openBucket(reading: S3Reading, context: DriverContext): Pr
       ? `AWS, region ${connection.region}`
       : `${connection.endpoint}, region ${connection.region}`;
   const { AWS_PROFILE: profile, AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secret } = context.env ?? {};
-  if (profile && key && secret && options.credentials === undefined) {
+  if (profile && key && secret && options.credentials === undefined && options.profile === undefined) {
     tell(`the credentials are those of AWS_PROFILE ("${displayText(profile)}"): AWS_ACCESS_KEY_ID is set too, and not used`);
   }
   const label = `s3://${name}/${displayText(prefix)}${connection.endpoint === undefined ? "" : ` at ${connection.endpoint}`}`;
@@ -128,7 +128,7 @@ async function tryOpen(
   context: DriverContext,
   signal: AbortSignal | undefined,
 ): Promise<Opened | { readonly error: unknown; readonly region: string | undefined }> {
-  const { clock, random, emit = () => undefined, s3: { tries, maxDelayMs } = {} } = context;
+  const { clock, random, emit = () => undefined, s3: { tries, maxDelayMs, profile: named } = {} } = context;
   if (clock === undefined) throw new TypeError("the S3 driver needs a clock");
   const { client, server, region, proxy } = connection;
   const place: S3Place = {
@@ -137,7 +137,7 @@ async function tryOpen(
     server,
     serverFrom: location.endpoint !== undefined ? "url" : connection.endpoint !== undefined ? "settings" : "aws",
     proxy,
-    profile: context.env?.["AWS_PROFILE"] || undefined,
+    profile: named ?? (context.env?.["AWS_PROFILE"] || undefined),
     region,
     now: () => clock.now(),
   };

@@ -43,6 +43,8 @@ export interface S3Options {
   readonly asOf?: Date;
   /** For programs and tests; without it the AWS default chain is asked. */
   readonly credentials?: S3Credentials;
+  /** Of the shared AWS configuration: before `AWS_PROFILE`, and before keys in the environment. */
+  readonly profile?: string;
 }
 
 /** Encryption by the server. */
