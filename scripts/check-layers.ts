@@ -36,7 +36,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: ["buffer", "child_process", "crypto", "fs", "os", "path"],
   },
   monitor: {
-    doppel: ["base", "engine", "format", "storage"],
+    doppel: ["base", "engine", "format", "openpgp", "storage"],
     npm: ["nodemailer", "yaml", "zod"],
     node: ["buffer", "child_process", "crypto", "fs", "http", "https", "net", "path"],
   },

@@ -22,6 +22,8 @@ const INTEROP_PROGRAMS: readonly InteropProgram[] = [
   { program: "sq", debianPackage: "sq", usedFor: "OpenPGP messages against Sequoia" },
   { program: "tar", debianPackage: "tar", usedFor: "restoring volumes with plain tools" },
   { program: "time", debianPackage: "time", usedFor: "peak memory in the benchmark" },
+  { program: "promtool", debianPackage: "prometheus", usedFor: "the monitor's metrics against Prometheus" },
+  { program: "systemd-analyze", debianPackage: "systemd", usedFor: "units against systemd's own checks" },
   { program: "ceph", debianPackage: "ceph-common", usedFor: REAL_S3 },
   { program: "ceph-mon", debianPackage: "ceph-mon", usedFor: REAL_S3 },
   { program: "ceph-osd", debianPackage: "ceph-osd", usedFor: REAL_S3 },

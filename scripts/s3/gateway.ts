@@ -73,8 +73,8 @@ async function start(state: string, daemons: Daemon[], lifetime: "ours" | "own")
   for (const user of ["admin", "append"] as const) {
     const { accessKeyId, secretAccessKey } = credentials[user];
     const keys = ["--access-key", accessKeyId, "--secret", secretAccessKey];
-    // No buckets of its own for the writer.
-    const limits = user === "append" ? ["--max-buckets=-1"] : [];
+    // No buckets of its own for the writer; the admin may make users (testkit's `makeS3User`).
+    const limits = user === "append" ? ["--max-buckets=-1"] : ["--caps=users=*;user-policy=*"];
     await admin("user", "create", `--uid=${USERS[user]}`, `--display-name=${USERS[user]}`, ...keys, ...limits);
   }
   const place = ["--placement-id", "default-placement", "--storage-class", SECOND_CLASS];

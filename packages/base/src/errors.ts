@@ -35,7 +35,9 @@ export interface ErrorData {
   "format.bad-tar": { readonly offset: number; readonly reason: string };
   "format.bad-set": { readonly set: string; readonly reason: string };
   "format.bad-index": { readonly line: number; readonly reason: string };
+  "format.bad-receipt": { readonly line: number; readonly reason: string };
   "format.bad-time": { readonly text: string };
+  "receipt.bad-key": { readonly half: "private" | "public" };
   "rsync.bad-signature": { readonly reason: string; readonly offset: number };
   "rsync.bad-delta": { readonly reason: "magic" | "truncated" | "copy-range" | "command" | "trailing"; readonly offset: number };
   "collection.empty": { readonly target: string };

@@ -51,6 +51,7 @@ export type NoticeReason =
   | "archived" //           lies in an archive of the target and must be thawed first
   | "option" //             what becomes of an option that does nothing, or has another name now
   | "target" //             how the target is understood, what protects it
+  | "monitor" //            an alert could not be delivered, or what is known from before is lost; always a warning
   | "foreign-set"; //       sets at the target that are incomplete or belong to no chain
 
 /**

@@ -38,7 +38,7 @@ export const FLEET_COMMANDS: Readonly<Record<FleetCommand, Command>> = {
     summary: "look at all profiles, raise alerts; needs no key",
     positionals: [{ name: "NAME", kind: "word", help: "only this profile", optional: true }],
     examples: [
-      ["doppel monitor check", "a table; exit code 1 when something is wrong"],
+      ["doppel monitor check", "a table; exit code 1 when something is wrong, 3 for warnings and alerts that could not be sent"],
       ["doppel monitor check --nagios web1", "as a Nagios plugin"],
     ],
   },

@@ -40,7 +40,10 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
     purpose: "Setting up",
     summary: "the timer that looks after all profiles",
     positionals: [],
-    examples: [["doppel setup monitor --print", "shows all files, writes nothing"]],
+    examples: [
+      ["doppel setup monitor --print", "shows all files, writes nothing"],
+      ["doppel setup monitor", "a timer that looks every quarter of an hour"],
+    ],
   },
   doctor: {
     purpose: "Setting up",

@@ -44,6 +44,8 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   "format.bad-tar": 21,
   "format.bad-set": 21,
   "format.bad-index": 21,
+  "format.bad-receipt": 21,
+  "receipt.bad-key": 2,
   "format.bad-time": 2,
   "rsync.bad-signature": 21,
   "rsync.bad-delta": 21,

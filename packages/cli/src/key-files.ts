@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type BytePath, DoppelError, displayPath, errnoOf, pathToBytes } from "@doppel/base";
 import type { Environment } from "./locations.ts";
@@ -30,6 +30,25 @@ export function readSecretKeyFile(file: BytePath): Uint8Array {
     const query = displayPath(file);
     const message = `the secret key file ${query} cannot be read (${errnoOf(error) ?? "unknown error"}); name one that can with --secret-key`;
     throw new DoppelError("openpgp.key-unusable", message, { query, reason: "not-a-key" }, error);
+  }
+}
+
+/**
+ * The text of `--receipt-key`. `warn`, for the private half, is told when others can read it.
+ * @throws receipt.bad-key
+ */
+export function readReceiptKeyFile(file: BytePath, half: "private" | "public", warn?: (detail: string) => void): string {
+  const name = displayPath(file);
+  try {
+    const bytes = pathToBytes(file);
+    const { mode } = statSync(bytes);
+    if ((mode & 0o077) !== 0) {
+      warn?.(`${name}: others than its owner can read the key that signs receipts, and sign in its name; chmod 600 mends that`);
+    }
+    return readFileSync(bytes, "utf8");
+  } catch (error) {
+    const message = `the receipt key ${name} cannot be read (${errnoOf(error) ?? "unknown error"}); name one that can with --receipt-key`;
+    throw new DoppelError("receipt.bad-key", message, { half }, error);
   }
 }
 

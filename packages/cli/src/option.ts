@@ -218,6 +218,17 @@ export function prefix(argument: string): string {
   throw usage(`may hold letters, digits, - and _ only, not "${text(argument)}"`);
 }
 
+const PRINCIPAL_OF = ["writer", "monitor", "restorer", "keeper", "owner"] as const;
+
+/** `ROLE=ARN`: who has a role in a bucket's policy. */
+export function principal(argument: string): readonly [role: (typeof PRINCIPAL_OF)[number], arn: string] {
+  const [, name, arn = ""] = /^([a-z]+)=(.*)$/s.exec(text(argument)) ?? [];
+  const role = PRINCIPAL_OF.find((known) => known === name);
+  if (role === undefined) throw usage(`must be ROLE=ARN, of the roles ${PRINCIPAL_OF.join(", ")}, not "${text(argument)}"`);
+  if (/^arn:[a-z-]+:(?:iam|sts):[^:\s]*:[^:\s]*:\S+$/.test(arn)) return [role, arn];
+  throw usage(`needs an ARN such as arn:aws:iam::123456789012:user/NAME, not "${arn}"`);
+}
+
 function usage(message: string): DoppelError<"cli.usage"> {
   return new DoppelError("cli.usage", message, {});
 }

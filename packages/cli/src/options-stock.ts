@@ -24,7 +24,7 @@ export const STOCK_OPTIONS = {
     metavar: "SECONDS",
     group: "Other",
     help: "the time of the new backup, in seconds since 1970",
-    commands: WRITE,
+    commands: [...WRITE, "monitor check"],
     to: "Runtime.clock",
     hidden: true,
   }),

@@ -17,6 +17,7 @@ import {
 } from "@doppel/base";
 import type { BackupJob, DiffJob, Envelope, KeepPolicy, ReadDeps, RestoreJob, VerifyJob } from "@doppel/engine";
 import { type NamePrefixes, parseTimeExpression } from "@doppel/format";
+import type { Profile } from "@doppel/monitor";
 import {
   findRecipient,
   findVerifier,
@@ -32,8 +33,18 @@ import {
   signerFromGpg,
   signerFromKeyFile,
 } from "@doppel/openpgp";
-import { type DriverContext, isS3Url, openStorage, redactUrl, type Storage, withRetry } from "@doppel/storage";
+import {
+  type DriverContext,
+  isS3Url,
+  listFolders,
+  openBucketAdmin,
+  openStorage,
+  redactUrl,
+  type Storage,
+  withRetry,
+} from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
+import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";
 import { readGpgOptions } from "./gpg-options.ts";
@@ -127,6 +138,56 @@ export function withoutSecret(url: BytePath): BytePath {
   return shown === text ? url : pathFromText(shown);
 }
 
+/** Names of the folders below a URL. @throws storage.* */
+export async function foldersBelow(
+  url: string,
+  session: Pick<Session, "environment" | "runtime" | "invocation">,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  return listFolders(url, await driverContext(pathFromText(url), "read", session), signal);
+}
+
+/** After how many days a profile's bucket forgets objects, by the shortest of its rules; undefined when it does not, or may not be asked. */
+export async function lifecycleDaysOf(
+  { profile, settings }: ProfileTarget,
+  { environment, runtime, invocation }: Pick<Session, "environment" | "runtime" | "invocation">,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (!isS3Url(profile.url)) return undefined;
+  const url = pathFromText(profile.url);
+  const targets = new Map([[url, { profile, settings }]]);
+  const context = await driverContext(url, "read", { environment, runtime, invocation, targets });
+  await using admin = await openBucketAdmin(profile.url, context);
+  const seen = await admin.lifecycle();
+  signal.throwIfAborted();
+  if (seen.kind !== "is") return undefined;
+  const days = seen.value.flatMap(({ enabled, prefix, expireDays }) =>
+    enabled && expireDays !== undefined && admin.prefix.startsWith(prefix) ? [expireDays] : [],
+  );
+  return days.length === 0 ? undefined : Math.min(...days);
+}
+
+/**
+ * Which subkeys messages to a profile's keys name, of those that are here: by fingerprint and ID of the primary key. A key that
+ * cannot be used any more is as good as one that is not here.
+ */
+export async function subkeysOf(
+  { encryptTo }: Pick<Profile, "encryptTo">,
+  { environment, runtime }: Pick<Session, "environment" | "runtime">,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const sources = { gnupgHome: gnupgHomeOf(environment), readFile: (path: string) => readIfThere(path, environment.cwd) };
+  const found = new Map<string, readonly string[]>();
+  for (const query of encryptTo) {
+    try {
+      const { fingerprint, keyId } = await findRecipient(query, { ...sources, now: runtime.clock.now() });
+      for (const name of [fingerprint, fingerprint.slice(-16)]) found.set(name, [...(found.get(name) ?? []), keyId]);
+    } catch (error) {
+      if (!(error instanceof DoppelError)) throw error;
+    }
+  }
+  return found;
+}
+
 /** As many as there are cores for us, unless that was said. */
 export function threadsOf(settings: Settings): number {
   return settings.threads ?? availableParallelism();
@@ -171,8 +232,29 @@ export function backupJob(
       ...(settings["skip-volume"] !== undefined && { skipVolume: settings["skip-volume"] }),
     },
     ...(options.isStock && { announce: true }),
+    ...(makesReceipt(settings, options.isStock) && {
+      receipt: { program: `doppel ${manifest.version}`, folderDepth: settings["receipt-depth"] },
+    }),
     verbose: settings.verbosity >= 5,
   });
+}
+
+/**
+ * Who replaces duplicity expects at the target what duplicity stores, and nothing that can be read without a key: names of top
+ * folders and their sizes are there only when somebody asked for it.
+ */
+function makesReceipt(settings: Settings, isStock: boolean): boolean {
+  const asked = settings.receipt || settings["receipt-key"] !== undefined;
+  if (settings["no-receipt"] && asked) {
+    throw new DoppelError(
+      "cli.usage",
+      "--no-receipt cannot stand beside --receipt or --receipt-key: leave out one or the other",
+      {
+        option: "--no-receipt",
+      },
+    );
+  }
+  return asked || (!isStock && !settings["no-receipt"]);
 }
 
 /** Whether a backup will store what lies in a folder below its source. `relative` is the folder's path from there. */

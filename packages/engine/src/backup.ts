@@ -76,12 +76,12 @@ async function planned(
   try {
     const plan = await planResume(remains, job, deps.envelope, archive, context);
     if (!plan) return undefined;
-    const { set, base, kept, lost, source } = plan;
+    const { set, base, kept, lost, source, signatures: stored } = plan;
     const last = kept.at(-1)!;
     const after = last.end.block === undefined ? { path: last.end.path } : { path: last.end.path, block: last.end.block };
     runtime.emit({ type: "run.resumed", kind: set.kind, time: set.end, from: kept.length + 1, lost, after });
     const signatures = base.length > 0 ? await syncSignatures(base, archive, context) : undefined;
-    return { set, ...(signatures && { base: signatures }), resume: { kept, source } };
+    return { set, ...(signatures && { base: signatures }), resume: { kept, source, ...(stored && { stored }) } };
   } catch (error) {
     // Who may only store can neither look for volumes nor read one.
     if (!isDoppelError(error, "storage.denied") && !isDoppelError(error, "storage.refused")) throw error;

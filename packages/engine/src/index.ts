@@ -1,6 +1,12 @@
+export { audit } from "./audit.ts";
+export type { AuditedSet, AuditFinding, AuditJob, AuditReport, Sample } from "./audit/report.ts";
 export { backup, checkBackup } from "./backup.ts";
 export { archiveDirFor } from "./cache/archive-dir.ts";
 export { type LockOptions, lockArchiveDir } from "./cache/lock.ts";
+export { type ChainGap, chainGaps } from "./receipt/chain-gaps.ts";
+export { type ReceiptSigner, receiptPublicKey, receiptSigner } from "./receipt/keys.ts";
+export { readReceipt, receiptsOf, type SetWithReceipt, type StoredReceipt } from "./receipt/read-receipt.ts";
+export { sealReceipt } from "./receipt/seal-receipt.ts";
 export type {
   BackupDeps,
   BackupJob,
@@ -11,6 +17,7 @@ export type {
   ListJob,
   Listing,
   ReadDeps,
+  ReceiptOptions,
   RecipeJob,
   RestoreJob,
   RestoreReport,

@@ -3,6 +3,7 @@ import type { BackupSet, Chain, Conflict, NamePrefixes } from "@doppel/format";
 import type { Recipient, SecretKeys, Signer, Verifier } from "@doppel/openpgp";
 import type { Storage, ThawOptions } from "@doppel/storage";
 import type { SelectionOption } from "@doppel/tree";
+import type { ReceiptSigner } from "./receipt/keys.ts";
 import type { Obstacle } from "./status/loose-ends.ts";
 
 /** How objects are wrapped: one choice for every object of a set. */
@@ -65,8 +66,18 @@ export interface BackupJob extends SourceChoice {
   readonly sabotage: { readonly failAfterVolume?: number; readonly skipVolume?: number };
   /** Emit `collection.read` for a full backup too, which lists the target for nothing else. */
   readonly announce?: boolean;
+  /** Store a receipt with the set (FORMAT.md, "Receipt"); undefined: none. */
+  readonly receipt?: ReceiptOptions;
   /** Emit `entry.done` for every entry. */
   readonly verbose: boolean;
+}
+
+/** What a receipt tells. */
+export interface ReceiptOptions {
+  /** Who makes it: "doppel 0.1.0". */
+  readonly program: string;
+  /** Files are counted by folders of up to so many components; 1: by the top folders. Their names can be read by who can read the target. */
+  readonly folderDepth: number;
 }
 
 export interface BackupDeps {
@@ -78,6 +89,7 @@ export interface BackupDeps {
   readonly tempDir: string;
   /** Only needed for an increment whose archive directory is incomplete. */
   readonly keys?: SecretKeys;
+  readonly receiptSigner?: ReceiptSigner;
 }
 
 /** Duplicity's statistics block (duplicity-cli.md 4.3), sizes in bytes. */
@@ -101,7 +113,7 @@ export interface BackupStatistics {
 export interface BackupReport {
   readonly statistics: BackupStatistics;
   readonly set: BackupSet;
-  /** All objects of the set: volumes, signatures, manifest and index. */
+  /** All objects of the set: volumes, signatures, manifest, index and receipt. */
   readonly storedBytes: number;
   /** Notices with `incomplete: true`: above 0 the backup missed something. */
   readonly incomplete: number;

@@ -48,8 +48,8 @@ function setStatus(set: BackupSet, { sizes, archived, collection }: Target, mani
     set,
     volumes: set.volumes.size,
     volumeBytes: sum(set.volumes.values()),
-    metadataBytes: sum([set.manifest, set.signatures, set.index]),
-    archived: archivedOf([...set.volumes.values(), set.manifest, set.signatures, set.index], archived),
+    metadataBytes: sum([set.manifest, set.signatures, set.index, set.receipt]),
+    archived: archivedOf([...set.volumes.values(), set.manifest, set.signatures, set.index, set.receipt], archived),
     problems: problemsOf(set, { sizes, manifest, conflicts: collection.conflicts }),
   };
 }

@@ -10,6 +10,8 @@ export interface BackupSet {
   readonly signatures?: string;
   /** Doppel's own, without which everything works (FORMAT.md, "Index"). */
   readonly index?: string;
+  /** Doppel's own: what the set's objects have to be, for those without a key (FORMAT.md, "Receipt"). */
+  readonly receipt?: string;
   /** The strongest among its files: they may differ (spec 1.5). */
   readonly encoding: Encoding;
 }
@@ -53,6 +55,7 @@ export interface Collection {
 interface SetDraft {
   readonly id: SetId;
   index?: ObjectName;
+  receipt?: ObjectName;
   readonly volumes: Map<number, ObjectName>;
   manifest?: ObjectName;
   signatures?: ObjectName;
@@ -67,14 +70,14 @@ interface SetDraft {
 export function buildCollection(names: Iterable<string>, prefixes: NamePrefixes = NO_PREFIXES, separator = ":"): Collection {
   const drafts = new Map<string, SetDraft>();
   const conflicts: Conflict[] = [];
-  const indexes: ObjectName[] = [];
+  const ours: ObjectName[] = [];
   // Sorted, so that the outcome does not depend on the listing's order.
   for (const name of [...new Set(names)].sort()) {
     const read = readName(name, prefixes, separator);
     if (read === undefined || read.object.role === "jsonstat") continue;
-    if (read.object.role === "index") {
-      // Nothing depends on it and stock does not see it: whatever its name has behind, it is no conflict.
-      if (!read.stockOnly && !read.object.partial) indexes.push(read.object);
+    if (read.object.role === "index" || read.object.role === "receipt") {
+      // No restore depends on it and stock does not see it: whatever its name has behind, it is no conflict.
+      if (!read.stockOnly && !read.object.partial) ours.push(read.object);
       continue;
     }
     if (read.stockOnly || read.object.partial) {
@@ -90,9 +93,9 @@ export function buildCollection(names: Iterable<string>, prefixes: NamePrefixes 
       ambiguous: true,
     });
   }
-  for (const index of indexes) {
-    const draft = drafts.get(keyOf(index.set));
-    if (draft) draft.index ??= index;
+  for (const object of ours) {
+    const draft = drafts.get(keyOf(object.set));
+    if (draft) draft[object.role as "index" | "receipt"] ??= object;
   }
   const sets: BackupSet[] = [];
   const orphanedSignatures: string[] = [];
@@ -125,7 +128,7 @@ function keyOf({ kind, start, end }: SetId): string {
   return `${kind} ${start.getTime()} ${end.getTime()}`;
 }
 
-function finished({ id, volumes, manifest, signatures, index }: SetDraft): BackupSet {
+function finished({ id, volumes, manifest, signatures, index, receipt }: SetDraft): BackupSet {
   const ordered = [...volumes.values()].sort((a, b) => a.volume! - b.volume!);
   const encodings = new Set([...ordered, manifest, signatures].map((object) => object?.encoding));
   return {
@@ -134,6 +137,7 @@ function finished({ id, volumes, manifest, signatures, index }: SetDraft): Backu
     ...(manifest === undefined ? {} : { manifest: manifest.name }),
     ...(signatures === undefined ? {} : { signatures: signatures.name }),
     ...(index === undefined ? {} : { index: index.name }),
+    ...(receipt === undefined ? {} : { receipt: receipt.name }),
     encoding: encodings.has("gpg") ? "gpg" : encodings.has("gzip") ? "gzip" : "plain",
   };
 }

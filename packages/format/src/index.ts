@@ -21,10 +21,12 @@ export {
   NO_PREFIXES,
   type ObjectName,
   parseName,
+  receiptName,
   type SetId,
   signaturesName,
   volumeName,
 } from "./names.ts";
+export { type ParsedReceipt, parseReceipt } from "./receipt/parse.ts";
 export type {
   FolderCounts,
   PreviousReceipt,
@@ -33,6 +35,7 @@ export type {
   ReceiptEncryption,
   ReceiptObject,
 } from "./receipt/receipt.ts";
+export { formatReceipt, MAX_RECEIPT_BYTES, receiptHash, receiptSignature } from "./receipt/write.ts";
 export { blocksFor, findIndexEnd, parseBlocks, parseContents, sealOf } from "./set-index/contents.ts";
 export type {
   IndexBlock,

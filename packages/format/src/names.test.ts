@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { manifestName, NO_PREFIXES, parseName, type SetId, signaturesName, volumeName } from "./names.ts";
+import { manifestName, NO_PREFIXES, parseName, receiptName, type SetId, signaturesName, volumeName } from "./names.ts";
 import { stockFixture } from "./test-support.ts";
 
 const T1 = new Date("2026-11-22T02:43:19Z");
@@ -21,6 +21,8 @@ describe("names as written (spec 1.1)", () => {
     [volumeName(FULL, 1, "gpg", PREFIXES), "p-A_duplicity-full.20261122T024319Z.vol1.difftar.gpg"],
     [manifestName(FULL, "gpg", PREFIXES), "p-M_duplicity-full.20261122T024319Z.manifest.gpg"],
     [signaturesName(FULL, "gpg", PREFIXES), "p-S_duplicity-full-signatures.20261122T024319Z.sigtar.gpg"],
+    [receiptName(FULL), "duplicity-full.20261122T024319Z.receipt"],
+    [receiptName(INC, PREFIXES), "p-M_duplicity-inc.20261122T024319Z.to.20261122T024330Z.receipt"],
   ])("%s", (name, expected) => {
     expect(name).toBe(expected);
   });
@@ -38,6 +40,8 @@ describe("names as written (spec 1.1)", () => {
           const stored = encoding === "gzip" ? "plain" : encoding;
           expect(parseName(manifest, prefixes)).toEqual({ ...common, encoding: stored, role: "manifest", name: manifest });
         }
+        const receipt = receiptName(set, prefixes);
+        expect(parseName(receipt, prefixes)).toEqual({ set, encoding: "plain", partial: false, role: "receipt", name: receipt });
       }
     }
   });
@@ -70,6 +74,8 @@ describe("names as read (spec 1.2 to 1.4)", () => {
     "duplicity-full.20261122T024319Z.vol1.difftar.gpg.part2",
     "duplicity-full.20261122T024319Z.vol1.difftar.gpg.par2",
     "duplicity-full.20261122T024319Z.manifest.bak",
+    "duplicity-full.20261122T024319Z.receipt.gpg",
+    "duplicity-full.20261122T024319Z.receipt.part",
     "duplicity-full.20261122T024319Z.vol0.difftar",
     "duplicity-full.20261122T024319Z.vol1.difftar~",
     "xduplicity-full.20261122T024319Z.manifest",

@@ -22,7 +22,7 @@ export interface SetId {
 
 /** What a name at the target says. */
 export interface ObjectName {
-  readonly role: "volume" | "manifest" | "signatures" | "jsonstat" | "index";
+  readonly role: "volume" | "manifest" | "signatures" | "jsonstat" | "index" | "receipt";
   readonly set: SetId;
   /** Only for volumes; 1 or more. */
   readonly volume?: number;
@@ -57,6 +57,14 @@ export function signaturesName(set: SetId, encoding: Encoding, prefixes = NO_PRE
  */
 export function indexName(set: SetId, encoding: Encoding, prefixes = NO_PREFIXES): string {
   return `${prefixes.all}${prefixes.manifest}duplicity-${set.kind}.${span(set)}.index${SUFFIX[encoding]}`;
+}
+
+/**
+ * The name of a set's receipt (FORMAT.md), doppel's own as well: as that of the index, and never wrapped, because everybody may
+ * read it.
+ */
+export function receiptName(set: SetId, prefixes = NO_PREFIXES): string {
+  return `${prefixes.all}${prefixes.manifest}duplicity-${set.kind}.${span(set)}.receipt`;
 }
 
 function span(set: SetId): string {
@@ -95,6 +103,7 @@ const ROLE_PREFIX: Readonly<Record<ObjectName["role"], PrefixRole | undefined>> 
   signatures: "signature",
   jsonstat: undefined,
   index: "manifest",
+  receipt: "manifest",
 };
 
 const T = "(?<start>.+?)";
@@ -126,6 +135,8 @@ const PATTERNS: readonly Pattern[] = [
   pattern("jsonstat", "inc", `duplicity-inc\\.${T_TO_T}\\.jsonstat`),
   pattern("index", "full", `duplicity-full\\.${T}\\.index`),
   pattern("index", "inc", `duplicity-inc\\.${T_TO_T}\\.index`),
+  pattern("receipt", "full", `duplicity-full\\.${T}\\.receipt`),
+  pattern("receipt", "inc", `duplicity-inc\\.${T_TO_T}\\.receipt`),
 ];
 
 const LONG_TAIL = /^(?<part>\.part)?(?<suffix>\.gpg|\.gz)?$/;
@@ -144,6 +155,7 @@ export function readName(name: string, prefixes: NamePrefixes, separator: string
     if (start === undefined || end === undefined) continue;
     const volume = groups["volume"] === undefined ? undefined : Number.parseInt(groups["volume"], short ? 36 : 10);
     const tail = groups["tail"] ?? "";
+    if (role === "receipt" && tail !== "") continue;
     const ours = (short ? SHORT_TAIL : LONG_TAIL).exec(tail)?.groups;
     const object: ObjectName = {
       role,

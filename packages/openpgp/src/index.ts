@@ -5,7 +5,14 @@ export type { GpgOptions } from "./gpg-process.ts";
 export { COMPRESSED_ZIP_HEADER, LiteralFramer } from "./packets/literal.ts";
 export { SeipdEncoder } from "./packets/seipd.ts";
 export { newSessionKey, type SessionKey } from "./packets/session-key.ts";
-export { authenticateMessage, decryptMessage, readSessionKey, type ReadOptions, sessionKeyOnly } from "./read/decrypt-message.ts";
+export {
+  authenticateMessage,
+  decryptMessage,
+  readKeyPackets,
+  readSessionKey,
+  type ReadOptions,
+  sessionKeyOnly,
+} from "./read/decrypt-message.ts";
 export { describeMessage } from "./read/describe.ts";
 export type { KeyPackets } from "./read/envelope.ts";
 export { findVerifier, type Verification, type Verifier, verifierFromKeys } from "./read/verifier.ts";

@@ -1,5 +1,6 @@
 export { type ContractCheck, ContractViolation, contractChecks } from "./contract.ts";
 export { openStorage, supportedSchemes } from "./drivers.ts";
+export { listFolders } from "./folders.ts";
 export type {
   Attempt,
   AttemptResult,
@@ -10,6 +11,8 @@ export type {
   PolicyStatement,
   Seen,
 } from "./s3/admin/bucket-admin.ts";
+export { type BucketLocation, locateBucket, openBucketAdmin, type ThiefOptions, tryAsThief } from "./s3/admin/open-admin.ts";
+export { samePolicy } from "./s3/admin/policy.ts";
 export type { S3Credentials, S3Encryption, S3Options, S3StorageClass } from "./s3/options.ts";
 export type {
   Archived,

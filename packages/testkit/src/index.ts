@@ -19,6 +19,7 @@ export { type PendingUpload, type S3TestServer, type StoredVersion, startS3Serve
 export { makeAppendOnlyBucket, type S3Address, type S3Env, s3Env, siteFromEnv } from "./s3/site-env.ts";
 export { compareKeys } from "./s3/store.ts";
 export type { S3Credentials, S3Quirks, S3Request, S3ServerOptions, S3Site, SyntheticObjects } from "./s3/types.ts";
+export { makeS3User, s3PrincipalOf, type S3User } from "./s3/users.ts";
 export { type StockDuplicity, stockDuplicity } from "./stock-duplicity.ts";
 export { openTempDir, removeTree, type TempDir, tempDir, withUmask } from "./temp-dir.ts";
 export { type TestKey, testKey } from "./test-keys.ts";

@@ -1,6 +1,28 @@
-import { DoppelError } from "@doppel/base";
-import type { Command } from "../session.ts";
+import { audit as auditTarget, receiptPublicKey } from "@doppel/engine";
+import { readReceiptKeyFile } from "../key-files.ts";
+import { auditData, auditText } from "../render/audit.ts";
+import { argument, type Command } from "../session.ts";
+import { openTarget, prefixesOf, random } from "../wire.ts";
 
-export const audit: Command = async ({ invocation }) => {
-  throw new DoppelError("cli.unsupported", `${invocation.command} is being written`, { what: invocation.command });
+/** Objects that are read at a time. */
+const PARALLEL = 4;
+
+/** `doppel audit URL`: 0 all is as the receipts say, 1 something is not, 3 some of it cannot be told. */
+export const audit: Command = async (session) => {
+  const { invocation, runtime, renderer } = session;
+  const { settings } = invocation;
+  const file = settings["receipt-key"];
+  const pem = file === undefined ? session.profile?.receiptKey : readReceiptKeyFile(file, "public");
+  await using storage = await openTarget(argument(invocation, "URL"), "read", session);
+  const seed = settings["sample-seed"] ?? Buffer.from(random.bytes(4)).readUInt32LE();
+  const job = {
+    prefixes: prefixesOf(settings),
+    sample: settings.sample,
+    seed,
+    parallel: PARALLEL,
+    ...(pem !== undefined && { publicKey: receiptPublicKey(pem) }),
+  };
+  const report = await auditTarget(job, { storage }, runtime);
+  renderer.result({ kind: "page", name: "audit", text: auditText(report), data: auditData(report) });
+  return { exit: report.problems > 0 ? 1 : report.warnings > 0 ? 3 : 0 };
 };

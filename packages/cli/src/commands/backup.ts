@@ -1,5 +1,6 @@
 import { type BytePath, DoppelError, type ErrorCode, isDoppelError, pathFromText } from "@doppel/base";
-import { backup as makeBackup, type BackupJob, checkBackup } from "@doppel/engine";
+import { backup as makeBackup, type BackupDeps, type BackupJob, checkBackup, receiptSigner } from "@doppel/engine";
+import { readReceiptKeyFile } from "../key-files.ts";
 import { archiveDirOf, folderOf, tempDirOf, urlText } from "../locations.ts";
 import { pasteable } from "../pasteable.ts";
 import { s3PlaceOptions } from "../s3-settings.ts";
@@ -31,9 +32,10 @@ async function run(session: Session, kind: BackupJob["kind"]) {
   const folder = folderOf(url, environment);
   const detail = folder && warningOfTargetInside(job, folder);
   if (detail) runtime.emit({ type: "notice", reason: "source", incomplete: false, detail });
+  const signer = signerOf(settings["receipt-key"], runtime);
   const keys = keysOf({ ...session, settings });
   try {
-    const report = await makeBackup(job, { storage, envelope, archiveDir, tempDir, ...(keys && { keys }) }, runtime);
+    const report = await makeBackup(job, { storage, envelope, archiveDir, tempDir, ...(keys && { keys }), ...signer }, runtime);
     const seconds = (runtime.clock.now().getTime() - started.getTime()) / 1000;
     renderer.result({ kind: "backup", report, seconds, restoreWith: restoreLine(session, url) });
     return outcomeOf(report.incomplete);
@@ -42,6 +44,13 @@ async function run(session: Session, kind: BackupJob["kind"]) {
   } finally {
     await keys?.close();
   }
+}
+
+/** Who signs the receipt; read before anything is made. @throws receipt.bad-key */
+function signerOf(file: BytePath | undefined, { emit }: Session["runtime"]): Pick<BackupDeps, "receiptSigner"> {
+  if (file === undefined) return {};
+  const warn = (detail: string): void => emit({ type: "notice", reason: "key", incomplete: false, detail });
+  return { receiptSigner: receiptSigner(readReceiptKeyFile(file, "private", warn)) };
 }
 
 /** To be pasted; keys and passphrases are the reader's business, and one that stands in the URL is not shown. */

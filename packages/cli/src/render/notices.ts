@@ -11,7 +11,7 @@ export function noticeLevel(notice: Notice): number {
 
 /** Something is missing, or will hurt later. */
 export function isWarning({ incomplete, reason }: Notice): boolean {
-  return incomplete || reason === "source";
+  return incomplete || reason === "source" || reason === "monitor";
 }
 
 /** `PATH: detail`, or the detail alone when it is about the whole run. */

@@ -1,5 +1,5 @@
 import { DoppelError, isDoppelError } from "@doppel/base";
-import { authenticateMessage, type KeyPackets, secretKeysFromPassphrase } from "@doppel/openpgp";
+import { authenticateMessage, type KeyPackets, readKeyPackets, secretKeysFromPassphrase } from "@doppel/openpgp";
 import type { Envelope } from "../job.ts";
 import type { ReadContext } from "../read/context.ts";
 import { encodingOf } from "../read/fetch.ts";
@@ -43,16 +43,10 @@ export async function checkPassphrase(name: string | undefined, envelope: Envelo
 
 /** To which keys an encrypted object is; undefined when it is no message. Only its start is read. @throws storage.* */
 export async function keysOfMessage(name: string, { deps, runtime: { signal } }: ReadContext): Promise<KeyPackets | undefined> {
-  let found: KeyPackets | undefined;
-  const known = new Error("known: the rest need not be read");
-  const sessionKey = async (packets: KeyPackets): Promise<never> => {
-    found = packets;
-    throw known;
-  };
   try {
-    await authenticateMessage(deps.storage.get(name, undefined, signal), { sessionKey, close: async () => {} }, { signal });
+    return await readKeyPackets(deps.storage.get(name, undefined, signal), signal);
   } catch (error) {
-    if (error !== known && !isDoppelError(error, "openpgp.bad-message")) throw error;
+    if (isDoppelError(error, "openpgp.bad-message")) return undefined;
+    throw error;
   }
-  return found;
 }

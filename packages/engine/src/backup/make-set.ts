@@ -1,8 +1,11 @@
 import type { Runtime } from "@doppel/base";
 import { type SetId, volumeName } from "@doppel/format";
 import type { ArchiveDir } from "../cache/archive-dir.ts";
-import { Journal, type JournalVolume } from "../cache/journal.ts";
+import { Journal, type JournalVolume, type StoredSignatures } from "../cache/journal.ts";
 import type { BackupDeps, BackupJob, BackupReport } from "../job.ts";
+import type { Notice } from "../read/left-out.ts";
+import { SetReceipt } from "../receipt/set-receipt.ts";
+import { storeReceipt } from "../receipt/store-receipt.ts";
 import { Compressor } from "../seal/compressor.ts";
 import { Hasher } from "../seal/hasher.ts";
 import { Sealer } from "../seal/sealer.ts";
@@ -28,7 +31,12 @@ export interface SetPlan {
   /** An increment: the signatures of its chain, as files. */
   readonly base?: readonly string[];
   /** It was begun by a run that was interrupted. */
-  readonly resume?: { readonly kept: readonly JournalVolume[]; readonly source: SourceResume };
+  readonly resume?: {
+    readonly kept: readonly JournalVolume[];
+    readonly source: SourceResume;
+    /** Its signatures, if it has stored them. */
+    readonly stored?: StoredSignatures;
+  };
 }
 
 export interface SetRun {
@@ -43,7 +51,7 @@ export interface SetRun {
 
 /**
  * Makes one set: walk, compare, tar blocks, cut, seal, store; then signatures; then the manifest, which is the commit;
- * then the index, without which everything works.
+ * then the index and the receipt, without which everything works.
  * @throws Refused: the source does not allow going on; nothing has been stored
  */
 export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Promise<BackupReport> {
@@ -62,11 +70,15 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
   const journal = archive && !job.dryRun ? await openJournal(archive, { set, resume }, run) : undefined;
   // Where things lie in volumes that are stored already, nobody knows any more: an index is whole, or there is none.
   await using index = resume ? undefined : await SetIndex.open(set, sealer);
+  const receipt = job.receipt && new SetReceipt(set, job, deps.envelope, job.receipt);
   const queue = new StoreQueue({
     storage,
     runtime,
     nameOf,
-    onStored: (volume) => index?.volume(volume),
+    onStored(volume) {
+      index?.volume(volume);
+      receipt?.volume(volume);
+    },
     journal,
     kept,
     sabotage: job.sabotage,
@@ -75,13 +87,14 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
   const checkpoint = async (bytes = signatures.bytes) => journal?.checkpoint(bytes);
   const openPlace = async (number: number) => (await storage.stage?.(nameOf(number), runtime.signal)) ?? sealer.spool();
   const { volumeBytes } = job;
-  const volumes = new Volumes({ volumeBytes, sealer, openPlace, queue, index, after: kept.length, checkpoint });
+  const volumes = new Volumes({ volumeBytes, sealer, openPlace, queue, index, receipt, after: kept.length, checkpoint });
   await using filelist = new Filelist(spool);
   const source = sourceOf(job, base, resume?.source);
   const counter = job.countTotals ? countTotals(source, (totals) => tally.totals(totals)) : undefined;
   try {
     for await (const batch of sourceBatches(source, runtime.signal)) {
       tally.batch(batch);
+      if (batch.folders) receipt?.folders(batch.folders);
       if (!job.dryRun) {
         await signatures.write(batch.signatures); // before a volume ends: its record tells of them
         await volumes.write(batch);
@@ -112,8 +125,8 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
         prefixes,
         storage,
         runtime,
-        signaturesStored: resume?.source.complete === true,
-        onSignatures: async (bytes) => journal?.complete(bytes),
+        signaturesStored: resume?.stored,
+        onSignatures: async (sealed) => journal?.complete(sealed),
         onSealed: (object, pieces) => index?.key(object, pieces),
       },
       async (local) => {
@@ -121,20 +134,34 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
       },
     );
     await journal?.remove();
-    const stored =
-      index && (await storeIndex({ set, index, sealer, prefixes, storage, runtime }, (problem) => tally.notice(problem)));
+    const notice = (problem: Notice): void => tally.notice(problem);
+    const stored = index && (await storeIndex({ set, index, sealer, prefixes, storage, runtime }, notice));
+    for (const { number, hashes } of infos) {
+      const name = nameOf(number);
+      const sha256 = hashes.get("SHA256");
+      receipt?.object({ role: "volume", name, size: queue.sizes.get(name) ?? 0, ...(sha256 !== undefined && { sha256 }) });
+    }
+    receipt?.object({ role: "signatures", ...metadata.signatures });
+    receipt?.object({ role: "manifest", ...metadata.manifest });
+    if (stored) receipt?.object({ role: "index", ...stored });
+    const facts = { started: run.startTime, finished: runtime.clock.now(), counts: tally.counts, notices: tally.notices };
+    const signed =
+      receipt &&
+      (await storeReceipt({ set, receipt, facts, signer: deps.receiptSigner, archive, prefixes, storage, runtime }, notice));
     runtime.emit({ type: "run.finished", kind: "backup", incomplete: tally.incomplete });
     return {
       statistics: tally.statistics(run.startTime, queue.storedBytes),
       set: {
         id: set,
         volumes: new Map(infos.map(({ number }) => [number, nameOf(number)])),
-        manifest: metadata.manifest,
-        signatures: metadata.signatures,
+        manifest: metadata.manifest.name,
+        signatures: metadata.signatures.name,
         ...(stored ? { index: stored.name } : {}),
+        ...(signed ? { receipt: signed.name } : {}),
         encoding: sealer.encoding,
       },
-      storedBytes: queue.storedBytes + metadata.bytes + (stored?.bytes ?? 0),
+      storedBytes:
+        queue.storedBytes + metadata.signatures.size + metadata.manifest.size + (stored?.size ?? 0) + (signed?.bytes ?? 0),
       incomplete: tally.incomplete,
       outcome: "stored",
     };
@@ -183,6 +210,16 @@ function notStored(
 /** What the source worker needs to know of a job: only what can be cloned. */
 function sourceOf(job: BackupJob, base: readonly string[] | undefined, resume: SourceResume | undefined) {
   const { source, selection, filelists, nullSeparator, copyLinks, volumeBytes, maxBlockBytes } = job;
-  const given = { source, selection, filelists, nullSeparator, copyLinks, volumeBytes, maxBlockBytes };
+  const receiptFolders = job.receipt?.folderDepth;
+  const given = {
+    source,
+    selection,
+    filelists,
+    nullSeparator,
+    copyLinks,
+    volumeBytes,
+    maxBlockBytes,
+    ...(receiptFolders !== undefined && { receiptFolders }),
+  };
   return { ...given, ...(base && { base }), ...(resume && { resume }) };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DoppelError, errnoOf } from "@doppel/base";
 import { type BackupSet, formatTime, type SetId } from "@doppel/format";
 import type { ArchiveDir } from "../cache/archive-dir.ts";
-import { JOURNAL_SIGNATURES, type JournalVolume } from "../cache/journal.ts";
+import { JOURNAL_SIGNATURES, type JournalVolume, type StoredSignatures } from "../cache/journal.ts";
 import type { BackupJob, Envelope } from "../job.ts";
 import type { ReadContext } from "../read/context.ts";
 import { encodingOf } from "../read/fetch.ts";
@@ -25,6 +25,8 @@ export interface ResumePlan {
   readonly kept: readonly [JournalVolume, ...JournalVolume[]];
   /** Volumes that it sealed and the target lacks. */
   readonly lost: number;
+  /** It has stored them. */
+  readonly signatures?: StoredSignatures;
   readonly source: SourceResume;
 }
 
@@ -80,6 +82,7 @@ export async function planResume(
     base,
     kept: [kept[0]!, ...kept.slice(1)],
     lost: sealed.length - kept.length,
+    ...(complete && remains.origin === "ours" && { signatures: remains.journal.complete! }),
     source: {
       after: last.end.path,
       complete,
@@ -93,7 +96,7 @@ export async function planResume(
 function isComplete(remains: Remains, volumes: number, signatureBytes: number | undefined): boolean {
   if (remains.origin !== "ours") return false;
   const { journal } = remains;
-  return journal.complete === signatureBytes && journal.volumes.length === volumes;
+  return journal.complete?.size === signatureBytes && journal.volumes.length === volumes;
 }
 
 function isSame(a: SetId, b: SetId): boolean {

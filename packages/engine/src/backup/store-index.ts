@@ -4,6 +4,7 @@ import type { Storage } from "@doppel/storage";
 import type { Notice } from "../read/left-out.ts";
 import type { Sealer } from "../seal/sealer.ts";
 import type { SetIndex } from "./set-index.ts";
+import type { StoredMetadata } from "./store-metadata.ts";
 
 interface IndexToStore {
   readonly set: SetId;
@@ -21,13 +22,13 @@ interface IndexToStore {
 export async function storeIndex(
   { set, index, sealer, prefixes, storage, runtime }: IndexToStore,
   notice: (notice: Notice) => void,
-): Promise<{ readonly name: string; readonly bytes: number } | undefined> {
+): Promise<StoredMetadata | undefined> {
   const name = indexName(set, sealer.encoding, prefixes);
   try {
     await using sealed = await index.finish();
     await storage.put(name, sealed.body, runtime.signal);
     runtime.emit({ type: "object.stored", name, size: sealed.body.size });
-    return { name, bytes: sealed.body.size };
+    return { name, size: sealed.size, sha256: sealed.sha256 };
   } catch (error) {
     if (!(error instanceof DoppelError) || runtime.signal.aborted) throw error;
     const detail = `the backup is complete, but its index could not be stored: ${error.message}. Restoring single files from it works, but takes longer`;

@@ -2,6 +2,7 @@ import type { Payload, Runtime } from "@doppel/base";
 import { type Manifest, manifestName, type NamePrefixes, type ObjectKey, type SetId, signaturesName } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import type { ArchiveDir } from "../cache/archive-dir.ts";
+import type { StoredSignatures } from "../cache/journal.ts";
 import type { Sealer } from "../seal/sealer.ts";
 import type { SealedObject } from "../seal/seal-writer.ts";
 import type { Spool } from "../seal/spool.ts";
@@ -11,9 +12,9 @@ const MANIFEST_PIECE = 1 << 18;
 
 interface MetadataToStore {
   /** An interrupted run stored the signatures, and only the manifest is missing. */
-  readonly signaturesStored: boolean;
-  /** Told the size of the signatures before they are stored. */
-  readonly onSignatures: (bytes: number) => Promise<void>;
+  readonly signaturesStored: StoredSignatures | undefined;
+  /** Told of the signatures before they are stored. */
+  readonly onSignatures: (sealed: StoredSignatures) => Promise<void>;
   /** Told how each of both lies in its object. */
   readonly onSealed: (object: ObjectKey["object"], pieces: SealedObject<Spool>["pieces"]) => void;
   readonly set: SetId;
@@ -26,6 +27,15 @@ interface MetadataToStore {
   readonly runtime: Runtime;
 }
 
+/** A stored object that is no volume. */
+export interface StoredMetadata {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Of the stored bytes; unknown for what an interrupted run of another version stored. */
+  readonly sha256?: string;
+}
+
 interface LocalMetadata extends MetadataToStore {
   readonly localSignatures: Payload;
 }
@@ -34,31 +44,38 @@ interface LocalMetadata extends MetadataToStore {
 export async function storeMetadata(
   given: MetadataToStore,
   keep: (local: LocalMetadata) => Promise<void>,
-): Promise<{ readonly manifest: string; readonly signatures: string; readonly bytes: number }> {
+): Promise<{ readonly manifest: StoredMetadata; readonly signatures: StoredMetadata }> {
   const { set, sealer, prefixes, runtime } = given;
-  const put = async (name: string, body: Payload): Promise<string> => {
+  const put = async (name: string, { body }: SealedObject<Spool>): Promise<void> => {
     await given.storage.put(name, body, runtime.signal);
     runtime.emit({ type: "object.stored", name, size: body.size });
-    return name;
   };
   const sealed = await given.signatures.finish();
   await using remoteSignatures = sealed.remote;
   await using localSignatures = sealed.local;
-  const signatures = signaturesName(set, sealer.encoding, prefixes);
+  const signatures = {
+    name: signaturesName(set, sealer.encoding, prefixes),
+    ...(given.signaturesStored ?? sumOf(remoteSignatures)),
+  };
   if (!given.signaturesStored) {
-    await given.onSignatures(remoteSignatures.body.size);
-    await put(signatures, remoteSignatures.body);
+    await given.onSignatures(sumOf(remoteSignatures));
+    await put(signatures.name, remoteSignatures);
     given.onSealed("signatures", remoteSignatures.pieces);
   }
 
   const writer = await sealer.openManifest(MANIFEST_PIECE);
   for await (const chunk of given.filelist.manifest(given.manifest)) await writer.write(chunk);
   await using remoteManifest = await writer.finish();
-  const manifest = await put(manifestName(set, sealer.encoding, prefixes), remoteManifest.body);
+  const manifest = { name: manifestName(set, sealer.encoding, prefixes), ...sumOf(remoteManifest) };
+  await put(manifest.name, remoteManifest);
   given.onSealed("manifest", remoteManifest.pieces);
 
   await keep({ ...given, localSignatures: localSignatures.body });
-  return { manifest, signatures, bytes: remoteSignatures.body.size + remoteManifest.body.size };
+  return { manifest, signatures };
+}
+
+function sumOf({ size, sha256 }: SealedObject<Spool>): { readonly size: number; readonly sha256: string } {
+  return { size, sha256 };
 }
 
 /** What stock keeps too, under the same names (spec 7.1). @throws archive-dir.unusable */

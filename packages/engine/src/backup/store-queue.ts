@@ -37,7 +37,7 @@ export class StoreQueue {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly infos: VolumeInfo[];
-  /** Bytes by name. */
+  /** Bytes by name, also of those that were kept. */
   readonly sizes = new Map<string, number>();
   storedBytes = 0;
 

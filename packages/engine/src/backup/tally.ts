@@ -1,4 +1,4 @@
-import type { DoppelError, Runtime } from "@doppel/base";
+import type { DoppelError, NoticeReason, Runtime } from "@doppel/base";
 import type { BackupStatistics } from "../job.ts";
 import { NO_COUNTS, type SourceBatch, type SourceCounts, type SourceNotice } from "../workers/protocol.ts";
 
@@ -11,6 +11,8 @@ export class Tally {
   #counts: SourceCounts = NO_COUNTS;
   #totals: { files: number; bytes: number; done: boolean } | undefined;
   #lastProgress = 0;
+  /** Of those that make the backup incomplete, by reason. */
+  readonly notices = new Map<NoticeReason, number>();
   incomplete = 0;
 
   constructor(runtime: Runtime, verbose: boolean) {
@@ -22,6 +24,7 @@ export class Tally {
   fork(): Tally {
     const other = new Tally(this.#runtime, this.#verbose);
     other.incomplete = this.incomplete;
+    for (const [reason, count] of this.notices) other.notices.set(reason, count);
     return other;
   }
 
@@ -35,8 +38,15 @@ export class Tally {
   }
 
   notice(notice: SourceNotice): void {
-    if (notice.incomplete) this.incomplete++;
+    if (notice.incomplete) {
+      this.incomplete++;
+      this.notices.set(notice.reason, (this.notices.get(notice.reason) ?? 0) + 1);
+    }
     this.#runtime.emit({ type: "notice", ...notice });
+  }
+
+  get counts(): SourceCounts {
+    return this.#counts;
   }
 
   batch(batch: SourceBatch): void {

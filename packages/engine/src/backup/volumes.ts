@@ -2,6 +2,7 @@ import type { Sealer } from "../seal/sealer.ts";
 import type { JournalVolume } from "../cache/journal.ts";
 import type { EntryMark, SourceBatch } from "../workers/protocol.ts";
 import { lagFor, pieceBytesFor, VolumeCut } from "./cut.ts";
+import type { SetReceipt } from "../receipt/set-receipt.ts";
 import type { SetIndex } from "./set-index.ts";
 import type { StoreQueue } from "./store-queue.ts";
 import { VolumeBuilder, type VolumePlace } from "./volume.ts";
@@ -20,6 +21,7 @@ interface VolumesOptions {
   readonly queue: StoreQueue;
   /** None when volumes are there that nobody can describe any more. */
   readonly index: SetIndex | undefined;
+  readonly receipt: SetReceipt | undefined;
   /** Volumes that are stored already. */
   readonly after?: number;
   readonly checkpoint: Checkpoint;
@@ -34,13 +36,15 @@ export class Volumes {
   readonly #lag: number;
   readonly #openPlace: VolumesOptions["openPlace"];
   readonly #index: SetIndex | undefined;
+  readonly #receipt: SetReceipt | undefined;
   readonly #checkpoint: Checkpoint;
   #current: VolumeBuilder | undefined;
   #count: number;
   #closeNext = false;
 
-  constructor({ volumeBytes, sealer, openPlace, queue, index, after = 0, checkpoint }: VolumesOptions) {
+  constructor({ volumeBytes, sealer, openPlace, queue, index, receipt, after = 0, checkpoint }: VolumesOptions) {
     this.#index = index;
+    this.#receipt = receipt;
     this.#count = after;
     this.#checkpoint = checkpoint;
     this.#sealer = sealer;
@@ -66,6 +70,7 @@ export class Volumes {
       this.#current ??= await this.#open();
       const place = this.#current.begin(mark, mark.offset - written);
       this.#index?.place(mark, place);
+      this.#receipt?.place(mark, place);
       this.#closeNext = mark.endsVolume;
     }
     await upTo(tar.length);

@@ -127,10 +127,10 @@ export class Journal {
     });
   }
 
-  /** To be called when all volumes are stored, before the signatures are, in that size. */
-  complete(signatureBytes: number): Promise<void> {
+  /** To be called when all volumes are stored, before the signatures are. */
+  complete({ size, sha256 }: StoredSignatures): Promise<void> {
     return this.#run(async () => {
-      await this.#records?.write(`${JSON.stringify({ complete: signatureBytes })}\n`);
+      await this.#records?.write(`${JSON.stringify({ complete: size, sha256 })}\n`);
       await this.#records?.datasync();
     });
   }
@@ -223,8 +223,23 @@ async function* chunks(list: readonly Uint8Array[]) {
 export interface ReadJournal {
   readonly head: JournalHead;
   readonly volumes: readonly JournalVolume[];
-  /** There are no more volumes; the size in which the signatures are stored, or were about to be. */
-  readonly complete?: number;
+  /** There are no more volumes; how the signatures are stored, or were about to be. */
+  readonly complete?: StoredSignatures;
+}
+
+/** The sealed signature archive. */
+export interface StoredSignatures {
+  /** Bytes. */
+  readonly size: number;
+  readonly sha256?: string;
+}
+
+type Row =
+  | { readonly complete: number; readonly sha256?: string }
+  | (Omit<JournalVolume, "hashes"> & { readonly hashes: Record<string, string> });
+
+function completeOf({ complete, sha256 }: Extract<Row, { complete: number }>): StoredSignatures {
+  return { size: complete, ...(sha256 !== undefined && { sha256 }) };
 }
 
 /** A journal as it was left: its last line may be torn. Undefined when it is none. */
@@ -234,11 +249,11 @@ export function parseJournal(bytes: Uint8Array): ReadJournal | undefined {
     const { doppel, kind, start, end, hostname, localDir, job } = JSON.parse(lines[0] ?? "");
     if (doppel !== 1) return undefined;
     const volumes: JournalVolume[] = [];
-    let complete: number | undefined;
+    let complete: StoredSignatures | undefined;
     for (const line of lines.slice(1)) {
-      const row = JSON.parse(line) as { complete?: number } & Omit<JournalVolume, "hashes"> & { hashes: Record<string, string> };
-      complete = row.complete;
-      if (complete !== undefined) continue;
+      const row = JSON.parse(line) as Row;
+      complete = "complete" in row ? completeOf(row) : undefined;
+      if ("complete" in row) continue;
       const { hashes, ...volume } = row;
       volumes[volume.number - 1] = { ...volume, hashes: new Map(Object.entries(hashes)) };
     }

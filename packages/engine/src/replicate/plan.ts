@@ -10,9 +10,9 @@ export interface PlannedSet {
   readonly missing: ReadonlySet<string>;
 }
 
-/** The names of a set's objects in the order of storing: volumes, signatures, manifest, index. */
+/** The names of a set's objects in the order of storing: volumes, signatures, manifest, index, receipt. */
 export function namesOf(set: BackupSet): readonly string[] {
-  return [...set.volumes.values(), set.signatures, set.manifest, set.index].filter((name) => name !== undefined);
+  return [...set.volumes.values(), set.signatures, set.manifest, set.index, set.receipt].filter((name) => name !== undefined);
 }
 
 /**

@@ -11,7 +11,7 @@ export interface Deletions {
   /** One at a time: what depends on others goes before them. */
   readonly manifests: readonly string[];
   readonly signatures: readonly string[];
-  /** Volumes, statistics and indexes. */
+  /** Volumes, statistics, indexes and receipts. */
   readonly volumes: readonly string[];
   /** Files of the archive directory, after everything else. */
   readonly local: readonly string[];
@@ -25,6 +25,7 @@ const STAGE = {
   volume: "volumes",
   jsonstat: "volumes",
   index: "volumes",
+  receipt: "volumes",
 } as const;
 
 /** The sets that make a chain. */

@@ -21,7 +21,7 @@ export interface CleanupPlan {
   readonly incomplete: readonly BackupSet[];
   /** Complete increments of which the beginning is missing. By end time. */
   readonly orphaned: readonly BackupSet[];
-  /** Signatures, statistics and indexes of which there is neither a volume nor a manifest. */
+  /** Signatures, statistics, indexes and receipts of which there is neither a volume nor a manifest. */
   readonly loose: readonly string[];
   /** Sets that may be in use: the same, but younger than the minimum age. */
   readonly recent: readonly BackupSet[];

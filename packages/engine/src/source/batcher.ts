@@ -1,5 +1,6 @@
 import { type BytePath, comparePaths } from "@doppel/base";
 import type { Change } from "@doppel/format";
+import type { SourceEntry } from "@doppel/tree";
 import {
   CREDITS,
   type CutFile,
@@ -10,6 +11,7 @@ import {
   type SourceNotice,
   STOP,
 } from "../workers/protocol.ts";
+import type { FolderTally } from "./folder-tally.ts";
 
 /**
  * The memory of a batch: difftar bytes, and behind them signature bytes. Large enough that a message costs little (measured:
@@ -56,8 +58,11 @@ export class Batcher {
   /** One char per byte. */
   #digests = "";
   counts: { -readonly [K in keyof SourceCounts]: number } = { ...NO_COUNTS };
+  readonly #folders: FolderTally | undefined;
 
-  constructor(control: SharedArrayBuffer, outlet: Outlet) {
+  /** @param folders counts the source by folder, if somebody asked for it */
+  constructor(control: SharedArrayBuffer, outlet: Outlet, folders?: FolderTally) {
+    this.#folders = folders;
     this.#control = new Int32Array(control);
     this.#outlet = outlet;
     this.#begin();
@@ -74,6 +79,13 @@ export class Batcher {
     if (!this.#held) return;
     const order = comparePaths(path, this.#held.path);
     this.#muted = order < 0 || (order === 0 && this.#held.inclusive);
+  }
+
+  /** Counts an entry of the source. @param stored see {@link FolderTally.add} */
+  count(entry: SourceEntry, size: number, stored: number | undefined): void {
+    this.counts.entries++;
+    this.counts.sourceBytes += size;
+    this.#folders?.add(entry, size, stored);
   }
 
   /** The next tar bytes begin an entry. */
@@ -195,8 +207,8 @@ export class Batcher {
     this.#digests += sha256;
   }
 
-  /** Sends what there is. @throws Stopped */
-  flush(): void {
+  /** Sends what there is. @param end nothing will follow. @throws Stopped */
+  flush(end = false): void {
     this.#waitForCredit();
     const { counts } = this;
     this.#outlet.send(
@@ -209,6 +221,7 @@ export class Batcher {
         kept: this.#kept,
         notices: this.#notices,
         counts: { ...counts },
+        ...(end && this.#folders && { folders: this.#folders.totals() }),
       },
       [this.#tar.buffer as ArrayBuffer],
     );

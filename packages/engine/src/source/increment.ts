@@ -42,9 +42,7 @@ export async function storeIncrement(entries: Iterable<SourceEntry>, old: OldSta
 
 function keepUnchanged(entry: SourceEntry, context: IncrementContext): void {
   if (cutOf(entry, context)) refuseUnless(false, displayPath(entry.path), "is as it was before");
-  const { counts } = context.batcher;
-  counts.entries++;
-  counts.sourceBytes += entry.statSize;
+  context.batcher.count(entry, entry.statSize, undefined);
 }
 
 async function storeChanged(entry: SourceEntry, known: OldEntry, old: OldState, context: IncrementContext): Promise<void> {

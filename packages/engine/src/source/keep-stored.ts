@@ -44,8 +44,8 @@ export async function keepStored(resume: SourceResume, batcher: Batcher, old: Ol
         const { path } = entry;
         if (!exact && comparePaths(path, after) <= 0) refuseIfNewer(entry, seen.last, resume);
         if (isKept(path)) {
-          batcher.counts.entries++;
-          batcher.counts.sourceBytes += entry.size;
+          // Which of an increment's files its volumes hold could be told from the signatures; nobody needs it so exactly.
+          batcher.count(entry, entry.size, old ? undefined : entry.size);
           continue;
         }
         // What was stored as something else than a directory can have nothing in it.

@@ -5,6 +5,7 @@ import { OwnerNames, walkTree } from "@doppel/tree";
 import type { SourceMessage, SourceWorkerInput } from "../workers/protocol.ts";
 import { Batcher, type Outlet, Stopped } from "./batcher.ts";
 import { Refused } from "./cut-file.ts";
+import { FolderTally } from "./folder-tally.ts";
 import { keepStored } from "./keep-stored.ts";
 import { rulesOf } from "./rules.ts";
 import { SignatureMaker } from "./signatures.ts";
@@ -22,7 +23,8 @@ export interface Conductor {
 /** The worker's whole work: walk, select, read once, tar blocks, signatures; in batches to the conductor. */
 export async function readSource(input: SourceWorkerInput, { post, takeBack }: Conductor): Promise<void> {
   const rsync = await loadRsync();
-  const batcher = new Batcher(input.control, { send: post, takeBack });
+  const folders = input.receiptFolders === undefined ? undefined : new FolderTally(input.receiptFolders);
+  const batcher = new Batcher(input.control, { send: post, takeBack }, folders);
   const rules = rulesOf(input);
   const owners = OwnerNames.system();
   const context = {
@@ -57,7 +59,7 @@ export async function readSource(input: SourceWorkerInput, { post, takeBack }: C
       const detail = `${origin}: ${pattern} matches nothing${missing ? "; nothing of it is in this backup" : ""}`;
       batcher.notice({ reason: "rule-matched-nothing", incomplete: missing, detail });
     }
-    batcher.flush();
+    batcher.flush(true);
   } catch (error) {
     if (error instanceof Refused) post({ kind: "refused", reason: error.message });
     else if (!(error instanceof Stopped)) throw error;

@@ -27,8 +27,7 @@ export function storeDelta(entry: SourceEntry, old: SignatureTable, context: Sto
   if (resuming) refuseUnless(file !== undefined, displayPath(entry.path), "cannot be read");
   if (!file) return;
   try {
-    batcher.counts.entries++;
-    batcher.counts.sourceBytes += file.size;
+    const before = batcher.counts.contentBytes;
     batcher.counts.changed++;
     batcher.counts.changedBytes += file.size;
     const stored: PathEntry = { ...entry, size: file.size };
@@ -44,6 +43,7 @@ export function storeDelta(entry: SourceEntry, old: SignatureTable, context: Sto
     });
     for (const chunk of encoder.finish()) pieces.add(chunk);
     pieces.finish();
+    batcher.count(entry, file.size, batcher.counts.contentBytes - before);
     signature.finish();
     batcher.digest(sha256.digest("binary"));
     const notice = file.outcome();

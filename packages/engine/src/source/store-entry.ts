@@ -35,7 +35,7 @@ export function storeEntry(entry: SourceEntry, context: StoreContext, resuming?:
     return;
   }
   if (resuming) refuseUnless(false, displayPath(entry.path), "is no file any more");
-  countNew(batcher, entry.statSize);
+  countNew(batcher, entry, entry.statSize);
   const stored: PathEntry = { ...entry, size: 0 };
   const header = difftarHeader("snapshot", stored);
   batcher.mark({
@@ -58,7 +58,7 @@ function storeFile(entry: SourceEntry, context: StoreContext, resuming?: Resumin
   if (resuming) refuseUnless(file !== undefined, displayPath(entry.path), "cannot be read");
   if (!file) return;
   try {
-    countNew(batcher, file.size);
+    countNew(batcher, entry, file.size);
     const stored: PathEntry = { ...entry, size: file.size };
     const signature = signatures.begin(stored);
     const sha256 = createHash("sha256");
@@ -112,11 +112,10 @@ function storeFile(entry: SourceEntry, context: StoreContext, resuming?: Resumin
   }
 }
 
-export function countNew({ counts }: Batcher, size: number): void {
-  counts.entries++;
-  counts.sourceBytes += size;
-  counts.new++;
-  counts.newBytes += size;
+export function countNew(batcher: Batcher, entry: SourceEntry, size: number): void {
+  batcher.count(entry, size, size);
+  batcher.counts.new++;
+  batcher.counts.newBytes += size;
 }
 
 /** Content that is stored already; `tap` must not keep the bytes. */

@@ -39,7 +39,7 @@ export function storeSmall(entry: SourceEntry, { batcher, signatures, volumeByte
   batcher.commit(tarBytes);
   signatures.whole(stored, bytes);
   batcher.digest(hash("sha256", bytes, "binary"));
-  countNew(batcher, read.size);
+  countNew(batcher, entry, read.size);
   batcher.counts.contentBytes += read.size;
   if (read.outcome) batcher.notice(read.outcome);
   return true;

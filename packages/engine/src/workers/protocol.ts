@@ -1,6 +1,7 @@
 import type { BytePath, EntryType, NoticeReason } from "@doppel/base";
 import type { Change } from "@doppel/format";
 import type { SourceChoice } from "../job.ts";
+import type { FolderTotals } from "../source/folder-tally.ts";
 import type { SerialisedError } from "./errors.ts";
 
 /** What the source worker is told: plain data that can be cloned. */
@@ -13,6 +14,8 @@ export interface SourceWorkerInput extends SourceChoice {
   readonly maxBlockBytes: number;
   /** Go on behind what volumes of an interrupted run hold already. */
   readonly resume?: SourceResume;
+  /** Count by folders of so many components, for the receipt. */
+  readonly receiptFolders?: number;
   /** Int32 cells: see {@link CREDITS} and {@link STOP}. */
   readonly control: SharedArrayBuffer;
 }
@@ -126,6 +129,8 @@ export interface SourceBatch {
   readonly kept: readonly Change[];
   readonly notices: readonly SourceNotice[];
   readonly counts: SourceCounts;
+  /** With the last batch, if they were asked for. */
+  readonly folders?: readonly FolderTotals[];
 }
 
 export type SourceMessage =

@@ -16,7 +16,7 @@ export interface Receipt {
   readonly objects: readonly ReceiptObject[];
   readonly encryption: ReceiptEncryption;
   readonly counts: ReceiptCounts;
-  /** By name; at most a thousand, the rest as one of name "…". */
+  /** In the order of their paths; at most a thousand, the rest as one of name "…". */
   readonly folders: readonly FolderCounts[];
   /** How many notices there were of each reason (`NoticeReason`), of those that make a run incomplete. */
   readonly notices: Readonly<Record<string, number>>;
@@ -30,8 +30,8 @@ export interface ReceiptObject {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
-  /** Of the stored bytes, 64 hexadecimal digits. */
-  readonly sha256: string;
+  /** Of the stored bytes, 64 hexadecimal digits; absent for what another program stored before this set was gone on with. */
+  readonly sha256?: string;
   /** The target's own checksum, when it keeps one: as S3 gives it, with its kind ("crc32", "crc64nvme", "sha256", "etag"). */
   readonly checksum?: { readonly kind: string; readonly value: string };
 }
@@ -57,16 +57,16 @@ export interface ReceiptCounts {
   readonly errors: number;
 }
 
-/** One top folder: the first component of paths below the source, and its files. */
+/** One top folder: the first component of paths below the source (or as many as were wished), and the files in it. */
 export interface FolderCounts {
-  /** As `displayPath` shows it; "." for files that lie in the source itself. */
+  /** As `displayPath` shows it; "." for what lies in the source itself. */
   readonly name: string;
   readonly files: number;
   readonly bytes: number;
   /** New and changed files of this set, and their bytes as stored before compression. */
   readonly changedFiles: number;
   readonly changedBytes: number;
-  /** Stored bytes for each byte before compression, 0 to about 1; undefined when nothing of it is in the volumes or nobody knows. */
+  /** Stored bytes for each byte of tar, 0 to about 1; undefined when nothing of it is in the volumes, or nobody knows. */
   readonly ratio?: number;
 }
 

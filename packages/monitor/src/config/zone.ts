@@ -55,7 +55,8 @@ export function dateIn(zone: string, text: string): Date | undefined {
 
 const formats = new Map<string, Intl.DateTimeFormat>(); // making one costs as much as using it a hundred times
 
-function offsetMs(zone: string, instant: number): number {
+/** How far a zone's clocks are ahead of UTC at that instant (milliseconds since 1970), in milliseconds. */
+export function offsetMs(zone: string, instant: number): number {
   let format = formats.get(zone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat("en-u-ca-iso8601", {

@@ -9,7 +9,7 @@ import type { SecretKeys } from "../secret/secret-keys.ts";
 import { binaryPackets } from "./armored.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { MessageContent } from "./content.ts";
-import { type Envelope, openEnvelope } from "./envelope.ts";
+import { type Envelope, type KeyPackets, openEnvelope } from "./envelope.ts";
 import { drain, PacketReader } from "./packet-reader.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -58,6 +58,16 @@ export async function readSessionKey(sealed: ByteStream, keys: SecretKeys, signa
   try {
     const { keyPackets } = await openEnvelope(packets);
     return await keys.sessionKey(keyPackets, signal);
+  } finally {
+    await packets.close();
+  }
+}
+
+/** Who can open a message, from its first packets; no more of it is read. @throws DoppelError openpgp.bad-message */
+export async function readKeyPackets(sealed: ByteStream, signal?: AbortSignal): Promise<KeyPackets> {
+  const packets = new PacketReader(binaryPackets(abortable(sealed, signal)));
+  try {
+    return (await openEnvelope(packets)).keyPackets;
   } finally {
     await packets.close();
   }

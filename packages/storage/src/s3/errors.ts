@@ -18,7 +18,21 @@ type S3Action =
   | "s3:DeleteObject"
   | "s3:RestoreObject"
   | "s3:AbortMultipartUpload"
-  | "s3:ListBucketMultipartUploads";
+  | "s3:ListBucketMultipartUploads"
+  | BucketAction;
+
+/** What only who sets up or audits a bucket does. */
+type BucketAction =
+  | "s3:CreateBucket"
+  | "s3:DeleteObjectVersion"
+  | "s3:GetBucketObjectLockConfiguration"
+  | "s3:GetBucketPolicy"
+  | "s3:GetBucketVersioning"
+  | "s3:GetLifecycleConfiguration"
+  | "s3:PutBucketObjectLockConfiguration"
+  | "s3:PutBucketPolicy"
+  | "s3:PutBucketVersioning"
+  | "s3:PutLifecycleConfiguration";
 
 /** Where it was done. */
 export interface S3Place {

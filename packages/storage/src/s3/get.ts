@@ -2,7 +2,7 @@ import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s
 import { type ByteStream, DoppelError, isDoppelError } from "@doppel/base";
 import type { Readable } from "node:stream";
 import type { ByteRange } from "../storage.ts";
-import { address, type Bucket, head } from "./bucket.ts";
+import { address, type Bucket, head, isNotListed } from "./bucket.ts";
 import { crc32Of, formatCrc32 } from "./crc32.ts";
 import { codeOf, statusOf, type S3Step } from "./errors.ts";
 import { archivedBy } from "./list.ts";
@@ -84,6 +84,8 @@ async function open(
     answer = await (range === undefined ? bucket.checksums.with(ask, false) : ask());
   } catch (error) {
     if (isDoppelError(error, "storage.archived")) throw await withClass({ bucket, name }, error, signal);
+    const isDenied = isDoppelError(error, "storage.denied") && versionId === undefined;
+    if (isDenied && (await isNotListed(bucket, name, signal))) throw notThere({ bucket, name });
     const { cause } = error as Error;
     if (range !== undefined && (statusOf(cause) === 416 || codeOf(cause) === "InvalidRange")) return undefined;
     throw error;
@@ -138,7 +140,11 @@ function corrupt(name: string, reason: string): DoppelError {
 
 async function mustExist({ bucket, name }: Source, signal: AbortSignal | undefined): Promise<void> {
   if ((await head(bucket, name, signal)) !== undefined) return;
-  throw new DoppelError("storage.not-found", `cannot read ${name} in S3 bucket ${bucket.name}: it is not there`, { name });
+  throw notThere({ bucket, name });
+}
+
+function notThere({ bucket, name }: Source): DoppelError {
+  return new DoppelError("storage.not-found", `cannot read ${name} in S3 bucket ${bucket.name}: it is not there`, { name });
 }
 
 /** The refusal to read an archived object does not name its class. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openStorage } from "../drivers.ts";
-import { openReading } from "./open.ts";
+import { openReading } from "./reach.ts";
 import { parseS3Url } from "./url.ts";
 import { contextFor, names, noticesOf, openAt } from "./test-support.ts";
 

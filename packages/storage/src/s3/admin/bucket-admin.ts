@@ -42,7 +42,8 @@ export interface LockRetention {
 
 /**
  * A bucket's settings, for who sets up and who audits; backing up needs none of it. Reading never throws for want of permission.
- * @throws storage.* for everything else
+ * What is written is read back, where it may be read, and is then as it was asked for.
+ * @throws storage.* for everything else; storage.refused also for a setting that the server took and does not show
  */
 export interface BucketAdmin extends AsyncDisposable {
   readonly bucket: string;
@@ -53,6 +54,8 @@ export interface BucketAdmin extends AsyncDisposable {
   /** Host of a server other than AWS. */
   readonly endpoint: string | undefined;
   readonly region: string;
+  /** What the server says it is: `AmazonS3`, `RADOS Gateway` (Ceph's), or whatever its answers name; "" when they name nothing. */
+  readonly software: string;
   exists(): Promise<boolean>;
   create(options: { readonly objectLock: boolean }): Promise<void>;
   policy(): Promise<Seen<PolicyDocument>>;
@@ -74,16 +77,19 @@ export type Attempt =
   | "delete" //             the rest must be refused
   | "overwrite" //          a PutObject without If-None-Match over it
   | "overwrite in parts" // the same by an upload in parts
-  | "delete a version"
+  | "delete a version" //   also under a retention in governance mode
   | "change the lifecycle"
   | "change the policy"
   | "change versioning"
-  | "read a neighbour" //   an object outside the prefix
-  | "list a neighbour";
+  | "list a neighbour" //   what lies outside the prefix; these two only when there is one
+  | "read a neighbour"; //  an object outside the prefix
 
 export interface AttemptResult {
   readonly attempt: Attempt;
   /** `unknown`: the server answered neither way; `detail` says what. */
   readonly result: "succeeded" | "refused" | "unknown";
+  /** For people: one line, without the attempt's name. */
   readonly detail: string;
+  /** Of an overwrite or a deletion that succeeded: the bucket keeps a version of what was there, which `--as-of` reads. */
+  readonly kept?: boolean;
 }

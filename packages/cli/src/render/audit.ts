@@ -1,0 +1,70 @@
+import { displayText } from "@doppel/base";
+import type { AuditedSet, AuditFinding, AuditReport } from "@doppel/engine";
+import { setKind } from "./rows.ts";
+import { byteText, counted } from "./sizes.ts";
+import { tableLines } from "./table.ts";
+import { localTime } from "./times.ts";
+
+/** The answer of `doppel audit`: a line a backup, then everything that is not as it should be. */
+export function auditText(report: AuditReport): string {
+  const { target, sets, foreign, seed, objects, bytes, read, readBytes, problems, warnings } = report;
+  if (sets.length === 0) return `${target}: no backup.\n${findingLines(foreign).join("")}`;
+  const lines = [
+    `${target}: ${counted(sets.length, "backup")}, ${counted(objects, "object")}, ${byteText(bytes)}`,
+    "",
+    ...tableLines(
+      ["Time", "Kind", "Receipt", "Objects", "Size", "Read", "Outcome"],
+      ["left", "left", "left", "right", "right", "right", "left"],
+      sets.map((set) => [
+        localTime(set.id.end),
+        setKind(set.id.kind),
+        receiptText(set),
+        set.objects,
+        byteText(set.bytes),
+        set.read,
+        outcomeText(set.findings),
+      ]),
+    ),
+    "",
+    ...findingLines([...sets.flatMap(({ findings }) => findings), ...foreign]),
+    `Sizes of all objects were compared, and the bytes of ${read} (${byteText(readBytes)}); --sample-seed ${seed} chooses the same ones.`,
+    `${counted(problems, "problem")}, ${counted(warnings, "warning")}.`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** The same for programs. Times as ISO 8601. */
+export function auditData({ target, sets, foreign, ...rest }: AuditReport): object {
+  return {
+    target,
+    ...rest,
+    sets: sets.map(({ id, ...set }) => ({
+      type: id.kind,
+      start: id.start.toISOString(),
+      end: id.end.toISOString(),
+      ...set,
+    })),
+    foreign,
+  };
+}
+
+function receiptText({ receipt, signature }: AuditedSet): string {
+  if (receipt !== "good") return receipt === "bad" ? "BAD" : "none";
+  return { none: "not signed", good: "signed", bad: "BAD", unchecked: "signed, not checked" }[signature];
+}
+
+function outcomeText(findings: readonly AuditFinding[]): string {
+  const count = (severity: AuditFinding["severity"]): number =>
+    findings.filter((finding) => finding.severity === severity).length;
+  if (count("problem") > 0) return counted(count("problem"), "PROBLEM");
+  return count("warning") > 0 ? counted(count("warning"), "warning") : "as its receipt says";
+}
+
+function findingLines(findings: readonly AuditFinding[]): readonly string[] {
+  const of = (severity: AuditFinding["severity"], heading: string): readonly string[] => {
+    const lines = findings.filter((finding) => finding.severity === severity);
+    if (lines.length === 0) return [];
+    return [heading, ...lines.map(({ name, detail }) => `  ${displayText(name)} ${displayText(detail)}`), ""];
+  };
+  return [...of("problem", "Problems:"), ...of("warning", "Warnings:")];
+}

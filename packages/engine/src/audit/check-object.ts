@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { concatBytes, isDoppelError, payloadOf, type Runtime } from "@doppel/base";
+import type { ReceiptEncryption, ReceiptObject } from "@doppel/format";
+import { readKeyPackets } from "@doppel/openpgp";
+import type { Storage } from "@doppel/storage";
+import { encodingOf } from "../read/fetch.ts";
+import type { AuditFinding } from "./report.ts";
+
+/** More than the session key packets of a hundred recipients have. */
+const HEAD_BYTES = 1 << 16;
+/** How often an object is read that the storage finds damaged on its way: what is stored may well be sound. */
+const TRIES = 3;
+
+/** What of an object was read. */
+interface ReadObject {
+  readonly bytes: number;
+  readonly findings: readonly AuditFinding[];
+}
+
+/** Reads an object and holds it to its receipt: its bytes, and who can open it. @throws storage.* */
+export async function checkObject(
+  expected: ReceiptObject,
+  encryption: ReceiptEncryption,
+  storage: Storage,
+  { signal, emit }: Pick<Runtime, "signal" | "emit">,
+): Promise<ReadObject> {
+  const { name } = expected;
+  const problem = (kind: AuditFinding["kind"], detail: string): AuditFinding => ({ severity: "problem", kind, name, detail });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { size, sha256, head } = await readThrough(storage, name, signal);
+      const findings: AuditFinding[] = [];
+      if (size !== expected.size) findings.push(problem("size", `has ${size} bytes, and its receipt says ${expected.size}`));
+      else if (sha256 !== expected.sha256 && expected.sha256 !== undefined) {
+        findings.push(problem("bytes", `is not what its receipt says: SHA-256 is ${sha256}, expected ${expected.sha256}`));
+      }
+      const wrongKeys = encodingOf(name) === "gpg" ? await keysProblem(head, encryption, signal) : undefined;
+      if (wrongKeys !== undefined) findings.push(problem("recipients", wrongKeys));
+      return { bytes: size, findings };
+    } catch (error) {
+      if (isDoppelError(error, "storage.not-found"))
+        return { bytes: 0, findings: [problem("missing", "vanished while it was to be read")] };
+      if (isDoppelError(error, "storage.archived")) {
+        const detail = "lies in an archive, and was not read";
+        return { bytes: 0, findings: [{ severity: "warning", kind: "archived", name, detail }] };
+      }
+      if (!isDoppelError(error, "storage.corrupt")) throw error;
+      if (attempt >= TRIES) return { bytes: 0, findings: [problem("bytes", `cannot be read: ${error.message}`)] };
+      emit({ type: "retry", operation: `read ${name}`, attempt, detail: error.message });
+    }
+  }
+}
+
+async function readThrough(
+  storage: Storage,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ readonly size: number; readonly sha256: string; readonly head: Uint8Array }> {
+  const hash = createHash("sha256");
+  const head: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of storage.get(name, undefined, signal)) {
+    hash.update(chunk);
+    if (size < HEAD_BYTES) head.push(chunk.slice(0, HEAD_BYTES - size));
+    size += chunk.length;
+  }
+  return { size, sha256: hash.digest("hex"), head: concatBytes(head) };
+}
+
+/** What is wrong with the keys that stand in the object's session key packets. */
+async function keysProblem(head: Uint8Array, encryption: ReceiptEncryption, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const { recipients, symmetric } = await readKeyPackets(payloadOf(head).open(), signal);
+    const expected = encryption.kind === "keys" ? encryption.keyIds : [];
+    if ([...recipients].sort().join() !== [...expected].sort().join()) {
+      return `is encrypted to ${shown(recipients, symmetric)}, and its receipt says ${shown(expected, encryption.kind === "passphrase")}`;
+    }
+    const opens = encryption.kind !== "passphrase" || symmetric;
+    return opens ? undefined : "is not encrypted with a passphrase, as its receipt says";
+  } catch (error) {
+    if (!isDoppelError(error, "openpgp.bad-message")) throw error;
+    return `is no OpenPGP message: it ${error.data.reason === "truncated" ? "is cut off" : "has other bytes"}`;
+  }
+}
+
+function shown(keyIds: readonly string[], symmetric: boolean): string {
+  if (keyIds.length > 0) return keyIds.join(", ");
+  return symmetric ? "a passphrase" : "nobody";
+}

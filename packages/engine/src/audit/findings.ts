@@ -1,0 +1,104 @@
+import { type Collection, formatTime, type NamePrefixes, type ObjectName, parseName, type SetId } from "@doppel/format";
+import type { Target } from "../read/target.ts";
+import { type ChainGap, chainGaps } from "../receipt/chain-gaps.ts";
+import type { StoredReceipt } from "../receipt/read-receipt.ts";
+import { setKey } from "../retention/inventory.ts";
+import type { AuditFinding } from "./report.ts";
+
+interface AuditedDraft {
+  readonly id: SetId;
+  readonly names: readonly ObjectName[];
+  readonly stored?: StoredReceipt;
+}
+
+/** Where the chain of receipts is broken, with the set whose receipt says so. @param drafts oldest first */
+export function chainFindings<D extends AuditedDraft>(
+  drafts: readonly D[],
+  prefixes: NamePrefixes,
+): readonly (readonly [D, AuditFinding])[] {
+  const withReceipt = drafts.filter(({ stored }) => stored !== undefined).reverse();
+  const byName = new Map(withReceipt.map((draft) => [draft.stored!.name, draft]));
+  const setsLeft = new Set(drafts.map(({ id }) => setKey(id)));
+  return chainGaps(withReceipt.map(({ stored }) => stored!)).map((gap) => [
+    byName.get(gap.name)!,
+    chainFinding(gap, setsLeft, prefixes),
+  ]);
+}
+
+function chainFinding({ name, previous, reason }: ChainGap, setsLeft: ReadonlySet<string>, prefixes: NamePrefixes): AuditFinding {
+  const finding = (severity: AuditFinding["severity"], detail: string): AuditFinding => ({
+    severity,
+    kind: "chain",
+    name,
+    detail,
+  });
+  switch (reason) {
+    case "missing": {
+      const set = parseName(previous, prefixes)?.set;
+      if (set && setsLeft.has(setKey(set)))
+        return finding("problem", `names ${previous} as the one before it, which is gone, though its backup is there`);
+      return finding(
+        "warning",
+        `names ${previous} as the one before it, which is gone with its backup, though older ones are there: prune does that; if nobody pruned, somebody deleted`,
+      );
+    }
+    case "different":
+      return finding("problem", `names ${previous} as the one before it, which is not what it was then`);
+    case "unread":
+      return finding("problem", `names ${previous} as the one before it, which cannot be read`);
+    case "skipped":
+      return finding(
+        "warning",
+        `names ${previous} as the one before it, though there are others between the two: two machines may store here`,
+      );
+    case "restarted":
+      return finding("warning", `says that it is the first, though ${previous} is older`);
+  }
+}
+
+/** What is to be said of a set without a receipt. The newest that has no manifest may be the one that is being made. */
+export function unreceipted(
+  { id, names }: AuditedDraft,
+  drafts: readonly AuditedDraft[],
+  { incomplete }: Pick<Collection, "incomplete">,
+): readonly AuditFinding[] {
+  const name = names[0]!.name;
+  const isUnfinished = incomplete.some((set) => setKey(set.id) === setKey(id));
+  if (isUnfinished && id === drafts.at(-1)?.id) return [];
+  const time = formatTime(id.end);
+  if (isUnfinished)
+    return [
+      {
+        severity: "warning",
+        kind: "unfinished",
+        name,
+        detail: `and what else there is of ${time}: a backup that was not finished; doppel cleanup removes it`,
+      },
+    ];
+  const hasManifest = names.some(({ role }) => role === "manifest");
+  if (!hasManifest)
+    return [
+      {
+        severity: "warning",
+        kind: "gone",
+        name,
+        detail: `is left of a backup of ${time} that was deleted; doppel cleanup removes it`,
+      },
+    ];
+  return [
+    {
+      severity: "warning",
+      kind: "no-receipt",
+      name,
+      detail: `and what else there is of ${time} cannot be checked: it has no receipt`,
+    },
+  ];
+}
+
+/** What is of no backup at all. */
+export function foreignFindings({ sizes }: Target, prefixes: NamePrefixes): readonly AuditFinding[] {
+  return [...sizes.keys()]
+    .filter((name) => parseName(name, prefixes) === undefined)
+    .sort()
+    .map((name) => ({ severity: "warning", kind: "foreign", name, detail: "is of no backup" }));
+}

@@ -1,0 +1,36 @@
+import type { Sample } from "./report.ts";
+
+/** Chooses names: the same of the same names for the same seed, whatever their order was. Each is as likely as the others. */
+export function chooseSample(names: readonly string[], sample: Sample, seed: number): ReadonlySet<string> {
+  const rest = [...names].sort();
+  const wanted = countOf(sample, rest.length);
+  const random = numbersFrom(seed);
+  for (let i = 0; i < wanted; i++) {
+    const j = i + Math.floor(random() * (rest.length - i));
+    [rest[i], rest[j]] = [rest[j]!, rest[i]!];
+  }
+  return new Set(rest.slice(0, wanted));
+}
+
+/** Of a percentage one more rather than one less: 1 % of 7 objects is one. */
+function countOf(sample: Sample, available: number): number {
+  switch (sample.kind) {
+    case "all":
+      return available;
+    case "percent":
+      return Math.min(available, Math.ceil((available * sample.percent) / 100));
+    case "objects":
+      return Math.min(available, sample.count);
+  }
+}
+
+/** Numbers from 0 to below 1, the same for the same seed (mulberry32). Whoever knows the seed knows the choice: it is drawn when it is needed. */
+function numbersFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

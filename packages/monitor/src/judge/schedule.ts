@@ -1,0 +1,48 @@
+import { lastDue } from "../schedule/due.ts";
+import { ageText, type Case, judged, when } from "./case.ts";
+import type { Finding } from "./finding.ts";
+
+/** The clock of a server may be that much ahead. */
+const AHEAD_MS = 10 * 60_000;
+
+/** Whether there is a backup of its time. */
+export function judgeSchedule(of: Case): readonly Finding[] {
+  const { facts, expect } = of;
+  const { now, sets } = facts;
+  const newest = sets.find(({ after }) => after !== undefined)?.id.end;
+  const due = lastDue(expect, now);
+  if (newest === undefined) {
+    // A server that was configured today has until the end of its first window.
+    const late = due !== undefined && due.since > facts.memory.firstChecked;
+    const paused = expect.pausedUntil !== undefined && now < expect.pausedUntil;
+    if (paused) return [];
+    const begun = facts.unfinished.length > 0 ? "; one was begun and not finished" : "";
+    const text = late
+      ? `no backup was ever seen, and one was due at ${when(of, due.deadline)}${begun}; run doppel doctor on the server`
+      : `no backup was seen yet${begun}: is the server set up, and is this its URL?`;
+    return [{ id: "never-seen", severity: late ? "critical" : "warning", text }];
+  }
+  if (newest.getTime() > now.getTime() + AHEAD_MS) {
+    const text = `the newest backup is from ${when(of, newest)}, which is still to come: a clock is wrong, here or on the server`;
+    return [{ id: "clock", severity: "warning", text }];
+  }
+  if (due === undefined || newest >= due.since) return [];
+  const begun = facts.unfinished.find(({ end }) => end >= due.since);
+  const hint =
+    begun === undefined
+      ? "did its timer run? doppel doctor on the server tells more"
+      : `one was begun at ${when(of, begun.end)} and is not finished`;
+  const age = ageText(now.getTime() - newest.getTime());
+  const text = `no backup since ${when(of, newest)}, ${age} ago; one was due by ${when(of, due.deadline)}: ${hint}`;
+  return [{ id: "missed", severity: "critical", text }];
+}
+
+/** Full backups where nothing else is allowed. */
+export function judgeKinds(of: Case): readonly Finding[] {
+  const { facts, expect } = of;
+  if (expect.kinds !== "full") return [];
+  const wrong = judged(of).find(({ id }) => id.kind === "inc");
+  if (wrong === undefined) return [];
+  const text = `the backup of ${when(of, wrong.id.end)} is an increment, and only full backups are expected: it cannot be restored without those before it; run doppel full`;
+  return [{ id: "kind", severity: facts.sets[0] === wrong ? "critical" : "warning", text }];
+}

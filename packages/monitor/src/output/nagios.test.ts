@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import type { ProfileReport } from "../report.ts";
+import { nagios } from "./nagios.ts";
+import { prometheus } from "./prometheus.ts";
+
+const time = new Date("2026-11-23T08:00:00Z");
+const one = (more: Partial<ProfileReport>): ProfileReport => ({ name: "web1", severity: "ok", findings: [], ...more });
+const report = (...profiles: readonly ProfileReport[]) => ({ time, profiles, fleet: [], isWhole: true });
+
+describe("Nagios", () => {
+  it("a text that would begin performance data, or a line, does not", () => {
+    const findings = [{ id: "x", severity: "critical" as const, text: "a | b\nc\u001b[31m" }];
+    const { line, exit } = nagios(report(one({ severity: "critical", findings })));
+    expect([line, exit]).toEqual(["DOPPEL CRITICAL - web1: a / b\\x0ac\\x1b[31m\n", 2]);
+  });
+
+  it.each([
+    ["ok", 0],
+    ["warning", 1],
+    ["critical", 2],
+    ["unknown", 3],
+  ] as const)("%s is %i; critical wins over unknown, and that over a warning", (severity, exit) => {
+    const findings = severity === "ok" ? [] : [{ id: "x", severity, text: "so" }];
+    expect(nagios(report(one({ severity, findings }), one({ name: "web2" }))).exit).toBe(exit);
+    expect(nagios(report(one({ severity, findings }), one({ severity: "critical" }))).exit).toBe(2);
+  });
+});
+
+describe("Prometheus", () => {
+  it("labels are escaped, and what is not known is left out", () => {
+    const text = prometheus(report(one({ name: 'a"b\\c\nd', failure: "unreachable" })));
+    expect(text).toContain('doppel_target_up{profile="a\\"b\\\\c\\nd"} 0\n');
+    expect(text).not.toContain("doppel_last_backup_timestamp_seconds");
+    expect(text.split("\n").filter((line) => line.startsWith("# TYPE")).length).toBe(new Set(text.match(/^doppel_\w+/gm)).size);
+  });
+});
