@@ -43,7 +43,9 @@ export function judgePassphrase(passphrase: string): Judgement {
   const bits = Math.floor(bitsAtMost(passphrase));
   if (bits < LEAST_BITS) {
     const remedy = "leave it out to have a good one made, or take six words or more that you threw dice for";
-    return { refused: `the passphrase is too weak for a key that is never changed (${bits} bits at most, ${LEAST_BITS} are the least): ${remedy}` };
+    return {
+      refused: `the passphrase is too weak for a key that is never changed (${bits} bits at most, ${LEAST_BITS} are the least): ${remedy}`,
+    };
   }
   if (bits >= GOOD_BITS) return {};
   return { advice: `the passphrase has ${bits} bits at most; one that doppel makes has ${GOOD_BITS}` };
