@@ -52,7 +52,10 @@ export const FLEET_COMMANDS: Readonly<Record<FleetCommand, Command>> = {
     purpose: "Watching",
     summary: "prove by a test restore that a restore works",
     positionals: [URL],
-    examples: [["doppel drill @mail", "with the real key; the monitor shows when that was"]],
+    examples: [
+      ["doppel drill @mail", "with the real key; the monitor shows when that was"],
+      ["doppel drill --files 100 --path etc/passwd @mail", "exit code 1 when something is wrong, 3 for warnings"],
+    ],
   },
   "profile import": {
     purpose: "Watching",
@@ -62,7 +65,7 @@ export const FLEET_COMMANDS: Readonly<Record<FleetCommand, Command>> = {
   },
   runbook: {
     purpose: "Watching",
-    summary: "print how to restore a server without doppel",
+    summary: "print how to restore a server in an emergency",
     positionals: [URL],
     examples: [["doppel runbook @mail > mail.md", "to be printed and kept with the key"]],
   },
