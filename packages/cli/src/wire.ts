@@ -44,7 +44,7 @@ import {
   withRetry,
 } from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
-export { generateKey } from "@doppel/openpgp";
+export { generateKey, inspectKey, publicKeyText } from "@doppel/openpgp";
 import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";

@@ -19,26 +19,33 @@ export function planInstallation(files: readonly ServerFile[], root: string): re
     const place = join(root, file.path);
     const before = readIfThere(place);
     if (before === undefined) return { file, place, state: "new" };
-    const same = before === file.text && (lstatSync(place).mode & 0o777) === file.mode;
+    const same = before === file.text && (file.adds === true || modeOf(place) === file.mode);
     return { file, place, state: same ? "same" : "different", before };
   });
 }
 
-/**
- * Writes what is not the same already, each file whole or not at all.
- * @throws cli.usage when something is there that differs, and may not be written over; temp.unusable
- */
-export function install(plan: readonly Installation[], mayReplace: boolean): void {
+/** @throws cli.usage when something is there that differs, and may not be written over */
+export function checkReplaces(plan: readonly Installation[], mayReplace: boolean): void {
   const differing = plan.filter(({ file, state }) => state === "different" && file.adds !== true);
-  if (differing.length > 0 && !mayReplace) {
-    const places = differing.map(({ place }) => place).join(", ");
-    const message = `${places} ${differing.length === 1 ? "is" : "are"} there already, and different: --print shows the differences, --force replaces; nothing was written`;
-    throw new DoppelError("cli.usage", message, { option: "--force" });
-  }
-  for (const { file, place, state } of plan) if (state !== "same") writeWhole(place, file);
+  if (differing.length === 0 || mayReplace) return;
+  const places = differing.map(({ place }) => place).join(", ");
+  const message = `${places} ${differing.length === 1 ? "is" : "are"} there already, and different: --print shows the differences, --force replaces; nothing was written`;
+  throw new DoppelError("cli.usage", message, { option: "--force" });
 }
 
-function writeWhole(place: string, { text, mode }: ServerFile): void {
+/**
+ * Writes what is not the same already, each file whole or not at all.
+ * @throws as `checkReplaces`; temp.unusable
+ */
+export function install(plan: readonly Installation[], mayReplace: boolean): void {
+  checkReplaces(plan, mayReplace);
+  for (const { file, place, state } of plan) {
+    if (state === "same") continue;
+    writeWhole(place, file.text, file.adds === true ? modeOf(place) : file.mode);
+  }
+}
+
+function writeWhole(place: string, text: string, mode: number): void {
   const fresh = `${place}.doppel-new`;
   try {
     mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
@@ -51,6 +58,10 @@ function writeWhole(place: string, { text, mode }: ServerFile): void {
     const message = `cannot write ${place} (${errnoOf(error)}): run it as root, or look at what it would write with --print`;
     throw new DoppelError("temp.unusable", message, { path: place }, error);
   }
+}
+
+function modeOf(place: string): number {
+  return lstatSync(place).mode & 0o777;
 }
 
 function readIfThere(place: string): string | undefined {

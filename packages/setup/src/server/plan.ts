@@ -55,7 +55,7 @@ export const PROFILES = `${CONFIG}/profiles.yaml`;
 
 /** What the service and the script run, after the program. */
 export function backupCommand({ server, fullEveryDays }: Pick<ServerPlan, "server" | "fullEveryDays">): readonly string[] {
-  return [fullEveryDays === 1 ? "full" : "backup", `@${server}`, "--no-progress"];
+  return [fullEveryDays === 1 ? "full" : "backup", `@${server}`];
 }
 
 /** Names of the files in `CONFIG`. */
