@@ -16,7 +16,10 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
     purpose: "Setting up",
     summary: "make a key pair; the server needs the public half",
     positionals: [SERVER],
-    examples: [["doppel setup key web1", "on the admin's machine: files for both halves, and a page to print"]],
+    examples: [
+      ["doppel setup key web1", "on the admin's machine: files for both halves, and a page to print"],
+      ["doppel setup key web1 --out keys --show-passphrase-fd 3 3>&1 >/dev/null | pass insert -m web1", "into a password manager"],
+    ],
   },
   "setup bucket": {
     purpose: "Setting up",
@@ -32,7 +35,11 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
     summary: "all a server needs for nightly backups",
     positionals: [URL],
     examples: [
-      ["doppel setup server s3://BUCKET/web1 --public-key web1.public.asc", "asks what it has to know"],
+      ["doppel setup server s3://BUCKET/web1 --public-key web1.public.asc", "asks what it has to know; exit code 3 until a restore is proven"],
+      [
+        "doppel setup server s3://BUCKET/web1 --public-key web1.public.asc --include /etc --include /home --aws-credentials FILE",
+        "asks nothing",
+      ],
       ["doppel setup server s3://BUCKET/web1 --answers web1.yaml --print", "shows all files, writes nothing"],
     ],
   },
