@@ -18,7 +18,7 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
     positionals: [SERVER],
     examples: [
       ["doppel setup key web1", "on the admin's machine: files for both halves, and a page to print"],
-      ["doppel setup key web1 --out keys --show-passphrase-fd 3 3>&1 >/dev/null | pass insert -m web1", "into a password manager"],
+      ["doppel setup key web1 --passphrase-file FILE", "without a terminal: with a passphrase of your own"],
     ],
   },
   "setup bucket": {
@@ -36,10 +36,7 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
     positionals: [URL],
     examples: [
       ["doppel setup server s3://BUCKET/web1 --public-key web1.public.asc", "asks what it has to know; exit code 3 until a restore is proven"],
-      [
-        "doppel setup server s3://BUCKET/web1 --public-key web1.public.asc --include /etc --include /home --aws-credentials FILE",
-        "asks nothing",
-      ],
+      ["doppel setup server s3://BUCKET/web1 --answers web1.yaml", "asks nothing: what it would ask is in the file"],
       ["doppel setup server s3://BUCKET/web1 --answers web1.yaml --print", "shows all files, writes nothing"],
     ],
   },

@@ -23,11 +23,14 @@ export async function askOnTerminal(
     if (shows) writeSync(descriptor, chunk);
     done();
   };
-  const reader = createInterface({ input, output: new Writable({ write }), terminal: true });
+  // The line that is edited begins behind the prompt, which is written again with it.
+  const prompt = question.slice(question.lastIndexOf("\n") + 1);
+  const reader = createInterface({ input, output: new Writable({ write }), terminal: true, prompt });
   let stop: (() => void) | undefined;
   try {
     signal.throwIfAborted();
-    writeSync(descriptor, question);
+    writeSync(descriptor, shows ? question.slice(0, question.length - prompt.length) : question);
+    if (shows) reader.prompt();
     return await new Promise<{ readonly typed: string } | undefined>((resolve, reject) => {
       reader.once("line", (typed) => resolve({ typed }));
       reader.once("close", () => resolve(undefined));

@@ -15,7 +15,7 @@ import { profilesWith } from "../setup/profiles-file.ts";
 import { Questions } from "../setup/questions.ts";
 import { chooseKey, folderForKey, keyFromFile, keyMadeHere, type KeyChoice, type ServerKey } from "../setup/server-key.ts";
 import { installationData, plannedText } from "../setup/server-page.ts";
-import { askForWish, type Wish } from "../setup/wish.ts";
+import { askForWish, checkFoldersAreThere, type Wish } from "../setup/wish.ts";
 import { withoutSecret } from "../wire.ts";
 
 /** Something is wrong: the first backup failed, or its proof. */
@@ -40,12 +40,15 @@ export const setupServer: Command = async (session) => {
   questions.complete();
   if (wish === undefined || choice === undefined) throw new Error("an answer is missing that nobody missed");
 
+  if (!settings.print && !settings["no-first-backup"]) checkFoldersAreThere(wish);
+
   const planFor = (key: ServerKey) => planWith({ key, wish, url, answers, root, credentials, session });
   const key = await keyFor(choice, { wish, root, answers, questions, session, planFor });
   const { plan, installation } = planFor(key);
   if (settings.print) {
     const commands = plan.timing.scheduler === "systemd" ? startCommands(plan.server) : [];
-    const text = [plannedText(installation), ...commands.map((command) => `# ${command.join(" ")}\n`)].join("\n");
+    const later = key === NO_KEY ? ["# The key is made when this runs without --print: its fingerprint comes where there are zeros.\n"] : [];
+    const text = [...later, plannedText(installation), ...commands.map((command) => `# ${command.join(" ")}\n`)].join("\n");
     renderer.result({ kind: "page", name: "setup-server", text, data: { files: installationData(installation), commands, written: false } });
     return "complete";
   }

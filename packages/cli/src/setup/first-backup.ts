@@ -51,7 +51,7 @@ export type Proof =
 export async function restoreProof(ground: Ground, secretFile: string, passphrase: string | undefined): Promise<Proof> {
   const args = ["--secret-key", secretFile, ...(passphrase === undefined ? [] : ["--passphrase-fd", "3"])];
   const { exit, found } = await asked(ground, "drill", args, passphrase);
-  if (exit !== 0 && exit !== 3) return { kind: "failed", problems: problemsOf(found, `doppel drill ended with exit code ${exit}`) };
+  if (exit !== 0 && exit !== 3) return { kind: "failed", problems: problemsOf(found, failure(ground, "drill", exit)) };
   const warnings = Array.isArray(found?.["warnings"]) ? (found["warnings"] as unknown[]).map(String) : [];
   const files = Number(found?.["files"] ?? 0);
   if (files === 0) return { kind: "failed", problems: ["there was no file in the backup that could be restored", ...warnings] };
@@ -61,7 +61,7 @@ export async function restoreProof(ground: Ground, secretFile: string, passphras
 /** Without the secret key: reads every object of the backup again, and compares it with the receipt of what was stored. */
 export async function readBackProof(ground: Ground): Promise<Proof> {
   const { exit, found } = await asked(ground, "audit", ["--sample", "all"]);
-  if (exit !== 0 && exit !== 3) return { kind: "failed", problems: problemsOf(found, `doppel audit ended with exit code ${exit}`) };
+  if (exit !== 0 && exit !== 3) return { kind: "failed", problems: [failure(ground, "audit", exit)] };
   return { kind: "read-back", objects: Number(found?.["read"] ?? 0), warnings: Number(found?.["warnings"] ?? 0) };
 }
 
@@ -71,6 +71,10 @@ async function asked(ground: Ground, command: "drill" | "audit", args: readonly 
   const signal = session.runtime.signal;
   const { exit, stdout } = await runChild(line, { env: environmentOf(ground), signal, ...(secret !== undefined && { secret }) });
   return { exit, found: resultOf(stdout, command) };
+}
+
+function failure({ plan }: Ground, command: string, exit: number): string {
+  return `doppel ${command} @${plan.server} ended with exit code ${exit}: run it to see why`;
 }
 
 function problemsOf(found: Readonly<Record<string, unknown>> | undefined, otherwise: string): readonly string[] {

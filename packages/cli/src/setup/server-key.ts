@@ -28,7 +28,8 @@ export async function chooseKey({ settings }: Answers, cwd: string, questions: Q
     throw new DoppelError("cli.usage", message, { option: "--make-key-here" });
   }
   const fromFile = (path: string): KeyChoice => ({ kind: "file", path: resolve(cwd, path) });
-  const given = settings["make-key-here"] ? ({ kind: "make" } as const) : file && fromFile(localPath(file));
+  const named = file === undefined ? undefined : fromFile(localPath(file));
+  const given: KeyChoice | undefined = settings["make-key-here"] ? { kind: "make" } : named;
   return questions.answer<KeyChoice>("--public-key (or --make-key-here)", given, {
     text: "The file with the public key that `doppel setup key` made on your own machine, or `here` to make it on this server",
     parse: (typed) => {

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { type BytePath, displayPath, DoppelError } from "@doppel/base";
+import { type BytePath, displayPath, DoppelError, pathFromText } from "@doppel/base";
 import { checkExclude, checkFolder, SERVER_NAME, type Timing } from "@doppel/setup";
 import { minuteOfDay } from "../option.ts";
+import type { GivenRule } from "../options.ts";
 import type { Answers } from "./answers.ts";
 import type { Questions } from "./questions.ts";
 
@@ -18,6 +19,17 @@ const HOUR = 3600;
 const AT = "03:30";
 
 /**
+ * A folder that is not there would be backed up every night with success.
+ * @throws cli.usage that names all such folders
+ */
+export function checkFoldersAreThere({ folders }: Pick<Wish, "folders">): void {
+  const missing = folders.filter((folder) => !existsSync(folder));
+  if (missing.length === 0) return;
+  const message = `not there: ${missing.join(", ")}: name the folders that this server has (or write the files only, with --no-first-backup)`;
+  throw new DoppelError("cli.usage", message, { option: "--include" });
+}
+
+/**
  * Asks for everything of it that was not answered.
  * @returns undefined where something is missing, which `questions` knows
  * @throws cli.usage
@@ -29,7 +41,7 @@ export async function askForWish(url: string, { settings, rules }: Answers, ques
     throw new DoppelError("cli.usage", message, { option: `--${other.rule}` });
   }
   const values = (rule: "include" | "exclude"): readonly string[] =>
-    rules.flatMap((each) => (each.rule === rule ? [displayPath(each.value as BytePath)] : []));
+    rules.flatMap((each) => (each.rule === rule ? [textOfRule(each)] : []));
   const given = { folders: values("include").map(checkFolder), excludes: values("exclude").map(checkExclude) };
 
   const fromUrl = /([^/]+)\/*$/.exec(url.replace(/^[a-z0-9+.-]+:\/\/[^/]*/i, ""))?.[1] ?? "";
@@ -89,6 +101,15 @@ async function askForTiming(settings: Answers["settings"], questions: Questions)
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     ...(onFailure !== undefined && { onFailure }),
   };
+}
+
+/** The list of targets is text. */
+function textOfRule({ rule, value }: GivenRule): string {
+  const text = displayPath(value as BytePath);
+  if (pathFromText(text) === value) return text;
+  throw new DoppelError("cli.usage", `--${rule} ${text} is not UTF-8, which the list of targets is: use a pattern (?) for it`, {
+    option: `--${rule}`,
+  });
 }
 
 function checkServer(name: string): string {
