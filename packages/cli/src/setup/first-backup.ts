@@ -67,7 +67,7 @@ export async function readBackProof(ground: Ground): Promise<Proof> {
 
 async function asked(ground: Ground, command: "drill" | "audit", args: readonly string[], secret?: string) {
   const { plan, session } = ground;
-  const line = [...plan.program, command, `@${plan.server}`, "--json", "--no-progress", ...args];
+  const line = [...plan.program, command, `@${plan.server}`, "--json", ...args];
   const signal = session.runtime.signal;
   const { exit, stdout } = await runChild(line, { env: environmentOf(ground), signal, ...(secret !== undefined && { secret }) });
   return { exit, found: resultOf(stdout, command) };

@@ -1,6 +1,6 @@
 import { backupCommand, CACHE, CONFIG, namesOf, PROFILES, type ServerFile, type ServerPlan } from "./plan.ts";
 import { clock } from "./profile.ts";
-import { shellWord, unitPath, unitWord } from "./words.ts";
+import { shellWord, unitItem, unitText, unitWord } from "./words.ts";
 
 /** What makes a server's backup run every night: a service and its timer, or a script for cron. */
 export function schedulerFiles(plan: ServerPlan): readonly ServerFile[] {
@@ -19,11 +19,11 @@ export function scriptPath(server: string): string {
 function service(plan: ServerPlan): ServerFile {
   const { server, url, folders, timing, credentials, program } = plan;
   const onFailure = timing.scheduler === "systemd" ? timing.onFailure : undefined;
-  const isHere = /^(?:file:\/\/)?(\/.*)$/.exec(url)?.[1];
+  const isHere = folderOfTarget(url);
   const inTemp = folders.some((folder) => /^\/(?:var\/)?tmp(?:\/|$)/.test(folder));
   const text = `# Made by doppel setup server.
 [Unit]
-Description=Backup of ${unitPath(server)} (doppel)
+Description=Backup of ${unitText(server)} (doppel)
 Documentation=man:doppel(1)
 Wants=network-online.target
 After=network-online.target
@@ -32,7 +32,7 @@ ${onFailure === undefined ? "" : `OnFailure=${onFailure}\n`}
 Type=oneshot
 ExecStart=${[...program, ...backupCommand(plan)].map(unitWord).join(" ")}
 Environment=DOPPEL_PROFILES=${PROFILES}
-${credentials ? `LoadCredential=${unitPath(namesOf(server).credentials)}:${unitPath(`${CONFIG}/${namesOf(server).credentials}`)}\n` : ""}Nice=10
+${credentials ? `LoadCredential=${unitText(namesOf(server).credentials)}:${unitText(`${CONFIG}/${namesOf(server).credentials}`)}\n` : ""}Nice=10
 IOSchedulingClass=idle
 UMask=0077
 
@@ -42,9 +42,9 @@ AmbientCapabilities=
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=read-only
-CacheDirectory=${unitPath(CACHE.replace("/var/cache/", ""))}
+CacheDirectory=${unitText(CACHE.replace("/var/cache/", ""))}
 CacheDirectoryMode=0700
-${isHere === undefined ? "" : `ReadWritePaths=${unitWord(isHere)}\n`}${inTemp ? "# Some of /tmp is backed up: a private one would hide it.\nPrivateTmp=no" : "PrivateTmp=yes"}
+${isHere === undefined ? "" : `ReadWritePaths=${unitItem(isHere)}\n`}${inTemp ? "# Some of /tmp is backed up: a private one would hide it.\nPrivateTmp=no" : "PrivateTmp=yes"}
 PrivateDevices=yes
 DevicePolicy=closed
 ProtectClock=yes
@@ -72,12 +72,23 @@ SystemCallErrorNumber=EPERM
   return { path: `/etc/systemd/system/${unitName(server)}.service`, mode: 0o644, text };
 }
 
+/** The folder of a target on this machine. */
+function folderOfTarget(url: string): string | undefined {
+  const path = url.startsWith("file:") ? url.replace(/^file:(?:\/\/)?/, "") : url;
+  if (!path.startsWith("/")) return undefined;
+  try {
+    return path === url ? path : decodeURIComponent(path);
+  } catch {
+    return path; // a % that is none of a URL's
+  }
+}
+
 function timer({ server, timing }: ServerPlan): ServerFile {
   if (timing.scheduler !== "systemd") throw new Error("cron has no timer");
   const { minuteOfDay, delay } = timing;
   const text = `# Made by doppel setup server.
 [Unit]
-Description=Backup of ${unitPath(server)} every night (doppel)
+Description=Backup of ${unitText(server)} every night (doppel)
 Documentation=man:doppel(1)
 
 [Timer]

@@ -1,11 +1,16 @@
 /** One word of a command line in a unit (systemd.service(5), "Command lines"). */
 export function unitWord(text: string): string {
-  const plain = unitPath(text).replaceAll("$", "$$$$");
+  return unitItem(text.replaceAll("$", "$$$$"));
+}
+
+/** One of several paths behind a unit's setting. */
+export function unitItem(text: string): string {
+  const plain = unitText(text);
   return /^[A-Za-z0-9_@%+=:,./$-]+$/.test(plain) ? plain : `"${plain.replace(/["\\]/g, "\\$&")}"`;
 }
 
 /** Text in which a unit's specifiers mean nothing. */
-export function unitPath(text: string): string {
+export function unitText(text: string): string {
   return text.replaceAll("%", "%%");
 }
 
