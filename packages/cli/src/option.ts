@@ -208,6 +208,14 @@ export function timeSeparator(argument: string): string {
   });
 }
 
+/** `03:30`, as minutes of the day. */
+export function minuteOfDay(argument: string): number {
+  const [, hours, minutes] = /^(\d\d?):(\d\d)$/.exec(argument) ?? [];
+  if (hours === undefined || Number(hours) > 23 || Number(minutes) > 59)
+    throw usage(`needs a time of the day such as 03:30, not "${text(argument)}"`);
+  return Number(hours) * 60 + Number(minutes);
+}
+
 export function oneOf<const T extends string>(...choices: readonly T[]): (argument: string) => T {
   return (argument) => {
     const choice = choices.find((known) => known === argument);

@@ -46,6 +46,7 @@ import {
   withRetry,
 } from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
+export { generateKey, inspectKey, publicKeyText } from "@doppel/openpgp";
 import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";

@@ -23,6 +23,9 @@ import { foldersBelow, lifecycleDaysOf, openTarget, subkeysOf } from "../wire.ts
 const WRONG = 1;
 const WARNINGS = 3;
 const NAGIOS_UNKNOWN = 3;
+/** So long another check is waited for: plugins have a minute. */
+const LOCK_MS = 40_000;
+const LOCK_STEP_MS = 250;
 
 /**
  * `doppel monitor check [NAME]`: 0 all is well, 1 something is critical or could not be looked at, 3 warnings, or an alert that
@@ -126,23 +129,28 @@ async function checkAgain(session: Session, before: string): Promise<string> {
   }
 }
 
-/** Two runs would write the same files, and tell everything twice. @throws archive-dir.locked */
+/** Two runs would write the same files, and tell everything twice; Nagios starts many at once. @throws archive-dir.locked */
 async function lockState(state: Profiles["monitor"]["state"], runtime: Runtime): Promise<AsyncDisposable> {
   const path = join(state, "lock");
-  try {
-    return await lockArchiveDir(path, { hostname: hostname(), create: true }, runtime);
-  } catch (error) {
-    if (isDoppelError(error, "archive-dir.locked")) {
-      throw new DoppelError(
-        "archive-dir.locked",
-        `another check is under way (${path}); wait until it has ended`,
-        { path },
-        error,
-      );
+  for (let waited = 0; ; waited += LOCK_STEP_MS) {
+    try {
+      return await lockArchiveDir(path, { hostname: hostname(), create: true }, runtime);
+    } catch (error) {
+      if (isDoppelError(error, "archive-dir.unusable")) {
+        const message = `the monitor's folder ${state} cannot be written to: run it as the user that it belongs to, or name another (monitor.state)`;
+        throw new DoppelError("temp.unusable", message, { path: state }, error);
+      }
+      if (!isDoppelError(error, "archive-dir.locked")) throw error;
+      if (waited >= LOCK_MS) {
+        throw new DoppelError(
+          "archive-dir.locked",
+          `another check is under way (${path}); wait until it has ended`,
+          { path },
+          error,
+        );
+      }
     }
-    if (!isDoppelError(error, "archive-dir.unusable")) throw error;
-    const message = `the monitor's folder ${state} cannot be written to: run it as the user that it belongs to, or name another (monitor.state)`;
-    throw new DoppelError("temp.unusable", message, { path: state }, error);
+    await runtime.clock.sleep(LOCK_STEP_MS, runtime.signal);
   }
 }
 

@@ -137,6 +137,17 @@ describe("sets are complete", () => {
     });
   });
 
+  it("all of a long chain is known, and old backups are not judged as new ones", async () => {
+    const { server, sets, ids } = nightly(1, { kinds: "any", keys: [KEY] }, {}, {});
+    for (let day = 2; day <= 28; day++) server.backup(night(day), { kind: "inc", from: night(day - 1) });
+    expect(await ids(28)).toEqual([]);
+    const { length } = server.storage.read;
+    expect(await ids(28)).toEqual([]);
+    expect(server.storage.read).toHaveLength(length);
+    server.storage.remove(sets[0]!.volumes[2]!); // the last volume of the full backup
+    expect(await ids(28)).toEqual(["damaged"]);
+  });
+
   it("a lost manifest does not turn a backup into one that is being made", async () => {
     const { server, ids } = nightly(3);
     await ids(3);

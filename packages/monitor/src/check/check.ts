@@ -79,9 +79,12 @@ export async function check(
       answered.add(endpoint);
     } catch (error) {
       runtime.signal.throwIfAborted();
-      // A state folder that takes nothing concerns all, and so does a defect.
-      if (!(error instanceof DoppelError) || isDoppelError(error, "temp.unusable")) throw error;
-      const { code, message } = error as DoppelError;
+      // A state folder that takes nothing concerns all. A defect that one target brings to light must not blind us to the others.
+      if (isDoppelError(error, "temp.unusable")) throw error;
+      const { code, message } =
+        error instanceof DoppelError
+          ? (error as DoppelError)
+          : { code: "defect", message: `a defect of doppel, please report it: ${String(error)}` };
       failures.push({ profile, endpoint, code, text: message });
     }
   });

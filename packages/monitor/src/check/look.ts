@@ -3,6 +3,7 @@ import { type BackupSet, buildCollection, type NamePrefixes } from "@doppel/form
 import type { Storage } from "@doppel/storage";
 import type { Profile } from "../config/types.ts";
 import type { Memory, ReceiptDigest, Recipients, RememberedSet } from "../state/memory.ts";
+import { namesOf, remember } from "./remember.ts";
 import { damageAgainst, empties, type Expected, gaps, type Listed } from "./damage.ts";
 import { type Damage, type Facts, keyOf, type SetFacts } from "./facts.ts";
 import { digestOf, objectsOf, type ReadReceipt } from "./receipt-digest.ts";
@@ -12,9 +13,8 @@ import { recipientsOf } from "./recipients.ts";
 const RECEIPTS = 10;
 /** The heads of volumes of so many new sets are read. */
 const HEADS = 3;
-/** Sets that are remembered, and objects of all of them together. */
-const SETS = 20;
-const OBJECTS = 50_000;
+/** The chain of the newest backup is known for so many sets back. */
+const CHAIN = 100;
 
 export interface LookDeps {
   readonly now: Date;
@@ -68,6 +68,12 @@ export async function look(
   const inChains = collection.chains.flatMap(({ full, incrementals }) => [full, ...incrementals]);
   const all = [...inChains, ...collection.orphaned, ...collection.superseded, ...lost].sort(newestFirst);
 
+  const newest = all.find((set) => inChains.includes(set));
+  const chain = collection.chains.find(({ full, incrementals }) => [full, ...incrementals].includes(newest!));
+  const current = new Set(chain && [...chain.incrementals.slice(-CHAIN), chain.full]);
+  const [last] = memory.sets;
+  const isNew = ({ id }: BackupSet): boolean => last === undefined || id.end > last.end;
+
   const receipts = new Map<BackupSet, ReceiptDigest>();
   const expected = new Map<BackupSet, Expected>();
   for (const [i, set] of all.entries()) {
@@ -77,8 +83,9 @@ export async function look(
     if (set.receipt === undefined || listed === undefined) continue;
     // One that was stored again must not talk away what is known: it is damage, and stays so.
     const earlier = before?.receipt;
-    if (earlier && !(receiptKey !== undefined && earlier.signature === "unchecked")) receipts.set(set, earlier);
-    else if (i < RECEIPTS) {
+    const again = earlier?.problem !== undefined || (receiptKey !== undefined && earlier?.signature === "unchecked");
+    if (earlier && !again) receipts.set(set, earlier);
+    else if (i < RECEIPTS || current.has(set)) {
       const stored = await attempt(`receipt ${set.receipt}`, () => readReceipt(storage, set.receipt!, signal, receiptKey));
       if (stored === undefined) continue;
       receipts.set(set, digestOf(stored, listed.modified));
@@ -93,12 +100,7 @@ export async function look(
     const [first] = set.volumes.values();
     if (before !== undefined) recipients.set(set, before);
     else if (set.encoding !== "gpg") recipients.set(set, "none");
-    else if (
-      (i === 0 || (memory.sets.length > 0 && !known.has(keyOf(set.id)))) &&
-      heads < HEADS &&
-      first !== undefined &&
-      !archived.has(first)
-    ) {
+    else if ((i === 0 || (last !== undefined && isNew(set))) && heads < HEADS && first !== undefined && !archived.has(first)) {
       heads++;
       const found = await attempt(`first bytes of ${first}`, () => recipientsOf(storage, first, signal));
       if (found !== undefined) recipients.set(set, found);
@@ -121,7 +123,7 @@ export async function look(
       damage: wanted
         ? [...damageAgainst(wanted, listing, prefixes), ...receiptLost(known.get(keyOf(set.id)), listing)]
         : [...gaps([...set.volumes.keys()]), ...empties(names, listing, prefixes)],
-      isNew: !known.has(keyOf(set.id)),
+      isNew: isNew(set),
       ...(receipt && { receipt }),
       ...(found !== undefined && { recipients: found }),
     };
@@ -162,12 +164,12 @@ export async function look(
       ...(days !== undefined && { expireDays: days }),
       unseen,
     },
-    memory: remember(memory, now, all, facts, expected, listing),
+    memory: remember(memory, now, all, { current, facts, expected, listing }),
   };
 }
 
 /** How objects are named there, from the options of the profile. */
-export function prefixesIn(options: Profile["options"]): NamePrefixes {
+function prefixesIn(options: Profile["options"]): NamePrefixes {
   const text = (name: string): string => (typeof options[name] === "string" ? options[name] : "");
   return {
     all: text("file-prefix"),
@@ -175,70 +177,6 @@ export function prefixesIn(options: Profile["options"]): NamePrefixes {
     manifest: text("file-prefix-manifest"),
     signature: text("file-prefix-signature"),
   };
-}
-
-function remember(
-  before: Memory,
-  now: Date,
-  sets: readonly BackupSet[],
-  facts: ReadonlyMap<BackupSet, SetFacts>,
-  expected: ReadonlyMap<BackupSet, Expected>,
-  listing: ReadonlyMap<string, Listed>,
-): Memory {
-  const remembered: RememberedSet[] = [];
-  const known = new Map(before.sets.map((set) => [keyOf(set), set]));
-  let room = OBJECTS;
-  for (const set of sets.slice(0, SETS)) {
-    const { damage, receipt, recipients, storedBytes } = facts.get(set)!;
-    const earlier = known.get(keyOf(set.id));
-    // Without a receipt a set is what it was when it was first seen whole.
-    const whole = damage.length === 0 ? expectedFrom(set, listing) : undefined;
-    const objects = withTimes(expected.get(set), listing) ?? whole;
-    const count = objects === undefined ? 0 : Object.keys(objects).length;
-    room -= count;
-    const digest = receipt ?? earlier?.receipt;
-    remembered.push({
-      kind: set.id.kind,
-      start: set.id.start,
-      end: set.id.end,
-      storedBytes: earlier?.storedBytes ?? storedBytes,
-      ...(objects && room >= 0 && { objects }),
-      ...(recipients !== undefined && { recipients }),
-      ...(digest && { receipt: digest }),
-    });
-  }
-  // A backup that was the newest and is gone is not forgotten before there is a newer one.
-  const newest = sets[0]?.id.end;
-  const gone = before.sets.filter(
-    (set) => (newest === undefined || set.end > newest) && !remembered.some((one) => keyOf(one) === keyOf(set)),
-  );
-  return { ...before, lastChecked: now, sets: [...gone, ...remembered].slice(0, SETS) };
-}
-
-function expectedFrom(set: BackupSet, listing: ReadonlyMap<string, Listed>): Expected {
-  return Object.fromEntries(
-    namesOf(set).map((name) => {
-      const { size, modified } = listing.get(name)!;
-      return [name, [size, modified?.getTime() ?? 0] as [number, number]];
-    }),
-  );
-}
-
-/** An object that only a receipt has told of gets its time when it is seen as the receipt has it. */
-function withTimes(expected: Expected | undefined, listing: ReadonlyMap<string, Listed>): Expected | undefined {
-  if (expected === undefined) return undefined;
-  return Object.fromEntries(
-    Object.entries(expected).map(([name, [size, stored]]) => {
-      const found = listing.get(name);
-      const seen = stored === 0 && found?.size === size ? (found.modified?.getTime() ?? 0) : stored;
-      return [name, [size, seen] as [number, number]];
-    }),
-  );
-}
-
-/** All of a set but its receipt. */
-function namesOf({ volumes, manifest, signatures, index }: BackupSet): readonly string[] {
-  return [...volumes.values(), ...[signatures, manifest, index].filter((name) => name !== undefined)];
 }
 
 /** A receipt is remembered apart from the objects it names. */

@@ -34,6 +34,7 @@ export async function writeWhole(path: string, text: string, mode: number): Prom
     await rm(draft, { force: true }); // what a crash left may have another mode
     const file = await open(draft, "wx", mode);
     try {
+      await file.chmod(mode); // whatever the umask
       await file.writeFile(text);
       await file.sync();
     } finally {

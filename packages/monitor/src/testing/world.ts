@@ -25,7 +25,7 @@ export const OTHER_KEY = "99AABBCCDDEEFF00";
 export const DAY = 86_400_000;
 
 /** A target in memory whose objects have times. */
-export class DatedStorage extends MemoryStorage {
+class DatedStorage extends MemoryStorage {
   readonly times = new Map<string, Date>();
   /** Objects that were read. */
   readonly read: string[] = [];
@@ -217,6 +217,6 @@ async function readReceipt(storage: Storage, name: string): Promise<StoredReceip
   return { name, size: bytes.length, sha256: sha256(bytes), receipt: parseReceipt(bytes).receipt, signature: "none" };
 }
 
-export function sha256(bytes: Uint8Array): string {
+function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
