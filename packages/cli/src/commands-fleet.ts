@@ -38,7 +38,7 @@ export const FLEET_COMMANDS: Readonly<Record<FleetCommand, Command>> = {
     summary: "look at all profiles, raise alerts; needs no key",
     positionals: [{ name: "NAME", kind: "word", help: "only this profile", optional: true }],
     examples: [
-      ["doppel monitor check", "a table; exit code 1 when something is wrong, 3 for warnings and alerts that could not be sent"],
+      ["doppel monitor check", "a table; exit code 1 when something is wrong, 3 for warnings only"],
       ["doppel monitor check --nagios web1", "as a Nagios plugin"],
     ],
   },
@@ -46,7 +46,13 @@ export const FLEET_COMMANDS: Readonly<Record<FleetCommand, Command>> = {
     purpose: "Watching",
     summary: "hold a target to its receipts; needs no key",
     positionals: [URL],
-    examples: [["doppel audit @mail --sample 5%", "sizes of all objects, and the bytes of some"]],
+    examples: [
+      ["doppel audit @mail --sample 5%", "sizes of all objects, and the bytes of some"],
+      [
+        "doppel audit s3://BUCKET/web1",
+        "exit code 0: all is as the receipts say; 1: something is not; 3: some of it cannot be told",
+      ],
+    ],
   },
   drill: {
     purpose: "Watching",

@@ -75,7 +75,7 @@ export const S3_OPTIONS = {
     group: "S3",
     help: "storage class of new objects; in GLACIER and the like manifests, signatures and indexes stay in STANDARD",
     commands: ALL,
-    shownFor: STORES,
+    shownFor: [...STORES, "setup bucket"],
     to: "S3Options.storageClass",
   }),
   "s3-use-ia": storageClass("STANDARD_IA"),

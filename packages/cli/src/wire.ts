@@ -34,6 +34,7 @@ import {
   signerFromKeyFile,
 } from "@doppel/openpgp";
 import {
+  type BucketAdmin,
   type BucketLocation,
   type DriverContext,
   isS3Url,
@@ -126,6 +127,35 @@ async function openWith(url: BytePath, settings: Settings, context: DriverContex
   });
 }
 
+/** The settings of a target's bucket, for an admin. @throws cli.usage for a target that is none; storage.* */
+export async function openAdmin(
+  url: BytePath,
+  session: Pick<Session, "environment" | "runtime" | "invocation">,
+): Promise<BucketAdmin> {
+  checkBucket(url);
+  return openBucketAdmin(urlText(url), await driverContext(url, "write", session));
+}
+
+/** Which bucket a target is in, without a network. @throws cli.usage for a target that is none; storage.bad-url */
+export async function bucketOf(
+  url: BytePath,
+  session: Pick<Session, "environment" | "runtime" | "invocation" | "targets">,
+): Promise<BucketLocation> {
+  checkBucket(url);
+  return locateBucket(urlText(url), await driverContext(url, "read", session));
+}
+
+/** Whether a target is an S3 bucket. */
+export function isBucket(url: BytePath): boolean {
+  return isS3Url(urlText(url));
+}
+
+function checkBucket(url: BytePath): void {
+  if (isBucket(url)) return;
+  const message = `${displayPath(withoutSecret(url))} is no S3 bucket, and only those have settings; write s3://BUCKET/SERVER`;
+  throw new DoppelError("cli.usage", message, {});
+}
+
 /** A time that means nothing to the command is still one that must be right, as in stock. @throws format.bad-time */
 function checkTimes({ settings, rules }: Session["invocation"], now: Date): void {
   for (const name of ["time", "full-if-older-than"] as const) {
@@ -139,16 +169,6 @@ export function withoutSecret(url: BytePath): BytePath {
   const text = urlText(url);
   const shown = redactUrl(text);
   return shown === text ? url : pathFromText(shown);
-}
-
-export type { BucketLocation };
-
-/** The bucket that a URL names, found without a server; undefined for other targets. @throws storage.bad-url, profiles.bad */
-export async function bucketOf(
-  url: BytePath,
-  session: Pick<Session, "environment" | "runtime" | "invocation" | "targets">,
-): Promise<BucketLocation | undefined> {
-  return isS3Url(urlText(url)) ? locateBucket(urlText(url), await driverContext(url, "read", session)) : undefined;
 }
 
 /** Names of the folders below a URL. @throws storage.* */

@@ -73,9 +73,9 @@ describe("odd environments store and restore the same", () => {
     const box = makeBox();
     writeFileSync(Buffer.concat([Buffer.from(`${box.source}/latin1-`), Buffer.from([0xe9])]), "not UTF-8\n");
     expectDone(await box.full(["--no-encryption", "--progress"], { env }));
-    expect(readdirSync(box.target).every((name) => /Z\.(vol1\.difftar\.gz|manifest|index\.gz|sigtar\.gz)$/.test(name))).toBe(
-      true,
-    );
+    expect(
+      readdirSync(box.target).every((name) => /Z\.(vol1\.difftar\.gz|manifest|index\.gz|sigtar\.gz|receipt)$/.test(name)),
+    ).toBe(true);
     expectDone(await box.doppel(["status", "target"], { env }));
     expect(expectDone(await box.doppel(["list", "target"], { env })).stdout).toContain("latin1-");
     expectDone(await box.restore(["--progress"], { env }));

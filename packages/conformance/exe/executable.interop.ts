@@ -55,7 +55,10 @@ describe("the single executable", () => {
     expect(await quietly(executable(program, ["full", "--volsize", "1", ...common, source, url], env))).toContain("Errors 0");
     writeFileSync(join(source, "sub/new"), "two\n");
     await quietly(executable(program, ["incremental", ...common, source, url], env));
-    expect(readdirSync(path(`${name}-target`)).every((file) => file.includes(".gpg"))).toBe(true);
+    const stored = readdirSync(path(`${name}-target`));
+    expect(stored.filter((file) => !file.includes(".gpg")).every((file) => name === "doppel" && file.endsWith(".receipt"))).toBe(
+      true,
+    );
     expect(await quietly(executable(program, ["list-current-files", ...common, url], env))).toContain("sub/new");
     const fresh = ["--archive-dir", path("none"), "--tempdir", dir.path];
     await quietly(executable(program, ["verify", ...fresh, url, source], env));
@@ -76,5 +79,19 @@ describe("the single executable", () => {
     const restore = ["restore", ...common, "--secret-key", secretFile, path("wide-target"), path("wide-out")];
     await quietly(executable(program, restore, { PASSPHRASE: passphrase }));
     expect(compareTrees(asStored(scanTree(source)), scanTree(path("wide-out")))).toEqual([]);
+  });
+
+  it("is its own agent for passphrases", async () => {
+    const program = join(EXECUTABLES, "doppel");
+    const [source, target, run] = [path("agent-source"), path("agent-target"), path("run")];
+    mkdirSync(source);
+    mkdirSync(run, { mode: 0o700 });
+    writeFileSync(join(source, "a"), "one\n");
+    const common = ["--archive-dir", path("agent-archive"), "--tempdir", dir.path];
+    const [env, secret] = [{ XDG_RUNTIME_DIR: run }, { XDG_RUNTIME_DIR: run, PASSPHRASE: "blank and $" }];
+    await quietly(executable(program, ["full", ...common, source, target], secret));
+    expect(await quietly(executable(program, ["unlock", "--for", "5m", ...common, target], secret))).toContain("is right");
+    await quietly(executable(program, ["verify", ...common, target, source], env));
+    expect(await quietly(executable(program, ["lock"], env))).toBe(`forgotten: ${target}\n`);
   });
 });

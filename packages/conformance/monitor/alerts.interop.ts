@@ -39,7 +39,7 @@ const linesOf = (text: string) =>
     .map((line) => JSON.parse(line) as Event);
 
 describe("each fault raises the right alert once, and a resolved notice later", () => {
-  it("by webhook, command and sendmail", { timeout: 180_000 }, async () => {
+  it("by webhook, command and sendmail", { timeout: 600_000 }, async () => {
     const fleet = new Fleet();
     const web = await httpListener();
     const command = fleet.program("on-alert", `env >> ${fleet.path}/environment; cat >> ${fleet.path}/commands`);
@@ -128,7 +128,7 @@ describe("each fault raises the right alert once, and a resolved notice later", 
     expect(events()).toEqual([]);
   });
 
-  it("a channel that fails is said, and gets it later; reminders, digests and pings", { timeout: 120_000 }, async () => {
+  it("a channel that fails is said, and gets it later; reminders, digests and pings", { timeout: 600_000 }, async () => {
     const fleet = new Fleet();
     const mail = await smtpListener();
     let status = 500;

@@ -7,7 +7,7 @@ import { mustBeDone } from "../src/s3-place.ts";
 const DAY_MS = 86_400_000;
 
 describeRealS3("the monitor at a bucket, with the credentials of its role", (site) => {
-  it("sees what it has to, and whose credentials are wrong is alone", { timeout: 120_000 }, async () => {
+  it("sees what it has to, and whose credentials are wrong is alone", { timeout: 600_000 }, async () => {
     using place = await BucketPlace.open(site());
     using stranger = await BucketPlace.open(site(), "web-3", place.bucket);
     await place.setUp("--expire-days", "90");

@@ -136,7 +136,7 @@ describe("a profile of a folder", () => {
 });
 
 describeS3Servers("profiles of buckets", (site) => {
-  it("have credentials of their own, each target its own, and no child process sees them", async () => {
+  it("have credentials of their own, each target its own, in files that only their owner may read", async () => {
     await using bucket = await S3Place.open(site());
     const { endpoint, region, append, admin } = bucket.site;
     const env = { AWS_EC2_METADATA_DISABLED: "true", AWS_SHARED_CREDENTIALS_FILE: "aws", AWS_CONFIG_FILE: "/dev/null" };

@@ -112,6 +112,7 @@ describeInterop(["tar", "gzip"], "the volumes of doppel", () => {
       `duplicity-full-signatures.${time}.sigtar.gz`,
       `duplicity-full.${time}.manifest`,
       `duplicity-full.${time}.index.gz`,
+      `duplicity-full.${time}.receipt`,
       ...volumes.map((_, i) => `duplicity-full.${time}.vol${i + 1}.difftar.gz`),
     ];
     expect(names.sort()).toEqual(expected.sort());
@@ -157,6 +158,7 @@ describeInterop(["tar", "gzip"], "the volumes of doppel", () => {
       "h-a-duplicity-full.T.vol1.difftar.gz",
       "h-m-duplicity-full.T.index.gz",
       "h-m-duplicity-full.T.manifest",
+      "h-m-duplicity-full.T.receipt",
       "h-s-duplicity-full-signatures.T.sigtar.gz",
     ]);
   });

@@ -47,7 +47,7 @@ describe("a full backup to a public key needs nothing of the machine", () => {
     const args = ["full", "--encrypt-key", curve.publicFile, source, `file://${backup}`];
     await done(run(process.execPath, [DOPPEL, ...args], { env, input: "" }));
     expect(spy.calls()).toBe(false);
-    expect(readdirSync(backup)).toHaveLength(4);
+    expect(readdirSync(backup)).toHaveLength(5);
     expect(readdirSync(home).sort()).toEqual([".cache", "unreadable"]);
 
     // The machine is gone; another one has nothing but the secret key.
@@ -65,7 +65,7 @@ describe("a full backup to a public key needs nothing of the machine", () => {
     const backup = tempDir();
     await done(doppel(["full", "--encrypt-key", testKey("rsa").fingerprint, smallTree(), backup], { env }));
     expect(spy.calls()).toBe(false);
-    expect(readdirSync(backup)).toHaveLength(4);
+    expect(readdirSync(backup)).toHaveLength(5);
   });
 
   it("nothing of the target: a second full goes beside a first whose key is not there", async () => {
@@ -75,7 +75,7 @@ describe("a full backup to a public key needs nothing of the machine", () => {
       await done(doppel(["full", "--encrypt-key", key, "--archive-dir", tempDir(), source, backup], { env }));
       await nextSecond();
     }
-    expect(readdirSync(backup)).toHaveLength(8);
+    expect(readdirSync(backup)).toHaveLength(10);
   });
 });
 

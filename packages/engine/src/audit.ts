@@ -1,8 +1,8 @@
-import type { Runtime } from "@doppel/base";
-import { type ObjectName, type Receipt, type ReceiptObject, type SetId } from "@doppel/format";
+import { isDoppelError, type Runtime } from "@doppel/base";
+import type { ObjectName, Receipt, ReceiptObject, SetId } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import { checkObject } from "./audit/check-object.ts";
-import { compareListing, judgeReceipt, type Subject } from "./audit/check-set.ts";
+import { compareListing, holdsData, judgeReceipt, type Subject } from "./audit/check-set.ts";
 import { chainFindings, foreignFindings, unreceipted } from "./audit/findings.ts";
 import type { AuditedSet, AuditFinding, AuditJob, AuditReport } from "./audit/report.ts";
 import { chooseSample } from "./audit/sample.ts";
@@ -14,6 +14,7 @@ import { namesBySet } from "./retention/inventory.ts";
 /** A set under audit. */
 interface Draft extends Subject {
   readonly id: SetId;
+  /** Once it was read; without objects and folders. */
   stored?: StoredReceipt;
   readonly findings: AuditFinding[];
   read: number;
@@ -35,18 +36,13 @@ interface Chosen {
 export async function audit(job: AuditJob, { storage }: { readonly storage: Storage }, runtime: Runtime): Promise<AuditReport> {
   const target = await readTarget(storage, job.prefixes, runtime.signal);
   const drafts = draftsOf(target, job);
-  const candidates = drafts
-    .filter(({ receipt }) => receipt !== undefined)
-    .flatMap(({ names }) => names.filter(isReadable(target)));
-  const sample = chooseSample(
-    candidates.map(({ name }) => name),
-    job.sample,
-    job.seed,
-  );
-  const chosen = (
-    await mapBounded(drafts, job.parallel, (draft) => checkSet(draft, target, sample, job, storage, runtime))
-  ).flat();
-  await mapBounded(chosen, job.parallel, async ({ draft, object, encryption }) => {
+  const withReceipt = drafts.filter(({ receipt }) => receipt !== undefined);
+  const candidates = withReceipt.flatMap(({ names }) => names.filter(isReadable(target)).map(({ name }) => name));
+  const sample = chooseSample(candidates, job.sample, job.seed);
+  const oldest = drafts.find(({ names }) => names.some(holdsData));
+  const context = { target, sample, oldest, job, storage, runtime };
+  const chosen = await mapBounded(withReceipt, job.parallel, (draft) => checkSet(draft, context));
+  await mapBounded(chosen.flat(), job.parallel, async ({ draft, object, encryption }) => {
     const { bytes, findings } = await checkObject(object, encryption, storage, runtime);
     draft.findings.push(...findings);
     draft.read++;
@@ -71,26 +67,57 @@ function isReadable({ archived }: Target): (object: ObjectName) => boolean {
   return ({ name, role, partial }) => role !== "receipt" && !partial && !archived.has(name);
 }
 
-/** Reads a set's receipt and holds the listing to it; what of the sample is to be read. Of the receipt nothing else is kept but its place in the chain. */
-async function checkSet(
-  draft: Draft,
-  { sizes }: Target,
-  sample: ReadonlySet<string>,
-  { publicKey }: AuditJob,
-  storage: Storage,
-  { signal }: Runtime,
-): Promise<readonly Chosen[]> {
-  if (draft.receipt === undefined) return [];
-  const stored = await readReceipt(storage, draft.receipt, signal, publicKey);
-  const { receipt } = stored;
-  draft.stored = { ...stored, ...(receipt && { receipt: { ...receipt, objects: [], folders: [] } }) };
-  draft.findings.push(...judgeReceipt(stored, draft, publicKey !== undefined));
-  if (!receipt || draft.findings.length > 0) return [];
-  draft.findings.push(...compareListing(receipt, draft, sizes));
+interface AuditContext {
+  readonly target: Target;
+  readonly sample: ReadonlySet<string>;
+  /** The oldest set of which there is more than its receipt and its index. */
+  readonly oldest: Draft | undefined;
+  readonly job: AuditJob;
+  readonly storage: Storage;
+  readonly runtime: Runtime;
+}
+
+/** Reads a set's receipt and holds the listing to it; what of the sample is to be read. */
+async function checkSet(draft: Draft, context: AuditContext): Promise<readonly Chosen[]> {
+  const { target, sample, oldest, job, storage, runtime } = context;
+  const { sizes } = target;
+  const { publicKey } = job;
+  const stored = await readIfReadable(draft.receipt!, storage, runtime.signal, publicKey);
+  if ("severity" in stored) {
+    draft.findings.push(stored);
+    draft.stored = { name: stored.name, size: 0, sha256: "", signature: "none" };
+    return [];
+  }
+  const { receipt, ...rest } = stored;
+  const wrong = judgeReceipt(stored, draft, publicKey !== undefined);
+  draft.findings.push(...wrong);
+  const isUsable = receipt !== undefined && wrong.length === 0;
+  draft.stored = isUsable ? { ...rest, receipt: { ...receipt, objects: [], folders: [] } } : rest;
+  if (!isUsable) return [];
+  draft.findings.push(...compareListing(receipt, draft, sizes, oldest !== undefined && oldest.id.end < draft.id.end));
   const known = new Set(draft.names.map(({ name }) => name));
   return receipt.objects
     .filter(({ name, size }) => sample.has(name) && known.has(name) && sizes.get(name) === size)
     .map((object) => ({ draft, object, encryption: receipt.encryption }));
+}
+
+/** Or what is to be told instead. @throws storage.* */
+async function readIfReadable(
+  name: string,
+  storage: Storage,
+  signal: AbortSignal,
+  publicKey: AuditJob["publicKey"],
+): Promise<StoredReceipt | AuditFinding> {
+  try {
+    return await readReceipt(storage, name, signal, publicKey);
+  } catch (error) {
+    if (isDoppelError(error, "storage.archived")) {
+      const detail = "lies in an archive, so that nothing could be held to it";
+      return { severity: "warning", kind: "archived", name, detail };
+    }
+    if (!isDoppelError(error, "storage.not-found")) throw error;
+    return { severity: "warning", kind: "missing", name, detail: "vanished while it was to be read" };
+  }
 }
 
 function reportOf(
@@ -104,7 +131,7 @@ function reportOf(
     const { id, names, stored, findings, read, readBytes } = draft;
     const bytes = names.reduce((sum, { name }) => sum + (sizes.get(name) ?? 0), 0);
     const all = stored ? findings : [...findings, ...unreceipted(draft, drafts, collection)];
-    const receipt = stored === undefined ? "none" : stored.receipt === undefined ? "bad" : "good";
+    const receipt = stored === undefined ? "none" : stored.receipt ? "good" : stored.sha256 === "" ? "unread" : "bad";
     return { id, receipt, signature: stored?.signature ?? "none", objects: names.length, bytes, read, readBytes, findings: all };
   });
   const findings = [...sets.flatMap((set) => set.findings), ...foreign];

@@ -2,8 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { isSea } from "node:sea";
-import type { BytePath } from "@doppel/base";
-import { DoppelError } from "@doppel/base";
+import { type BytePath, DoppelError, errnoOf } from "@doppel/base";
 import type { Environment } from "../locations.ts";
 import { AGENT_WORD } from "../main.ts";
 import { agentName, ask, userId } from "./client.ts";
@@ -62,8 +61,7 @@ async function start({ socket, outlivesSession }: AgentPlace): Promise<void> {
   const said = await Promise.race([
     once(child.stdout.setEncoding("utf8"), "data").then(([text]) => String(text).trim()),
     once(child, "close").then(([code]) => `exit code ${code}`),
-    once(child, "error").then(([error]) => String((error as NodeJS.ErrnoException).code)),
-  ]);
+  ]).catch((error: unknown) => errnoOf(error) ?? "unknown error");
   child.stdout.destroy();
   child.unref();
   if (said !== "ready" && said !== "busy") throw failed({ socket, outlivesSession }, `does not start (${said})`);

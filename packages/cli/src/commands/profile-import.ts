@@ -1,4 +1,15 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync, chownSync, chmodSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { DoppelError, errnoOf } from "@doppel/base";
 import { appendProfile, profilesPath, readTrusted } from "@doppel/monitor";
@@ -49,18 +60,24 @@ function readConf(path: string): string {
   }
 }
 
-/** @throws profiles.bad */
-async function append(file: string, name: string, block: (indent: string) => string): Promise<void> {
-  const before = existsSync(file) ? (await readTrusted(process.geteuid?.())(file)).toString("utf8") : "version: 1\n";
-  const after = appendProfile(file, before, name, block);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const fresh = `${file}.new`;
-  // In one step: whoever reads the file meanwhile has the old one or the new one.
-  writeFileSync(fresh, after, { mode: 0o600, flag: "wx" });
-  if (existsSync(file)) {
-    const { mode, uid, gid } = lstatSync(file);
-    chmodSync(fresh, mode & 0o755);
-    if (process.geteuid?.() === 0) chownSync(fresh, uid, gid);
+/** In one step: whoever reads the file meanwhile has the old one or the new one. @throws profiles.bad */
+async function append(named: string, name: string, block: (indent: string) => string): Promise<void> {
+  const file = existsSync(named) ? realpathSync(named) : named;
+  try {
+    const before = existsSync(file) ? (await readTrusted(process.geteuid?.())(file)).toString("utf8") : "version: 1\n";
+    const after = appendProfile(file, before, name, block);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const fresh = `${file}.new`;
+    rmSync(fresh, { force: true });
+    writeFileSync(fresh, after, { mode: 0o600, flag: "wx" });
+    if (existsSync(file)) {
+      const { mode, uid, gid } = statSync(file);
+      chmodSync(fresh, mode & 0o755);
+      if (process.geteuid?.() === 0) chownSync(fresh, uid, gid);
+    }
+    renameSync(fresh, file);
+  } catch (error) {
+    if (error instanceof DoppelError) throw error;
+    throw new DoppelError("profiles.bad", `${file} cannot be written (${errnoOf(error) ?? String(error)})`, { file }, error);
   }
-  renameSync(fresh, file);
 }

@@ -4,10 +4,10 @@ import { recipientsOf } from "@doppel/monitor";
 import manifest from "../../package.json" with { type: "json" };
 import { folderOf, localPath } from "../locations.ts";
 import type { Settings } from "../options.ts";
-import { type RunbookFacts, newestOf } from "../runbook/facts.ts";
+import { type Bucket, newestOf, type RunbookFacts } from "../runbook/facts.ts";
 import { runbookPage } from "../runbook/page.ts";
 import { argument, type Command, type Session } from "../session.ts";
-import { type BucketLocation, bucketOf, prefixesOf, withoutSecret } from "../wire.ts";
+import { bucketOf, isBucket, prefixesOf, withoutSecret } from "../wire.ts";
 import { withReadDeps } from "./reading.ts";
 
 /** `doppel runbook URL`. Needs no key, and asks for none. */
@@ -32,7 +32,7 @@ async function factsOf(session: Session, status: StatusReport, storage: ReadDeps
   const { settings } = invocation;
   const url = argument(invocation, "URL");
   const folder = folderOf(url, environment);
-  const s3 = await bucketOf(url, session);
+  const s3 = isBucket(url) ? await bucketOf(url, session) : undefined;
   const secretKey = settings["secret-key"];
   const credentials = profile?.credentials;
   const where = credentials && (credentials.kind === "file" ? `the file ${credentials.path}` : `the AWS profile ${credentials.name}`);
@@ -56,7 +56,7 @@ async function factsOf(session: Session, status: StatusReport, storage: ReadDeps
 }
 
 /** What finds the bucket from any machine, whatever the environment of this one adds. */
-function optionsOf({ endpoint, region }: Partial<BucketLocation>): readonly string[] {
+function optionsOf({ endpoint, region }: Partial<Bucket>): readonly string[] {
   return [
     ...(endpoint === undefined ? [] : ["--s3-endpoint-url", endpoint]),
     ...(region === undefined ? [] : ["--s3-region-name", region]),
@@ -64,7 +64,7 @@ function optionsOf({ endpoint, region }: Partial<BucketLocation>): readonly stri
 }
 
 /** A name with a dot could be that of a server. */
-function ownOptionsOf({ bucket = "" }: Partial<BucketLocation>, settings: Settings): readonly string[] {
+function ownOptionsOf({ bucket = "" }: Partial<Bucket>, settings: Settings): readonly string[] {
   return [...(bucket.includes(".") ? ["--s3-url-style", "bucket"] : []), ...(settings["s3-path-style"] ? ["--s3-path-style"] : [])];
 }
 

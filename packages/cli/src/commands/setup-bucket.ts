@@ -1,4 +1,3 @@
-import { DoppelError, displayPath } from "@doppel/base";
 import {
   appliedPage,
   applyBucket,
@@ -9,30 +8,24 @@ import {
   type Principals,
   ROLES,
 } from "@doppel/setup";
-import { isS3Url, locateBucket, openBucketAdmin } from "@doppel/storage";
-import { urlText } from "../locations.ts";
 import type { Settings } from "../options.ts";
+import { s3OptionsOf } from "../s3-settings.ts";
 import { argument, type Command } from "../session.ts";
-import { driverContext, withoutSecret } from "../wire.ts";
+import { bucketOf, openAdmin } from "../wire.ts";
 
 /** `doppel setup bucket URL`. Needs credentials with `--apply` only. */
 export const setupBucket: Command = async (session) => {
-  const { invocation, renderer } = session;
+  const { invocation, renderer, runtime } = session;
+  const { settings } = invocation;
   const url = argument(invocation, "URL");
-  if (!isS3Url(urlText(url))) {
-    const message = `${displayPath(withoutSecret(url))} is no S3 bucket, and only those have settings; write s3://BUCKET/SERVER`;
-    throw new DoppelError("cli.usage", message, {});
-  }
-  const context = await driverContext(url, "write", session);
-  const { apply } = invocation.settings;
-  if (!apply) {
-    const { bucket, prefix, endpoint, region } = await locateBucket(urlText(url), context);
-    const plan = planBucket(wishOf(invocation.settings, { bucket, prefix, endpoint, region }, context.s3?.storageClass));
+  const { storageClass } = s3OptionsOf(settings, runtime.clock.now());
+  if (!settings.apply) {
+    const plan = planBucket(wishOf(settings, await bucketOf(url, session), storageClass));
     renderer.result({ kind: "page", name: "bucket", text: bucketPage(plan), data: bucketData(plan) });
     return "complete";
   }
-  await using admin = await openBucketAdmin(urlText(url), context);
-  const plan = planBucket(wishOf(invocation.settings, admin, context.s3?.storageClass));
+  await using admin = await openAdmin(url, session);
+  const plan = planBucket(wishOf(settings, admin, storageClass));
   const applied = await applyBucket(plan, admin);
   renderer.result({
     kind: "page",

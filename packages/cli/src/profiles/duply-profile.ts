@@ -65,10 +65,9 @@ export function importDuply(name: string, conf: DuplyConf, folder: string, exclu
   options.set("name", value("ARCH_DIR") === undefined ? `duply_${name}` : name); // what duply calls it (duply contract 3.2)
   for (const [option, given] of params?.given ?? []) {
     const row: Option = OPTIONS[option];
-    if (OF_A_RUN.includes(option) || row.ignored)
-      notes.push(
-        `--${option} of DUPL_PARAMS is left out: ${row.ignored ? "it has no effect" : "it belongs on the command line"}`,
-      );
+    const idle = row.ignored === true || row.only !== undefined;
+    if (OF_A_RUN.includes(option) || idle)
+      notes.push(`--${option} of DUPL_PARAMS is left out: ${idle ? "it has no effect" : "it belongs on the command line"}`);
     else if (option === "encrypt-key") keys.set("encrypt-to", given.map(text));
     else options.set(option, row.metavar === undefined ? "true" : row.repeatable ? given.map(text) : text(given.at(-1)!));
   }
@@ -134,7 +133,7 @@ function paramsOf(params: string, notes: string[]): Pick<Tokens, "given" | "rule
       const next = rest[place + 1];
       const takesNext = !rest[place]!.includes("=") && next !== undefined && !next.startsWith("-");
       const dropped = rest.slice(place, place + (takesNext ? 2 : 1));
-      notes.push(`${dropped.map(text).join(" ")} of DUPL_PARAMS is left out: doppel has no such option`);
+      notes.push(`${text(option ?? "")} of DUPL_PARAMS is left out: doppel has no such option`);
       rest = [...rest.slice(0, place), ...rest.slice(place + dropped.length)];
     }
   }

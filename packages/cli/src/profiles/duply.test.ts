@@ -113,7 +113,7 @@ eval something
       /GPG_PW is not copied/,
       /credentials: \{file: web1.env\}/,
       /remove-older-than 6M --force @web1/,
-      /--frobnicate 7 of/,
+      /--frobnicate of/,
       /--force of/,
       /conf:15 is left out/,
     ])

@@ -5,10 +5,13 @@ import { byteText, counted } from "./sizes.ts";
 import { tableLines } from "./table.ts";
 import { localTime } from "./times.ts";
 
+/** Of each kind: somebody's other files may lie there by the thousand. */
+const SHOWN = 100;
+
 /** The answer of `doppel audit`: a line a backup, then everything that is not as it should be. */
 export function auditText(report: AuditReport): string {
   const { target, sets, foreign, seed, objects, bytes, read, readBytes, problems, warnings } = report;
-  if (sets.length === 0) return `${target}: no backup.\n${findingLines(foreign).join("")}`;
+  if (sets.length === 0) return [`${target}: no backup.`, ...findingLines(foreign), ""].join("\n");
   const lines = [
     `${target}: ${counted(sets.length, "backup")}, ${counted(objects, "object")}, ${byteText(bytes)}`,
     "",
@@ -49,7 +52,7 @@ export function auditData({ target, sets, foreign, ...rest }: AuditReport): obje
 }
 
 function receiptText({ receipt, signature }: AuditedSet): string {
-  if (receipt !== "good") return receipt === "bad" ? "BAD" : "none";
+  if (receipt !== "good") return { bad: "BAD", unread: "not read", none: "none" }[receipt];
   return { none: "not signed", good: "signed", bad: "BAD", unchecked: "signed, not checked" }[signature];
 }
 
@@ -64,7 +67,9 @@ function findingLines(findings: readonly AuditFinding[]): readonly string[] {
   const of = (severity: AuditFinding["severity"], heading: string): readonly string[] => {
     const lines = findings.filter((finding) => finding.severity === severity);
     if (lines.length === 0) return [];
-    return [heading, ...lines.map(({ name, detail }) => `  ${displayText(name)} ${displayText(detail)}`), ""];
+    const more = lines.length > SHOWN ? [`  … and ${lines.length - SHOWN} more, which --json lists`] : [];
+    const shown = lines.slice(0, SHOWN).map(({ name, detail }) => `  ${displayText(name)} ${displayText(detail)}`);
+    return [heading, ...shown, ...more, ""];
   };
   return [...of("problem", "Problems:"), ...of("warning", "Warnings:")];
 }

@@ -1,5 +1,8 @@
 import type { StatusReport } from "@doppel/engine";
-import type { BucketLocation } from "../wire.ts";
+import type { bucketOf } from "../wire.ts";
+
+/** Where a bucket is. */
+export type Bucket = Awaited<ReturnType<typeof bucketOf>>;
 
 type FullSet = StatusReport["chains"][number]["chain"]["full"];
 
@@ -17,7 +20,7 @@ export interface RunbookFacts {
   readonly options: readonly string[];
   /** And those that only doppel needs, or knows. */
   readonly ownOptions: readonly string[];
-  readonly s3?: BucketLocation;
+  readonly s3?: Bucket;
   /** Absolute path, of a local target. */
   readonly folder?: string;
   /** Where the credentials were when this was made: a file or the name of an AWS profile. */

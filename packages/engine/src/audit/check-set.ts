@@ -11,19 +11,24 @@ export interface Subject {
   readonly receipt?: string;
 }
 
-/** Holds the listing to a receipt: names and sizes. */
-export function compareListing(receipt: Receipt, subject: Subject, sizes: ReadonlyMap<string, number>): readonly AuditFinding[] {
+/** Whether a restore could want it. */
+export function holdsData({ role }: ObjectName): boolean {
+  return role === "volume" || role === "manifest" || role === "signatures";
+}
+
+/** Holds the listing to a receipt: names and sizes. @param olderLeft of an older backup there is more than this */
+export function compareListing(
+  receipt: Receipt,
+  subject: Subject,
+  sizes: ReadonlyMap<string, number>,
+  olderLeft: boolean,
+): readonly AuditFinding[] {
+  if (!subject.names.some(holdsData)) return [gone(subject.receipt!, receipt.set.kind === "full" && olderLeft)];
   const findings: AuditFinding[] = [];
   const problem = (kind: AuditFinding["kind"], name: string, detail: string): number =>
     findings.push({ severity: "problem", kind, name, detail });
   const own = new Set(subject.names.map(({ name }) => name));
   const named = new Set<string>([subject.receipt!]);
-  const hasData = subject.names.some(({ role }) => role === "volume" || role === "manifest" || role === "signatures");
-  if (!hasData) {
-    const detail =
-      "is all that is left of this backup: duplicity leaves receipts when it deletes, and doppel cleanup removes them";
-    return [{ severity: "warning", kind: "gone", name: subject.receipt!, detail }];
-  }
   for (const object of receipt.objects) {
     named.add(object.name);
     const size = sizes.get(object.name);
@@ -35,6 +40,15 @@ export function compareListing(receipt: Receipt, subject: Subject, sizes: Readon
     if (!named.has(name) && !partial) problem("unnamed", name, "is not named in the receipt of its backup");
   }
   return findings;
+}
+
+/** Duplicity leaves receipts when it deletes: full backups from the oldest on, increments anywhere. */
+function gone(name: string, isOdd: boolean): AuditFinding {
+  const what = "is all that is left of this backup";
+  if (isOdd)
+    return { severity: "problem", kind: "gone", name, detail: `${what}, though there are older ones: somebody deleted it` };
+  const how = "duplicity leaves receipts when it deletes, and doppel cleanup removes them";
+  return { severity: "warning", kind: "gone", name, detail: `${what}: ${how}` };
 }
 
 /** What is to be said of a receipt before anything is held to it. */

@@ -45,7 +45,7 @@ function chainFinding({ name, previous, reason }: ChainGap, setsLeft: ReadonlySe
     case "different":
       return finding("problem", `names ${previous} as the one before it, which is not what it was then`);
     case "unread":
-      return finding("problem", `names ${previous} as the one before it, which cannot be read`);
+      return finding("warning", `names ${previous} as the one before it, which could not be read`);
     case "skipped":
       return finding(
         "warning",
@@ -62,43 +62,25 @@ export function unreceipted(
   drafts: readonly AuditedDraft[],
   { incomplete }: Pick<Collection, "incomplete">,
 ): readonly AuditFinding[] {
-  const name = names[0]!.name;
   const isUnfinished = incomplete.some((set) => setKey(set.id) === setKey(id));
   if (isUnfinished && id === drafts.at(-1)?.id) return [];
-  const time = formatTime(id.end);
-  if (isUnfinished)
-    return [
-      {
-        severity: "warning",
-        kind: "unfinished",
-        name,
-        detail: `and what else there is of ${time}: a backup that was not finished; doppel cleanup removes it`,
-      },
-    ];
-  const hasManifest = names.some(({ role }) => role === "manifest");
-  if (!hasManifest)
-    return [
-      {
-        severity: "warning",
-        kind: "gone",
-        name,
-        detail: `is left of a backup of ${time} that was deleted; doppel cleanup removes it`,
-      },
-    ];
-  return [
-    {
-      severity: "warning",
-      kind: "no-receipt",
-      name,
-      detail: `and what else there is of ${time} cannot be checked: it has no receipt`,
-    },
+  const rest = `and what else there is of ${formatTime(id.end)}`;
+  const finding = (kind: AuditFinding["kind"], detail: string): readonly AuditFinding[] => [
+    { severity: "warning", kind, name: names[0]!.name, detail: `${rest}: ${detail}` },
   ];
+  if (isUnfinished) return finding("unfinished", "a backup that was not finished; doppel cleanup removes it");
+  if (!names.some(({ role }) => role === "manifest"))
+    return finding("gone", "left of a deleted backup; doppel cleanup removes it");
+  return finding("no-receipt", "cannot be checked, because it has no receipt");
 }
+
+/** Of `doppel doctor`: who may not delete has to leave them. */
+const CANARY = "doppel-canary-";
 
 /** What is of no backup at all. */
 export function foreignFindings({ sizes }: Target, prefixes: NamePrefixes): readonly AuditFinding[] {
   return [...sizes.keys()]
-    .filter((name) => parseName(name, prefixes) === undefined)
+    .filter((name) => parseName(name, prefixes) === undefined && !name.includes(CANARY))
     .sort()
     .map((name) => ({ severity: "warning", kind: "foreign", name, detail: "is of no backup" }));
 }

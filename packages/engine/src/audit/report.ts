@@ -46,7 +46,8 @@ export interface AuditFinding {
 /** A backup as it was found. Sizes in bytes. */
 export interface AuditedSet {
   readonly id: SetId;
-  readonly receipt: "good" | "bad" | "none";
+  /** "unread": it is there, and lies in an archive or vanished. */
+  readonly receipt: "good" | "bad" | "unread" | "none";
   readonly signature: StoredReceipt["signature"];
   /** Of its names in the listing, the receipt's included. */
   readonly objects: number;

@@ -136,14 +136,10 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
     await journal?.remove();
     const notice = (problem: Notice): void => tally.notice(problem);
     const stored = index && (await storeIndex({ set, index, sealer, prefixes, storage, runtime }, notice));
-    for (const { number, hashes } of infos) {
-      const name = nameOf(number);
-      const sha256 = hashes.get("SHA256");
-      receipt?.object({ role: "volume", name, size: queue.sizes.get(name) ?? 0, ...(sha256 !== undefined && { sha256 }) });
-    }
-    receipt?.object({ role: "signatures", ...metadata.signatures });
-    receipt?.object({ role: "manifest", ...metadata.manifest });
-    if (stored) receipt?.object({ role: "index", ...stored });
+    receipt?.allVolumes(infos, nameOf, queue.sizes);
+    receipt?.object("signatures", metadata.signatures);
+    receipt?.object("manifest", metadata.manifest);
+    if (stored) receipt?.object("index", stored);
     const facts = { started: run.startTime, finished: runtime.clock.now(), counts: tally.counts, notices: tally.notices };
     const signed =
       receipt &&

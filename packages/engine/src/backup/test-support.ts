@@ -18,7 +18,7 @@ import {
 } from "@doppel/testkit";
 import { expect } from "vitest";
 import { backup } from "../backup.ts";
-import type { BackupJob, BackupReport, Envelope } from "../job.ts";
+import type { BackupDeps, BackupJob, BackupReport, Envelope } from "../job.ts";
 import { restore } from "../restore.ts";
 
 export interface Ran {
@@ -57,11 +57,16 @@ export class Bench implements Disposable {
 
   async backup(
     job: Partial<BackupJob> = {},
-    { faults = [], envelope = { kind: "gzip" }, storage }: { faults?: Fault[]; envelope?: Envelope; storage?: Storage } = {},
+    {
+      faults = [],
+      envelope = { kind: "gzip" },
+      storage,
+      ...more
+    }: { faults?: Fault[]; envelope?: Envelope; storage?: Storage } & Pick<BackupDeps, "receiptSigner"> = {},
   ): Promise<Ran> {
     const watched = new FaultyStorage(storage ?? this.target, faults);
     const runtime = this.#runtime();
-    const deps = { storage: watched, envelope, archiveDir: this.archiveDir, tempDir: join(this.#dir.path, "tmp") };
+    const deps = { storage: watched, envelope, archiveDir: this.archiveDir, tempDir: join(this.#dir.path, "tmp"), ...more };
     const whole: BackupJob = {
       kind: "auto",
       source: pathFromText(this.source),

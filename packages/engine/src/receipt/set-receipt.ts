@@ -1,6 +1,15 @@
 import { displayPath } from "@doppel/base";
-import type { FolderCounts, IndexedVolume, Receipt, ReceiptEncryption, ReceiptObject, SetId, TarPlace } from "@doppel/format";
-import type { BackupJob, Envelope } from "../job.ts";
+import type {
+  FolderCounts,
+  IndexedVolume,
+  Receipt,
+  ReceiptEncryption,
+  ReceiptObject,
+  SetId,
+  TarPlace,
+  VolumeInfo,
+} from "@doppel/format";
+import type { BackupJob, Envelope, ReceiptOptions } from "../job.ts";
 import type { FolderTotals } from "../source/folder-tally.ts";
 import type { EntryMark, SourceCounts } from "../workers/protocol.ts";
 import { FolderRatios } from "./folder-ratios.ts";
@@ -21,21 +30,16 @@ export interface RunFacts {
 /** The receipt of a set as it grows: objects as they are stored, folders from the source. */
 export class SetReceipt {
   readonly #set: SetId;
-  readonly #job: Pick<BackupJob, "hostname">;
+  readonly #host: string;
   readonly #program: string;
   readonly #envelope: Envelope;
   readonly #ratios: FolderRatios;
   readonly #objects: ReceiptObject[] = [];
   #folders: readonly FolderTotals[] = [];
 
-  constructor(
-    set: SetId,
-    job: Pick<BackupJob, "hostname">,
-    envelope: Envelope,
-    options: { program: string; folderDepth: number },
-  ) {
+  constructor(set: SetId, job: Pick<BackupJob, "hostname">, envelope: Envelope, options: ReceiptOptions) {
     this.#set = set;
-    this.#job = job;
+    this.#host = displayPath(job.hostname).slice(0, MAX_NAME);
     this.#envelope = envelope;
     this.#program = options.program;
     this.#ratios = new FolderRatios(options.folderDepth);
@@ -55,15 +59,24 @@ export class SetReceipt {
     this.#folders = folders;
   }
 
+  /** All volumes, in their order, also those that an interrupted run stored. @param sizes bytes by name */
+  allVolumes(volumes: readonly VolumeInfo[], nameOf: (number: number) => string, sizes: ReadonlyMap<string, number>): void {
+    for (const { number, hashes } of volumes) {
+      const name = nameOf(number);
+      const sha256 = hashes.get("SHA256");
+      this.object("volume", { name, size: sizes.get(name) ?? 0, ...(sha256 !== undefined && { sha256 }) });
+    }
+  }
+
   /** In the order in which they shall be listed. */
-  object(object: ReceiptObject): void {
-    this.#objects.push(object);
+  object(role: ReceiptObject["role"], object: Omit<ReceiptObject, "role">): void {
+    this.#objects.push({ role, ...object });
   }
 
   finish({ started, finished, counts, notices }: RunFacts, link: ChainLink): Receipt {
     return {
       set: this.#set,
-      host: displayPath(this.#job.hostname).slice(0, MAX_NAME),
+      host: this.#host,
       program: this.#program,
       started,
       finished,

@@ -1,3 +1,4 @@
+import { concatBytes } from "@doppel/base";
 import type { SetId } from "../names.ts";
 import { formatTime } from "../time.ts";
 import type { FolderCounts, Receipt, ReceiptObject } from "./receipt.ts";
@@ -6,6 +7,9 @@ export const RECEIPT_VERSION = 1;
 
 /** More, and it is none: 200,000 objects, whose receipt is read by those whom nobody can trust. */
 export const MAX_RECEIPT_BYTES = 64 << 20;
+
+/** Characters that become bytes together: a hundred thousand lines would be held twice as text before. */
+const AT_ONCE = 1 << 16;
 
 /*
  * A receipt is JSON, a line an item, in UTF-8: `head` shows what matters, `grep` finds an object, and
@@ -17,9 +21,25 @@ export function formatReceipt(receipt: Receipt): Uint8Array {
   const { set, host, program, started, finished, encryption, counts, notices, chain, previous, folders, objects } = receipt;
   const head = { receipt: RECEIPT_VERSION, ...setFields(set), host, program, started, finished };
   const { kind, ...keys } = encryption;
-  const small = [head, { encryption: kind, ...keys }, { counts }, { notices }, { chain, ...(previous && { previous }) }];
-  const lines = [...small, ...folders.map(folderFields), ...objects.map(objectFields)];
-  return Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const small: readonly object[] = [
+    head,
+    { encryption: kind, ...keys },
+    { counts },
+    { notices },
+    { chain, ...(previous && { previous }) },
+  ];
+  const chunks: Uint8Array[] = [];
+  let text = "";
+  const add = (line: object): void => {
+    text += `${JSON.stringify(line)}\n`;
+    if (text.length < AT_ONCE) return;
+    chunks.push(Buffer.from(text));
+    text = "";
+  };
+  for (const line of small) add(line);
+  for (const folder of folders) add(folderFields(folder));
+  for (const object of objects) add(objectFields(object));
+  return concatBytes([...chunks, Buffer.from(text)]);
 }
 
 /** The line behind them. @param sha256 32 bytes */

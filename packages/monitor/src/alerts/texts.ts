@@ -31,10 +31,9 @@ export function digestMessage(report: MonitorReport, timeZone: string): Message 
   const state = wrong === 0 && fleet.length === 0 ? "all is well" : attentionText(wrong, profiles.length);
   const problems = [
     ...fleet.map(({ severity, subject, text }) => `${severity.toUpperCase()} ${subject}: ${text}`),
-    ...profiles.flatMap(({ name, findings, failure }) => [
-      ...findings.map(({ severity, text }) => `${severity.toUpperCase()} ${name}: ${text}`),
-      ...(failure !== undefined && findings.length === 0 ? [`UNKNOWN ${name}: ${failure}`] : []),
-    ]),
+    ...profiles.flatMap(({ name, findings }) =>
+      findings.map(({ severity, text }) => `${severity.toUpperCase()} ${name}: ${text}`),
+    ),
   ].map((line) => displayText(line));
   const parts = [
     `Backups of ${profiles.length} servers at ${timeIn(timeZone, time)}: ${state}.`,

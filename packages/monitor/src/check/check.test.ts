@@ -45,6 +45,13 @@ describe("a backup in its window", () => {
     expect(await ids(6)).toEqual(["missed"]);
   });
 
+  it("is due so long after the last one, where there is no time of day", async () => {
+    const { monitor } = nightly(3, { schedule: { kind: "every", hours: 24 } });
+    expect((await monitor.one(night(4, "03:59:00"))).findings).toEqual([]);
+    const [missed] = (await monitor.one(night(4, "05:00:00"))).findings;
+    expect(missed?.text).toContain("no backup since 2026-11-03 03:00 +00:00, 25 hours ago; one was due by 2026-11-04 04:00");
+  });
+
   it("has until the end of the first window when a server is new", async () => {
     const { ids, monitor } = nightly(0);
     expect(await ids(3)).toEqual(["never-seen"]);

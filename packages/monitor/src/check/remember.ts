@@ -1,5 +1,5 @@
 import type { BackupSet } from "@doppel/format";
-import type { Memory, RememberedSet } from "../state/memory.ts";
+import type { Memory, ReceiptDigest, RememberedSet } from "../state/memory.ts";
 import type { Expected, Listed } from "./damage.ts";
 import { keyOf, type SetFacts } from "./facts.ts";
 
@@ -77,6 +77,7 @@ function withTimes(expected: Expected | undefined, listing: ReadonlyMap<string, 
 }
 
 /** They serve to compare neighbours. */
-function withoutFolders({ folders: _, ...rest }: NonNullable<RememberedSet["receipt"]>): NonNullable<RememberedSet["receipt"]> {
+function withoutFolders(digest: ReceiptDigest): ReceiptDigest {
+  const { folders: _, ...rest } = digest;
   return rest;
 }

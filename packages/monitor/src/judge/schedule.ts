@@ -1,4 +1,4 @@
-import { lastDue } from "../schedule/due.ts";
+import { lastDue, nextDeadline } from "../schedule/due.ts";
 import { ageText, type Case, judged, when } from "./case.ts";
 import type { Finding } from "./finding.ts";
 
@@ -32,8 +32,10 @@ export function judgeSchedule(of: Case): readonly Finding[] {
     begun === undefined
       ? "did its timer run? doppel doctor on the server tells more"
       : `one was begun at ${when(of, begun.end)} and is not finished`;
+  // What is due every so often is due from the last one on.
+  const deadline = (expect.schedule.kind === "every" && nextDeadline(expect, newest, newest)) || due.deadline;
   const age = ageText(now.getTime() - newest.getTime());
-  const text = `no backup since ${when(of, newest)}, ${age} ago; one was due by ${when(of, due.deadline)}: ${hint}`;
+  const text = `no backup since ${when(of, newest)}, ${age} ago; one was due by ${when(of, deadline)}: ${hint}`;
   return [{ id: "missed", severity: "critical", text }];
 }
 

@@ -111,7 +111,7 @@ export function awsRule(rule: LifecycleRule): object {
 }
 
 /** A policy's text: a list of words on one line, so that a person can read it. */
-export function json(value: object): string {
+function json(value: object): string {
   const text = JSON.stringify(value, undefined, 2);
   return text.replace(/\[\s+("[^"\n]*"(?:,\s+"[^"\n]*")*)\s+\]/g, (whole, words: string) => {
     const line = `[${words.replace(/,\s+/g, ", ")}]`;

@@ -143,9 +143,9 @@ function isMissing(error: unknown): boolean {
 
 /** Ceph's gateway up to release 18 has no `Server` in its answers, but a way of its own to number them. */
 function softwareOf(headers: Readonly<Record<string, string>>): string {
-  const id = headers["x-amz-request-id"] ?? "";
-  const isGateway = /^tx[0-9a-f]{21}-[0-9a-f]{10}-[0-9a-f]+-/.test(id) || /^Ceph Object Gateway/.test(headers["server"] ?? "");
-  return isGateway ? RADOS_GATEWAY : (headers["server"] ?? "");
+  const { server = "", "x-amz-request-id": id = "" } = headers;
+  const isGateway = server.startsWith("Ceph Object Gateway") || /^tx[0-9a-f]{21}-[0-9a-f]{10}-[0-9a-f]+-/.test(id);
+  return isGateway ? RADOS_GATEWAY : server;
 }
 
 function listOne({ bucket, prefix }: S3Location): ListObjectsV2Command {

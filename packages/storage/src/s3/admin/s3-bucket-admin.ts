@@ -248,7 +248,7 @@ export class S3BucketAdmin implements BucketAdmin {
 }
 
 /** Whether the server says that it has no such thing. */
-export function isUnsupported(error: unknown): boolean {
+function isUnsupported(error: unknown): boolean {
   if (!isDoppelError(error, "storage.refused")) return false;
   const status = statusOf(error.cause);
   return status === 501 || status === 405 || codeOf(error.cause) === "NotImplemented";

@@ -167,7 +167,7 @@ export class Thief {
 
   /** Takes away what may be taken away. */
   async #tidyUp(): Promise<void> {
-    for (const version of [...this.#versions]) {
+    for (const version of this.#versions) {
       const answer = await this.#removeVersion(version, false);
       if (answer.kind !== "done") return;
     }
@@ -284,13 +284,13 @@ export class Thief {
 }
 
 /** What an answer says about a permission. */
-export function verdict(answer: Answer<unknown>, detail: string): Pick<AttemptResult, "result" | "detail"> {
+function verdict(answer: Answer<unknown>, detail: string): Pick<AttemptResult, "result" | "detail"> {
   if (answer.kind === "done") return { result: "succeeded", detail };
   if (answer.kind === "refused") return { result: "refused", detail };
   return { result: "unknown", detail: `the server says neither yes nor no: ${answer.said}` };
 }
 
-export function unknown(attempt: Attempt, detail: string): AttemptResult {
+function unknown(attempt: Attempt, detail: string): AttemptResult {
   return { attempt, result: "unknown", detail };
 }
 

@@ -1,0 +1,100 @@
+import { DoppelError, pathFromText, type Runtime } from "@doppel/base";
+import { NO_PREFIXES } from "@doppel/format";
+import { type Fault, FaultyStorage, textContent } from "@doppel/testkit";
+import { describe, expect, it } from "vitest";
+import { audit } from "../audit.ts";
+import { Bench } from "../backup/test-support.ts";
+import type { AuditReport } from "./report.ts";
+
+const runtime: Runtime = {
+  clock: { now: () => new Date(0), sleep: async () => undefined },
+  random: { bytes: (n) => new Uint8Array(n) },
+  emit: () => undefined,
+  signal: new AbortController().signal,
+};
+const job = { prefixes: NO_PREFIXES, sample: { kind: "all" }, seed: 1, parallel: 2 } as const;
+const receipt = { program: "doppel 0", folderDepth: 1 };
+
+async function benchWith(backups: number): Promise<Bench> {
+  const bench = new Bench();
+  bench.become([{ path: pathFromText("a/b"), type: "file", content: textContent("x", 1000) }]);
+  for (let i = 0; i < backups; i++) expect((await bench.backup({ kind: "full", receipt })).error).toBeUndefined();
+  return bench;
+}
+
+const found = ({ sets, foreign }: AuditReport): string[] =>
+  [...sets.flatMap(({ findings }) => findings), ...foreign].map(({ severity, kind }) => `${severity} ${kind}`);
+
+/** The n-th object that is read fails with that. */
+const failing = (bench: Bench, at: number, error: () => DoppelError): FaultyStorage =>
+  new FaultyStorage(bench.target, [{ at, operation: "get", how: "fail", error }]);
+
+describe("audit", () => {
+  it("needs no key, and reads nothing but receipts when the sample is empty", async () => {
+    using bench = await benchWith(2);
+    const storage = new FaultyStorage(bench.target, []);
+    const report = await audit({ ...job, sample: { kind: "objects", count: 0 } }, { storage }, runtime);
+    expect(report).toMatchObject({ problems: 0, warnings: 0, read: 0, readBytes: 0, seed: 1 });
+    expect(report.objects).toBe(bench.target.objects.size);
+    expect(report.bytes).toBe([...bench.target.objects.values()].reduce((sum, { length }) => sum + length, 0));
+    expect(storage.log.map((line) => line.split(" ")[0])).toEqual(["list", "get", "get"]);
+  });
+
+  it("goes on when a receipt lies in an archive, or vanishes", async () => {
+    using bench = await benchWith(2);
+    const archived = () => new DoppelError("storage.archived", "archived", { name: "r", class: "GLACIER" });
+    const report = await audit(job, { storage: failing(bench, 1, archived) }, runtime);
+    expect(found(report)).toEqual(["warning archived", "warning chain"]);
+    expect(report.sets.map((set) => set.receipt)).toEqual(["unread", "good"]);
+    const vanished = () => new DoppelError("storage.not-found", "gone", { name: "r" });
+    expect(found(await audit(job, { storage: failing(bench, 1, vanished) }, runtime))).toEqual([
+      "warning missing",
+      "warning chain",
+    ]);
+  });
+
+  it("tells objects that vanish, and those that lie in an archive, from damage", async () => {
+    using bench = await benchWith(1);
+    const vanished = () => new DoppelError("storage.not-found", "gone", { name: "v" });
+    expect(found(await audit(job, { storage: failing(bench, 2, vanished) }, runtime))).toEqual(["problem missing"]);
+    const archived = () => new DoppelError("storage.archived", "archived", { name: "v", class: "GLACIER" });
+    expect(found(await audit(job, { storage: failing(bench, 2, archived) }, runtime))).toEqual(["warning archived"]);
+  });
+
+  it("reads again what arrives damaged, and calls it damaged when it always does", async () => {
+    using bench = await benchWith(1);
+    const corrupt = () => new DoppelError("storage.corrupt", "corrupt", { name: "v" });
+    const faults = (count: number): Fault[] =>
+      Array.from({ length: count }, (_, i) => ({ at: 2 + i, operation: "get", how: "fail", error: corrupt }));
+    const one = { ...job, parallel: 1 };
+    expect(found(await audit(one, { storage: new FaultyStorage(bench.target, faults(2)) }, runtime))).toEqual([]);
+    expect(found(await audit(one, { storage: new FaultyStorage(bench.target, faults(3)) }, runtime))).toEqual(["problem bytes"]);
+  });
+
+  it("ends when it may not read", async () => {
+    using bench = await benchWith(1);
+    const denied = () => new DoppelError("storage.denied", "no", { operation: "get", name: "v" });
+    await expect(audit(job, { storage: failing(bench, 2, denied) }, runtime)).rejects.toMatchObject({ code: "storage.denied" });
+  });
+
+  it("uses no receipt of another backup", async () => {
+    using bench = await benchWith(2);
+    const [first, second] = [...bench.target.objects.keys()].filter((name) => name.endsWith(".receipt"));
+    bench.target.objects.set(first!, bench.target.objects.get(second!)!);
+    expect(found(await audit(job, { storage: bench.target }, runtime))).toEqual(["problem receipt", "problem chain"]);
+  });
+
+  it("warns of backups without a receipt and of unfinished ones, not of doctor's canaries", async () => {
+    using bench = await benchWith(0);
+    await bench.backup({ kind: "full", sabotage: { failAfterVolume: 1 } });
+    await bench.backup({ kind: "full", resume: "never" });
+    await bench.backup({ kind: "full", receipt });
+    bench.target.objects.set("doppel-canary-1", new Uint8Array(1));
+    expect(found(await audit(job, { storage: bench.target }, runtime))).toEqual(["warning unfinished", "warning no-receipt"]);
+  });
+
+  it("finds nothing in an empty target", async () => {
+    using bench = await benchWith(0);
+    expect(await audit(job, { storage: bench.target }, runtime)).toMatchObject({ sets: [], problems: 0, warnings: 0 });
+  });
+});
