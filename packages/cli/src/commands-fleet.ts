@@ -48,10 +48,7 @@ export const FLEET_COMMANDS: Readonly<Record<FleetCommand, Command>> = {
     positionals: [URL],
     examples: [
       ["doppel audit @mail --sample 5%", "sizes of all objects, and the bytes of some"],
-      [
-        "doppel audit s3://BUCKET/web1",
-        "exit code 0: all is as the receipts say; 1: something is not; 3: some of it cannot be told",
-      ],
+      ["doppel audit s3://BUCKET/web1", "exits with 0: as the receipts say, 1: not so, 3: not all can be told"],
     ],
   },
   drill: {
