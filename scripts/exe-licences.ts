@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** In which form the packages are given away, which decides how OpenPGP.js is exchanged for another version of it. */
-export type Form = "executable" | "file" | "package";
+type Form = "executable" | "file" | "package";
 
 const CONTAINS: Readonly<Record<Form, string>> = {
   executable:

@@ -38,6 +38,7 @@ describeInterop(["bash"], "completion of bash", () => {
     expect((await offers(["setup", ""])).toSorted()).toEqual(["bucket", "key", "monitor", "server"]);
     expect(await offers(["--verbosity", "5", "mon"])).toEqual(["monitor"]);
     expect(await offers(["profile", "i"])).toEqual(["import"]);
+    expect(await offers(["help", "dri"])).toEqual(["drill"]);
   });
 
   it("offers the options of the command that is there", async () => {

@@ -90,8 +90,9 @@ describeInterop(["duplicity", "gpg", "bash", "tar"], "a runbook", () => {
       const byHand = way === "3.";
       const restored = scanTree(byHand ? at("out-3./snapshot") : at(`out-${way}`));
       const differences = compareTrees(asStored(scanTree(at("source"))), restored);
-      // By hand, folders whose files lie in several volumes get the time of the restore, as the recipe says.
-      expect(byHand ? differences.filter((line) => !JSON.stringify(line).includes("mtime")) : differences).toEqual([]);
+      // By hand, folders get the time at which their last file was written, as the recipe says.
+      const ofFolders = /^(?:|\.|etc|etc\/sub): mtime is /;
+      expect(byHand ? differences.filter((line) => !ofFolders.test(line)) : differences).toEqual([]);
       const one = byHand ? "out-3.-file/snapshot/etc/passwd" : `out-${way}-file`;
       expect(readFileSync(at(one), "utf8")).toBe("root:x:0:0\n");
     }

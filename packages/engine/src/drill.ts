@@ -48,7 +48,7 @@ export async function drill(job: DrillJob, deps: ReadDeps, runtime: Runtime): Pr
     largest: LARGEST,
     ...restored,
     paths: [...choice.random.map(({ path }) => path), ...choice.named].toSorted(),
-    digests: digests && !findings.warnings.some((line) => line.includes("is not used")),
+    digests: digests && !findings.isWithoutIndex,
     volumes: read.volumes,
     volumeBytes: read.bytes,
     volumeSeconds: read.seconds,

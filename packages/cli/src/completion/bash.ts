@@ -29,7 +29,7 @@ _doppel() {
     COMPREPLY=($(compgen -W "$names" -- "$cur"))
     return
   fi
-  if [[ ! $first && $cur != -* ]]; then
+  if [[ (! $first || $first == help && ! $second) && $cur != -* ]]; then
     COMPREPLY=($(compgen -W "${[...firstWords(commands).keys(), "help"].join(" ")}" -- "$cur"))
     return
   fi

@@ -9,6 +9,7 @@ export class Findings {
   readonly #warnings: string[] = [];
   readonly #unwritten = new Set<BytePath | undefined>();
   #more = 0;
+  #withoutIndex = false;
 
   problem(line: string): void {
     if (this.#problems.includes(line)) return;
@@ -38,9 +39,17 @@ export class Findings {
         if (event.type !== "notice") runtime.emit(event);
         else if (event.incomplete)
           this.problem(`${event.path === undefined ? "" : `${displayPath(event.path)}: `}${event.detail}`);
-        else this.warning(event.detail);
+        else {
+          if (event.reason === "metadata") this.#withoutIndex = true;
+          this.warning(event.detail);
+        }
       },
     };
+  }
+
+  /** An index could not be used. */
+  get isWithoutIndex(): boolean {
+    return this.#withoutIndex;
   }
 
   get problems(): readonly string[] {
