@@ -32,7 +32,7 @@ export async function runChild(
       pipe.on("error", () => undefined); // it may end without having read it
       pipe.end(`${secret}\n`);
     }
-    const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, "close") as Promise<[number | null]>]);
+    const [stdout, [code]] = await Promise.all([text(child.stdout!), once(child, "close") as Promise<[number | null]>]);
     signal.throwIfAborted();
     return { exit: code ?? 128, stdout };
   } catch (error) {

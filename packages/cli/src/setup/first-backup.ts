@@ -35,7 +35,12 @@ export async function firstBackup(ground: Ground): Promise<number> {
     runChild(command, { env: environmentOf(ground), signal: session.runtime.signal });
   if (runsSystemd(ground)) {
     await run(["systemctl", "daemon-reload"]);
-    return (await run(["systemctl", "start", `${unitName(plan.server)}.service`])).exit;
+    const unit = `${unitName(plan.server)}.service`;
+    const { exit } = await run(["systemctl", "start", unit]);
+    if (exit === 0) return 0;
+    // systemctl's own code says only that it failed; something left out is no failure of the setup.
+    const { stdout } = await run(["systemctl", "show", "--property=ExecMainStatus", "--value", unit]);
+    return Number(stdout) || exit;
   }
   const command = plan.timing.scheduler === "cron" ? [join(root, scriptPath(plan.server))] : [...plan.program, ...backupCommand(plan)];
   return (await run(command)).exit;
@@ -52,7 +57,7 @@ export async function restoreProof(ground: Ground, secretFile: string, passphras
   const args = ["--secret-key", secretFile, ...(passphrase === undefined ? [] : ["--passphrase-fd", "3"])];
   const { exit, found } = await asked(ground, "drill", args, passphrase);
   if (exit !== 0 && exit !== 3) return { kind: "failed", problems: problemsOf(found, failure(ground, "drill", exit)) };
-  const warnings = Array.isArray(found?.["warnings"]) ? (found["warnings"] as unknown[]).map(String) : [];
+  const warnings = textsIn(found, "warnings");
   const files = Number(found?.["files"] ?? 0);
   if (files === 0) return { kind: "failed", problems: ["there was no file in the backup that could be restored", ...warnings] };
   return { kind: "restored", files, warnings };
@@ -77,9 +82,16 @@ function failure({ plan }: Ground, command: string, exit: number): string {
   return `doppel ${command} @${plan.server} ended with exit code ${exit}: run it to see why`;
 }
 
-function problemsOf(found: Readonly<Record<string, unknown>> | undefined, otherwise: string): readonly string[] {
-  const problems = found?.["problems"];
-  return Array.isArray(problems) && problems.length > 0 ? problems.map(String) : [otherwise];
+function problemsOf(found: Found, otherwise: string): readonly string[] {
+  const problems = textsIn(found, "problems");
+  return problems.length > 0 ? problems : [otherwise];
+}
+
+type Found = ReturnType<typeof resultOf>;
+
+function textsIn(found: Found, key: string): readonly string[] {
+  const texts = found?.[key];
+  return Array.isArray(texts) ? texts.map(String) : [];
 }
 
 /** As bare as a service's: what works here works at night. */
