@@ -10,9 +10,9 @@ import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const ROOT = join(import.meta.dirname, "..");
-const OUT = join(ROOT, "packages/cli/dist");
+export const OUT = join(ROOT, "packages/cli/dist");
 /** What the last build read; its modification time is when that build began. Written last: without it there is no build. */
-const STAMP = join(OUT, "build.json");
+export const STAMP = join(OUT, "build.json");
 
 /** Output name in dist to source. Workers are entry points because they are started by file name, not imported. */
 const ENTRY_POINTS = {
@@ -32,7 +32,7 @@ const MANUAL = "packages/cli/src/bin/manual.ts";
 const ALSO_READ = ["scripts/build.ts", "package-lock.json"];
 
 /** CommonJS dependencies call `require` for Node's own modules, which an ES module does not have. */
-const REQUIRE_BANNER = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
+export const REQUIRE_BANNER = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
 
 /**
  * Builds into packages/cli/dist, replacing what was there.

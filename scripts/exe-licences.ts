@@ -1,24 +1,41 @@
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-const LEAD = `doppel is under the MIT licence. The executable beside this file also contains Node.js and the packages below, each under the
-licence that follows it.
+/** In which form the packages are given away, which decides how OpenPGP.js is exchanged for another version of it. */
+type Form = "executable" | "file" | "package";
+
+const CONTAINS: Readonly<Record<Form, string>> = {
+  executable:
+    "The executable beside this file also contains Node.js and the packages below, each under the\nlicence that follows it.",
+  file: "The file doppel.mjs also contains the packages below, each under the licence that follows it.",
+  package: "Its program also contains the packages below, each under the licence that follows it.",
+};
+const EXCHANGE: Readonly<Record<Form, string>> = {
+  executable: "it: put that in place of node_modules/openpgp in doppel's sources, which are public, and run `npm run build:exe`.",
+  file: "it: put that in place of node_modules/openpgp in doppel's sources, which are public, and run `npm run pack`.",
+  package: "it: node_modules/openpgp of this package is part of it, unchanged; put the other version in its place.",
+};
+
+function leadOf(form: Form): string {
+  return `doppel is under the MIT licence. ${CONTAINS[form]}
 
 OpenPGP.js is under the GNU Lesser General Public License 3, whose section 4 wants you to be able to use another version of
-it: put that in place of node_modules/openpgp in doppel's sources, which are public, and run \`npm run build:exe\`.
+${EXCHANGE[form]}
 `;
+}
 
 /** OpenPGP.js comes without it. */
 const GPL = "packages/openpgp/gpl-3.0.txt";
 
 /** The licences of all npm packages among what was bundled. @param inputs paths relative to `root` */
-export async function licencesOf(root: string, inputs: Iterable<string>): Promise<string> {
+export async function licencesOf(root: string, inputs: Iterable<string>, form: Form = "executable"): Promise<string> {
   const folders = new Set<string>();
   for (const path of inputs) {
     const folder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0];
     if (folder !== undefined) folders.add(folder);
   }
-  const parts = [LEAD, section(`Node.js ${process.version}`, await nodeLicence())];
+  const node = form === "executable" ? [section(`Node.js ${process.version}`, await nodeLicence())] : [];
+  const parts = [leadOf(form), ...node];
   for (const folder of [...folders].toSorted()) {
     const { name, version, license } = JSON.parse(await readFile(join(root, folder, "package.json"), "utf8")) as Record<
       string,

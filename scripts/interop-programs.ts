@@ -24,6 +24,7 @@ const INTEROP_PROGRAMS: readonly InteropProgram[] = [
   { program: "time", debianPackage: "time", usedFor: "peak memory in the benchmark" },
   { program: "promtool", debianPackage: "prometheus", usedFor: "the monitor's metrics against Prometheus" },
   { program: "systemd-analyze", debianPackage: "systemd", usedFor: "units against systemd's own checks" },
+  { program: "zbarimg", debianPackage: "zbar-tools", usedFor: "the squares of a printed key" },
   { program: "ceph", debianPackage: "ceph-common", usedFor: REAL_S3 },
   { program: "ceph-mon", debianPackage: "ceph-mon", usedFor: REAL_S3 },
   { program: "ceph-osd", debianPackage: "ceph-osd", usedFor: REAL_S3 },

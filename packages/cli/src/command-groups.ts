@@ -14,7 +14,7 @@ const WITHOUT_KEYS = ["audit", "doctor", "runbook", "setup bucket", "setup serve
 /** Commands that open a target. */
 export const ALL = [...WITH_KEYS, ...DELETE, ...WITHOUT_KEYS] as const;
 /** Commands that open none, or many. */
-const ELSEWHERE = ["explain", "lock", "profile import", "monitor check", "setup key", "setup monitor"] as const;
+const ELSEWHERE = ["explain", "lock", "profile import", "monitor check", "setup key", "setup monitor", "completion"] as const;
 export const EVERY = [...ALL, ...ELSEWHERE] as const;
 /** Commands that may take long. */
 export const WITH_PROGRESS = [...WRITE, ...RESTORE, "verify"] as const;

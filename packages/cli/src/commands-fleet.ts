@@ -3,7 +3,7 @@ import type { CommandName } from "./option.ts";
 
 type FleetCommand = Extract<
   CommandName,
-  "fetch" | "unlock" | "lock" | "profile import" | "monitor check" | "drill" | "audit" | "runbook"
+  "fetch" | "unlock" | "lock" | "profile import" | "monitor check" | "drill" | "audit" | "runbook" | "completion"
 >;
 
 const URL = { name: "URL", kind: "target", help: "where backups are: a URL, a folder, or @NAME of a profile" } as const;
@@ -55,7 +55,10 @@ export const FLEET_COMMANDS: Readonly<Record<FleetCommand, Command>> = {
     purpose: "Watching",
     summary: "prove by a test restore that a restore works",
     positionals: [URL],
-    examples: [["doppel drill @mail", "with the real key; the monitor shows when that was"]],
+    examples: [
+      ["doppel drill @mail", "with the real key; the monitor shows when that was"],
+      ["doppel drill --files 100 --path etc/passwd @mail", "exit code 1 when something is wrong, 3 for warnings"],
+    ],
   },
   "profile import": {
     purpose: "Watching",
@@ -65,8 +68,18 @@ export const FLEET_COMMANDS: Readonly<Record<FleetCommand, Command>> = {
   },
   runbook: {
     purpose: "Watching",
-    summary: "print how to restore a server without doppel",
+    summary: "print how to restore a server in an emergency",
     positionals: [URL],
     examples: [["doppel runbook @mail > mail.md", "to be printed and kept with the key"]],
+  },
+  completion: {
+    purpose: "Setting up",
+    summary: "print what makes a shell complete doppel's lines",
+    positionals: [{ name: "SHELL", kind: "word", help: "bash, zsh or fish" }],
+    examples: [
+      ["source <(doppel completion bash)", "in ~/.bashrc"],
+      ["doppel completion zsh > /usr/local/share/zsh/site-functions/_doppel", "a folder of $fpath"],
+      ["doppel completion fish > ~/.config/fish/completions/doppel.fish", "read by every new fish"],
+    ],
   },
 };

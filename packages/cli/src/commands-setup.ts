@@ -16,7 +16,10 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
     purpose: "Setting up",
     summary: "make a key pair; the server needs the public half",
     positionals: [SERVER],
-    examples: [["doppel setup key web1", "on the admin's machine: files for both halves, and a page to print"]],
+    examples: [
+      ["doppel setup key web1", "on the admin's machine: files for both halves, and a page to print"],
+      ["doppel setup key web1 --passphrase-file FILE", "without a terminal: with a passphrase of your own"],
+    ],
   },
   "setup bucket": {
     purpose: "Setting up",
@@ -32,7 +35,8 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
     summary: "all a server needs for nightly backups",
     positionals: [URL],
     examples: [
-      ["doppel setup server s3://BUCKET/web1 --public-key web1.public.asc", "asks what it has to know"],
+      ["doppel setup server s3://BUCKET/web1 --public-key web1.public.asc", "asks what it has to know; exit code 3 until a restore is proven"],
+      ["doppel setup server s3://BUCKET/web1 --answers web1.yaml", "asks nothing: what it would ask is in the file"],
       ["doppel setup server s3://BUCKET/web1 --answers web1.yaml --print", "shows all files, writes nothing"],
     ],
   },

@@ -1,7 +1,6 @@
-import { type CommandName, GROUPS, type Option } from "./option.ts";
+import { type CommandName, GROUPS, type Option, type Program } from "./option.ts";
 import { OLD_RULES, OPTIONS, RULES } from "./options.ts";
 import { STOCK_COMMANDS } from "./parse/duplicity.ts";
-import type { Program } from "./parse/spellings.ts";
 
 /** An option as help and manual pages show it. */
 export interface OptionEntry {
@@ -41,7 +40,7 @@ export function oldRuleNames(): readonly string[] {
 /** The rows that a program takes and that mean something to one of its commands. */
 function rowsOf(program: Program): readonly (readonly [string, Option])[] {
   const rows = Object.entries<Option>(OPTIONS);
-  if (program === "doppel") return rows.filter(([, { only }]) => only === undefined);
+  if (program === "doppel") return rows.filter(([, { only }]) => only !== "duplicity");
   const commands = new Set<CommandName>(Object.values(STOCK_COMMANDS).map(([command]) => command));
   return rows.filter(([, row]) => [...row.commands, ...(row.also?.commands ?? [])].some((command) => commands.has(command)));
 }

@@ -36,8 +36,8 @@ export interface About {
   readonly generation?: Generation;
   /** Names that only duplicity 0.8 knows it by. */
   readonly old?: readonly string[];
-  /** `doppel` does not take it. */
-  readonly only?: "duplicity";
+  /** The other program does not take it: of `doppel`, an option that has the beginning of one of duplicity's for its name. */
+  readonly only?: Program;
   /** Nothing becomes of it; a notice (`-v5`) says so. */
   readonly ignored?: true;
   /** It is these options, each given the same value. */
@@ -45,6 +45,9 @@ export interface About {
   /** `duplicity` expands `~` and variables in its value, as stock does. */
   readonly expand?: true;
 }
+
+/** The two programs. */
+export type Program = "doppel" | "duplicity";
 
 /** Of duplicity; "doppel": neither of its generations. */
 export type Generation = "0.8" | "3" | "doppel";
@@ -96,7 +99,8 @@ export type CommandName =
   | "monitor check"
   | "drill"
   | "audit"
-  | "runbook";
+  | "runbook"
+  | "completion";
 
 interface WithValue extends About {
   readonly metavar: string;
@@ -202,6 +206,14 @@ export function timeSeparator(argument: string): string {
   throw new DoppelError("cli.unsupported", `is not supported: file names hold no such character any more; leave it out`, {
     what,
   });
+}
+
+/** `03:30`, as minutes of the day. */
+export function minuteOfDay(argument: string): number {
+  const [, hours, minutes] = /^(\d\d?):(\d\d)$/.exec(argument) ?? [];
+  if (hours === undefined || Number(hours) > 23 || Number(minutes) > 59)
+    throw usage(`needs a time of the day such as 03:30, not "${text(argument)}"`);
+  return Number(hours) * 60 + Number(minutes);
 }
 
 export function oneOf<const T extends string>(...choices: readonly T[]): (argument: string) => T {

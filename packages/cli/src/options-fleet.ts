@@ -1,5 +1,5 @@
 import { EVERY } from "./command-groups.ts";
-import { duration, flag, type Option, optional, path, text, wholeNumber, withDefault } from "./option.ts";
+import { duration, flag, innerPath, type Option, optional, path, repeated, text, wholeNumber, withDefault } from "./option.ts";
 
 /** Of the commands that look after many servers. */
 export const FLEET_OPTIONS = {
@@ -51,6 +51,7 @@ export const FLEET_OPTIONS = {
   }),
   for: withDefault(duration(7 * 86_400), "1h", {
     generation: "doppel",
+    only: "doppel",
     metavar: "TIME",
     group: "Encryption",
     help: "how long the passphrase is kept, as in 30m or 1h30m; at most 7d",
@@ -63,5 +64,31 @@ export const FLEET_OPTIONS = {
     help: "add it to the profiles file, of which nothing else changes; without, it is printed",
     commands: ["profile import"],
     to: "the profiles file",
+  }),
+  files: optional(wholeNumber(0, 100_000), {
+    generation: "doppel",
+    only: "doppel",
+    metavar: "N",
+    group: "Watching",
+    help: "random files that are restored and compared (default: what the profile says, or else 20)",
+    commands: ["drill"],
+    to: "DrillJob.files",
+  }),
+  seed: optional(wholeNumber(0, 0xffff_ffff), {
+    generation: "doppel",
+    metavar: "N",
+    group: "Watching",
+    help: "choose as the drill did that printed this number",
+    commands: ["drill"],
+    to: "DrillJob.seed",
+  }),
+  path: repeated(innerPath, {
+    generation: "doppel",
+    only: "doppel",
+    metavar: "PATH",
+    group: "Watching",
+    help: "restore this path of the backup too, with all below it; may be given more than once",
+    commands: ["drill"],
+    to: "DrillJob.paths",
   }),
 } satisfies Record<string, Option>;

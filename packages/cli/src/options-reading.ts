@@ -25,8 +25,12 @@ export const READING_OPTIONS = {
     group: "Restoring",
     help: "restore into a folder that has something in it; what has the same name is replaced",
     commands: RESTORE,
-    also: { group: "Deleting", help: "delete; without it only the plan is shown", commands: DELETE },
-    to: "RestoreJob.force, RetainJob.force, CleanupJob.force",
+    also: {
+      group: "Deleting",
+      help: "delete; without it only the plan is shown (setup server: replace files that differ)",
+      commands: [...DELETE, "setup server"],
+    },
+    to: "RestoreJob.force, RetainJob.force, CleanupJob.force, commands/setup-server.ts",
   }),
   "numeric-owner": flag({
     group: "Restoring",

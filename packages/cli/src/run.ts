@@ -45,6 +45,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   "monitor check": async () => (await import("./commands/monitor-check.ts")).monitorCheck,
   drill: async () => (await import("./commands/drill.ts")).drill,
   audit: async () => (await import("./commands/audit.ts")).audit,
+  completion: async () => (await import("./commands/completion.ts")).completion,
   runbook: async () => (await import("./commands/runbook.ts")).runbook,
 };
 
@@ -84,8 +85,8 @@ export async function run(
     signal: interrupt.signal,
   };
   const isStock = persona.texts !== "doppel";
-  const ask = async (question: string): Promise<string | undefined> => {
-    const answer = await askOnTerminal(question, interrupt.signal, () => interrupt.stop("SIGINT"));
+  const ask = async (question: string, shows?: boolean): Promise<string | undefined> => {
+    const answer = await askOnTerminal(question, interrupt.signal, () => interrupt.stop("SIGINT"), shows);
     return answer === "no terminal" ? (isStock ? lineOfInput(interrupt.signal) : undefined) : answer?.typed;
   };
   const reused = isStock ? reuse(secrets, settings) : { secrets };
@@ -109,6 +110,7 @@ export async function run(
       invocation,
       environment,
       passphrases,
+      ask,
       runtime,
       renderer,
       showsProgress,

@@ -3,6 +3,8 @@ import { parseTimeExpression } from "@doppel/format";
 import { isS3Url, type S3Encryption, type S3Options, type S3StorageClass, type ThawOptions } from "@doppel/storage";
 import type { OptionName, Settings } from "./options.ts";
 
+export { isS3Url };
+
 /** Stock's flags for storage classes (cli spec 11.2). */
 const CLASS_FLAGS = {
   "s3-use-ia": "STANDARD_IA",

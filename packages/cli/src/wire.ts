@@ -47,6 +47,7 @@ import {
   withRetry,
 } from "@doppel/storage";
 import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
+export { generateKey, inspectKey, publicKeyText } from "@doppel/openpgp";
 import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";
@@ -138,14 +139,19 @@ export async function openAdmin(
 /** Which bucket a target is in, without a network. @throws cli.usage for a target that is none; storage.bad-url */
 export async function bucketOf(
   url: BytePath,
-  session: Pick<Session, "environment" | "runtime" | "invocation">,
+  session: Pick<Session, "environment" | "runtime" | "invocation" | "targets">,
 ): Promise<BucketLocation> {
   checkBucket(url);
   return locateBucket(urlText(url), await driverContext(url, "read", session));
 }
 
+/** Whether a target is an S3 bucket. */
+export function isBucket(url: BytePath): boolean {
+  return isS3Url(urlText(url));
+}
+
 function checkBucket(url: BytePath): void {
-  if (isS3Url(urlText(url))) return;
+  if (isBucket(url)) return;
   const message = `${displayPath(withoutSecret(url))} is no S3 bucket, and only those have settings; write s3://BUCKET/SERVER`;
   throw new DoppelError("cli.usage", message, {});
 }

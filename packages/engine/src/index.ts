@@ -37,6 +37,8 @@ export {
 } from "./changes.ts";
 export type { Change, SetId } from "@doppel/format";
 export { type DiffJob, diff } from "./diff.ts";
+export { disprovesRestore, drill } from "./drill.ts";
+export type { DrillJob, DrillReport } from "./drill/report.ts";
 export { type FindJob, type FoundVersion, find } from "./find.ts";
 export type { Difference } from "./history/difference.ts";
 export type { ListedEntry } from "./history/entries.ts";

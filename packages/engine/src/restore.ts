@@ -45,7 +45,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
     lookOnly: job.dryRun,
     useIndex: job.useIndex,
     keepGoing: job.keepGoing,
-    ...(job.path === undefined ? {} : { wanted: job.path }),
+    ...(job.path === undefined ? {} : { wanted: [job.path] }),
     ...(job.thaw && { thaw: job.thaw }),
   };
   await using lanes = await openLanes(sets, target, context, tally, choice).catch((error: unknown) => {

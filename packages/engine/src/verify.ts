@@ -30,7 +30,7 @@ export async function verify(job: VerifyJob, deps: ReadDeps, runtime: Runtime): 
   const local = walkTree(job.source, { rules, owners, copyLinks: job.copyLinks, onProblem: (problem) => tally.notice(problem) });
   tellOfOrphans(target, sets, tally, job.time);
   await using lanes = await openLanes(sets, target, context, tally, {
-    ...(job.path === undefined ? {} : { wanted: job.path }),
+    ...(job.path === undefined ? {} : { wanted: [job.path] }),
     ...(job.thaw && { thaw: job.thaw }),
     useIndex: false, // whole volumes are what is verified
     keepGoing: true,

@@ -1,5 +1,6 @@
 export { deliver, type DeliverDeps } from "./alerts/deliver.ts";
 export { check, type CheckDeps } from "./check/check.ts";
+export { recipientsOf } from "./check/recipients.ts";
 export { appendProfile } from "./config/append.ts";
 export { type CredentialsFile, readCredentials } from "./config/credentials.ts";
 export { type KeyPath, parseProfilesDocument, type ProfilesDocument } from "./config/document.ts";

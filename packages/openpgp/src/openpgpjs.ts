@@ -1,7 +1,7 @@
 import type * as OpenPgp from "openpgp";
 
 export type OpenPgpModule = typeof OpenPgp;
-export type { Key, PrivateKey, Subkey } from "openpgp";
+export type { Config, Key, PrivateKey, Subkey } from "openpgp";
 
 /** openpgp.js, loaded when first needed: it takes a tenth of a second, and most commands do without. */
 export function openpgp(): Promise<OpenPgpModule> {

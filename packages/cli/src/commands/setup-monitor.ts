@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DoppelError, errnoOf } from "@doppel/base";
 import type { Profiles } from "@doppel/monitor";
 import { monitorUnits, START_MONITOR, type UnitFile } from "@doppel/setup";
 import { localPath } from "../locations.ts";
 import { openProfiles } from "../profiles/open-profiles.ts";
+import { programItself } from "../program-itself.ts";
 import type { Command } from "../session.ts";
 
 /** `doppel setup monitor`: writes the timer and starts it; `--print` shows it, `--root` writes it elsewhere. */
@@ -40,14 +41,6 @@ export const setupMonitor: Command = async ({ invocation, environment, renderer 
   renderer.result({ kind: "page", name: "setup-monitor", text, data: { files, commands, remarks, written: !print } });
   return "complete";
 };
-
-/** How this very program is started again. */
-function programItself(): readonly string[] {
-  const script = process.argv[1];
-  return script === undefined || script === process.execPath || !existsSync(script)
-    ? [process.execPath]
-    : [process.execPath, realpathSync(script)];
-}
 
 /** What only root may read, and the service gets from systemd. */
 function secretsOf({ byName, monitor }: Profiles): readonly string[] {

@@ -1,5 +1,5 @@
 import { optionsByGroup } from "../option-entries.ts";
-import type { Program } from "../parse/spellings.ts";
+import type { Program } from "../option.ts";
 import { paragraph, section, subsection, term, verbatim } from "./roff.ts";
 
 export function optionSections(program: Program, ...preface: readonly string[]): string {

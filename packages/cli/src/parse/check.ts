@@ -1,9 +1,8 @@
 import { type BytePath, DoppelError, displayPath } from "@doppel/base";
 import { COMMANDS, positionalsOf } from "../commands.ts";
-import { type CommandName, wholeNumber } from "../option.ts";
+import { type CommandName, type Program, wholeNumber } from "../option.ts";
 import { OPTIONS, type OptionName, type Settings } from "../options.ts";
 import { isUrl } from "./implied.ts";
-import type { Program } from "./spellings.ts";
 import type { Tokens } from "./tokens.ts";
 
 /**

@@ -33,7 +33,8 @@ describe("the options of duplicity", () => {
 });
 
 describe("every beginning of every option", () => {
-  const all = [...CONTRACT, ...Object.keys(OPTIONS), ...Object.keys(RULES), ...Object.keys(OLD_RULES)];
+  const own = Object.keys(OPTIONS).filter((name) => spelled(name, "duplicity") !== undefined);
+  const all = [...CONTRACT, ...own, ...Object.keys(RULES), ...Object.keys(OLD_RULES)];
 
   it("is the option itself, or one that begins so, or ambiguous", () => {
     for (const name of all) {
@@ -58,6 +59,9 @@ describe("every beginning of every option", () => {
       if (row.generation === "doppel") expect(() => expect(abbreviated(name.slice(0, -1))?.text).not.toBe(name), name);
     expect(abbreviated("no-pr")?.text).toBe("no-print-statistics"); // and not --no-progress
     expect(abbreviated("jso")?.text).toBe("jsonstat"); // and not --json
+    expect(abbreviated("path")?.text).toBe("path-to-restore"); // though doppel drill has --path
+    expect(abbreviated("files")?.text).toBe("files-from");
+    expect(abbreviated("for")?.text).toBe("force"); // and not that of doppel unlock
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { DoppelError, nearest } from "@doppel/base";
-import type { Generation, Option } from "../option.ts";
+import type { Generation, Option, Program } from "../option.ts";
 import { NEW_RULES, OLD_RULES, OPTIONS, type OptionName, type RuleName, RULES } from "../options.ts";
 
 /** One way to write an option, without its dashes. */
@@ -15,10 +15,8 @@ export interface Spelling {
   readonly values: 0 | 1 | 2;
   /** Which duplicity knows it; absent: both. */
   readonly generation?: Generation;
-  readonly only?: "duplicity";
+  readonly only?: Program;
 }
-
-export type Program = "doppel" | "duplicity";
 
 /** The option that is written exactly so. */
 export function spelled(text: string, program: Program): Spelling | undefined {
@@ -33,7 +31,7 @@ export function spelled(text: string, program: Program): Spelling | undefined {
  * @throws cli.usage for an ambiguous beginning
  */
 export function abbreviated(text: string): Spelling | undefined {
-  const exact = SPELLINGS.get(text);
+  const exact = spelled(text, "duplicity");
   if (exact !== undefined && text.length > 1) return exact;
   const candidates = [...SPELLINGS.values()].filter(
     (spelling) => spelling.text.length > 1 && spelling.generation !== "doppel" && spelling.text.startsWith(text),

@@ -1,7 +1,7 @@
 import { DoppelError } from "@doppel/base";
-import type { Option } from "../option.ts";
+import type { Option, Program } from "../option.ts";
 import { EXPANDED_RULES, type GivenRule, OLD_RULES, OPTIONS, type OptionName } from "../options.ts";
-import { abbreviated, type Program, type Spelling, spelled, unknownOption } from "./spellings.ts";
+import { abbreviated, type Spelling, spelled, unknownOption } from "./spellings.ts";
 
 /** What stands on a command line, with every option under its own name. All text is bytes, one char each. */
 export interface Tokens {

@@ -1,3 +1,4 @@
+import { numbersFrom } from "../random-numbers.ts";
 import type { Sample } from "./report.ts";
 
 /** Chooses names: the same of the same names for the same seed, whatever their order was. Each is as likely as the others. */
@@ -22,15 +23,4 @@ function countOf(sample: Sample, available: number): number {
     case "objects":
       return Math.min(available, sample.count);
   }
-}
-
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32). Whoever knows the seed knows the choice: it is drawn when it is needed. */
-function numbersFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

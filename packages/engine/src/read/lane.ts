@@ -61,8 +61,8 @@ export interface LaneOptions {
   readonly parts: Iterable<LanePart | LostVolume> | AsyncIterable<LanePart | LostVolume>;
   /** What must come, and nothing else: everything at `wanted` and below it. */
   readonly records?: readonly IndexedEntry[];
-  /** Only this path and what is below it. */
-  readonly wanted?: BytePath;
+  /** Only these paths and what is below them; ascending, none below another. */
+  readonly wanted?: readonly BytePath[];
   /** Go on beside lost volumes; without it the first one is an error. */
   readonly survival?: Survival;
   readonly onVolume: (name: string, number: number, size: number) => void;
@@ -71,7 +71,9 @@ export interface LaneOptions {
 /** The entries of one set in format order, over all its volumes, each with its content or delta. */
 export class Lane implements AsyncDisposable {
   readonly #items: AsyncGenerator<readonly LaneItem[]>;
-  readonly #wanted: BytePath | undefined;
+  readonly #wanted: readonly BytePath[] | undefined;
+  /** Those before it lie behind us. */
+  #wantedAt = 0;
   readonly #records: RecordCheck | undefined;
   #batch: readonly LaneItem[] = [];
   #at = 0;
@@ -96,11 +98,12 @@ export class Lane implements AsyncDisposable {
       const item = await this.#take();
       if (item?.type === "gap") this.#setGaps(item.ranges);
       if (item && item.type !== "entry") continue;
-      if (item && this.#wanted !== undefined && !isWithin(item.entry.path, this.#wanted)) {
-        if (comparePaths(item.entry.path, this.#wanted) < 0) {
-          this.#setGaps([]);
-          continue;
-        }
+      const place = item && this.#placeOf(item.entry.path);
+      if (place === "before") {
+        this.#setGaps([]);
+        continue;
+      }
+      if (place === "behind") {
         await this.#items.return(undefined); // entries are in order: what is wanted lies behind us
         [this.#batch, this.#at, this.current] = [[], 0, undefined];
         this.#records?.end();
@@ -142,6 +145,17 @@ export class Lane implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#items.return(undefined);
+  }
+
+  /** Where a path, none of which is smaller than the last one, lies in what is wanted; "before" also between two. */
+  #placeOf(path: BytePath): "within" | "before" | "behind" {
+    if (this.#wanted === undefined) return "within";
+    for (; this.#wantedAt < this.#wanted.length; this.#wantedAt++) {
+      const wanted = this.#wanted[this.#wantedAt]!;
+      if (isWithin(path, wanted)) return "within";
+      if (comparePaths(path, wanted) < 0) return "before";
+    }
+    return "behind";
   }
 
   #setGaps(ranges: readonly PathRange[]): void {

@@ -35,11 +35,14 @@ export interface LaneObserver extends LeftOutObserver {
 
 /** Which part of a state is read. */
 export interface LaneChoice {
-  /** Only this path and what is below it. */
-  readonly wanted?: BytePath;
+  /**
+   * Only these paths and what is below them; ascending, none below another. Of several, which a gap may hide is not told: who asks
+   * for them knows what has to come.
+   */
+  readonly wanted?: readonly BytePath[];
   /** How what lies in an archive is got out of it; undefined: that is an error. */
   readonly thaw?: ThawOptions;
-  /** Parts of volumes will do, where a set's index tells which and how to check them. */
+  /** Parts of volumes will do for one path, where a set's index tells which and how to check them. */
   readonly useIndex: boolean;
   /** Go on beside volumes that are missing or damaged; without it the first one is an error. Reads whole volumes only. */
   readonly keepGoing: boolean;
@@ -83,7 +86,11 @@ export async function openLanes(
   let total = 0;
   const fetching = { memoryLimit, workers: () => workers };
   for (const set of sets) {
-    const few = useIndex && wanted && !keepGoing ? await readWanted(set, wanted, target, context, observer) : undefined;
+    const [path, ...others] = wanted ?? [];
+    const few =
+      useIndex && path !== undefined && others.length === 0 && !keepGoing
+        ? await readWanted(set, path, target, context, observer)
+        : undefined;
     if (useIndex && !wanted && !keepGoing && !lookOnly) await learnSessionKeys(set, target, context);
     const { volumes, names, bytes, ...content } = few
       ? contentOf(slicedParts(set, few.parts, context), few.records)
@@ -131,7 +138,7 @@ async function wholeContent(
   { keepGoing, wanted }: Omit<LaneChoice, "useIndex">,
 ): Promise<Content> {
   const whole = await readManifest(set, context);
-  const manifest = wanted === undefined ? whole : { ...whole, volumes: volumesFor(whole, wanted) };
+  const manifest = wanted === undefined ? whole : { ...whole, volumes: volumesOf(whole, wanted) };
   if (!keepGoing) checkVolumes(set, manifest, context.prefixes);
   tellOfUnnamedVolumes(set, whole, observer);
   return {
@@ -140,6 +147,11 @@ async function wholeContent(
     names: manifest.volumes.flatMap(({ number }) => set.volumes.get(number) ?? []),
     bytes: bytesOf(set, manifest, target),
   };
+}
+
+function volumesOf(manifest: Manifest, wanted: readonly BytePath[]): Manifest["volumes"] {
+  const needed = new Set(wanted.flatMap((path) => volumesFor(manifest, path)));
+  return manifest.volumes.filter((volume) => needed.has(volume));
 }
 
 function bytesOf(set: BackupSet, manifest: Manifest, { sizes }: Target): number {

@@ -1,0 +1,51 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { tempDir, withUmask } from "@doppel/testkit";
+import { expect, it } from "vitest";
+import { install, planInstallation } from "./install.ts";
+
+const FILES = [
+  { path: "/etc/doppel/list", mode: 0o644, text: "new\n" },
+  { path: "/etc/doppel/secret", mode: 0o600, text: "s\n", secret: true },
+] as const;
+
+it("writes below a root, with the modes that were asked for whatever the umask", async () => {
+  const root = tempDir();
+  const plan = planInstallation(FILES, root);
+  expect(plan.map(({ state }) => state)).toEqual(["new", "new"]);
+  await withUmask(0o077, () => install(plan, false));
+  expect(readFileSync(join(root, "etc/doppel/list"), "utf8")).toBe("new\n");
+  expect(statSync(join(root, "etc/doppel/list")).mode & 0o777).toBe(0o644);
+  expect(statSync(join(root, "etc/doppel/secret")).mode & 0o777).toBe(0o600);
+  expect(readdirSync(join(root, "etc/doppel"))).toEqual(["list", "secret"]);
+  expect(planInstallation(FILES, root).map(({ state }) => state)).toEqual(["same", "same"]);
+  install(planInstallation(FILES, root), false);
+});
+
+it("what is there and different stays, with all others, unless it may be replaced", () => {
+  const root = tempDir();
+  mkdirSync(join(root, "etc/doppel"), { recursive: true });
+  writeFileSync(join(root, "etc/doppel/secret"), "mine\n", { mode: 0o600 });
+  const plan = planInstallation(FILES, root);
+  expect(plan.map(({ state, before }) => [state, before])).toEqual([
+    ["new", undefined],
+    ["different", "mine\n"],
+  ]);
+  expect(() => install(plan, false)).toThrow(/etc\/doppel\/secret is there already.*--force/);
+  expect(readdirSync(join(root, "etc/doppel"))).toEqual(["secret"]);
+  install(plan, true);
+  expect(readFileSync(join(root, "etc/doppel/secret"), "utf8")).toBe("s\n");
+});
+
+it("a file to which something is added keeps its mode, and needs no permission", () => {
+  const root = tempDir();
+  mkdirSync(join(root, "etc"));
+  writeFileSync(join(root, "etc/profiles"), "a\n", { mode: 0o640 });
+  install(planInstallation([{ path: "/etc/profiles", mode: 0o644, text: "a\nb\n", adds: true }], root), false);
+  expect(readFileSync(join(root, "etc/profiles"), "utf8")).toBe("a\nb\n");
+  expect(statSync(join(root, "etc/profiles")).mode & 0o777).toBe(0o640);
+});
+
+it("where nobody can write, it says so", () => {
+  expect(() => install(planInstallation(FILES, "/proc/self"), false)).toThrow(/cannot write \/proc\/self\/etc\/doppel\/list.*as root/);
+});

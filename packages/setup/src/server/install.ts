@@ -1,0 +1,76 @@
+import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DoppelError, errnoOf } from "@doppel/base";
+import type { ServerFile } from "./plan.ts";
+
+/** What would become of a file. */
+export interface Installation {
+  readonly file: ServerFile;
+  /** Below the root that is written to. */
+  readonly place: string;
+  readonly state: "new" | "same" | "different";
+  /** Its text now, if it is there. */
+  readonly before?: string;
+}
+
+/** How the files compare with what is there. Changes nothing. @throws temp.unusable for what cannot be read */
+export function planInstallation(files: readonly ServerFile[], root: string): readonly Installation[] {
+  return files.map((file) => {
+    const place = join(root, file.path);
+    const before = readIfThere(place);
+    if (before === undefined) return { file, place, state: "new" };
+    const same = before === file.text && (file.adds === true || modeOf(place) === file.mode);
+    return { file, place, state: same ? "same" : "different", before };
+  });
+}
+
+/** @throws cli.usage when something is there that differs, and may not be written over */
+export function checkReplaces(plan: readonly Installation[], mayReplace: boolean): void {
+  const differing = plan.filter(({ file, state }) => state === "different" && file.adds !== true);
+  if (differing.length === 0 || mayReplace) return;
+  const places = differing.map(({ place }) => place).join(", ");
+  const message = `${places} ${differing.length === 1 ? "is" : "are"} there already, and different: --print shows the differences, --force replaces; nothing was written`;
+  throw new DoppelError("cli.usage", message, { option: "--force" });
+}
+
+/**
+ * Writes what is not the same already, each file whole or not at all.
+ * @throws as `checkReplaces`; temp.unusable
+ */
+export function install(plan: readonly Installation[], mayReplace: boolean): void {
+  checkReplaces(plan, mayReplace);
+  for (const { file, place, state } of plan) {
+    if (state === "same") continue;
+    writeWhole(place, file.text, file.adds === true ? modeOf(place) : file.mode);
+  }
+}
+
+function writeWhole(place: string, text: string, mode: number): void {
+  const fresh = `${place}.doppel-new`;
+  try {
+    mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+    rmSync(fresh, { force: true });
+    writeFileSync(fresh, text, { mode, flag: "wx" });
+    chmodSync(fresh, mode); // the umask may have taken some of it
+    renameSync(fresh, place);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    const message = `cannot write ${place} (${errnoOf(error)}): run it as root, or look at what it would write with --print`;
+    throw new DoppelError("temp.unusable", message, { path: place }, error);
+  }
+}
+
+function modeOf(place: string): number {
+  return lstatSync(place).mode & 0o777;
+}
+
+function readIfThere(place: string): string | undefined {
+  try {
+    return readFileSync(place, "utf8");
+  } catch (error) {
+    const reason = errnoOf(error);
+    if (reason === "ENOENT" || reason === "ENOTDIR") return undefined;
+    const message = `cannot look at ${place} (${reason}): run it as root`;
+    throw new DoppelError("temp.unusable", message, { path: place }, error);
+  }
+}
