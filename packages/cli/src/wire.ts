@@ -43,7 +43,16 @@ import {
   type Storage,
   withRetry,
 } from "@doppel/storage";
-import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
+import {
+  checkRestoreTarget,
+  checkSource,
+  compileRules,
+  type ExplainedRules,
+  type Explanation,
+  explainPath,
+  normaliseSource,
+  textOf,
+} from "@doppel/tree";
 import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";
@@ -255,6 +264,25 @@ function makesReceipt(settings: Settings, isStock: boolean): boolean {
     );
   }
   return asked || (!isStock && !settings["no-receipt"]);
+}
+
+/**
+ * Whether a backup of `source` would have `path` in it, which is relative to it, and why; reads the file lists.
+ * @throws source.missing, source.unreadable, rules.*, format.bad-time
+ */
+export function explanationOf(
+  source: BytePath,
+  path: BytePath,
+  { settings, rules }: Pick<Session["invocation"], "settings" | "rules">,
+  now: Date,
+): Explanation {
+  const tree = treeOf(source, settings, rules, now);
+  return explainPath(tree.source, path, { rules: compiledFor(tree), copyLinks: tree.copyLinks });
+}
+
+/** @throws rules.* */
+function compiledFor({ source, selection, filelists, nullSeparator }: ReturnType<typeof treeOf>): ExplainedRules {
+  return compileRules(selection, { source, readFile: (name) => filelists.get(name) ?? new Uint8Array(), nullSeparator });
 }
 
 /** Whether a backup will store what lies in a folder below its source. `relative` is the folder's path from there. */

@@ -2,19 +2,23 @@ import type { BytePath, EntryType } from "@doppel/base";
 import type { PathListing } from "./path-listing.ts";
 import type { Rule } from "./rule.ts";
 import { type PlacedRule, RuleIndex } from "./rule-index.ts";
-import type { ListedFolder, Rules, Subject, UnmatchedRule } from "./rules.ts";
+import type { DecidingRule, ExplainedRules, ListedFolder, Subject, UnmatchedRule } from "./rules.ts";
 import { textOf } from "./text.ts";
 
 /** Rules in their order of evaluation (command-line spec 6.2), and which of them have been of use. */
-export class OrderedRules implements Rules {
+export class OrderedRules implements ExplainedRules {
+  readonly #rules: readonly Rule[];
   readonly #index: RuleIndex;
   readonly #markers: readonly string[];
   /** The rules that should match something and have not yet. */
   readonly #waiting: Set<Rule>;
   readonly #listing: PathListing | undefined;
+  /** Position of the rule that the last verdict follows from; Infinity: no rule said anything. */
+  #decidedBy = Number.POSITIVE_INFINITY;
 
   /** `markers` are the names of `--exclude-if-present`, as bytes. The root counts as something to match. */
   constructor(rules: readonly Rule[], markers: readonly string[], rootText: string, listing?: PathListing) {
+    this.#rules = rules;
     this.#index = new RuleIndex(rules);
     this.#markers = markers;
     this.#listing = listing;
@@ -29,6 +33,16 @@ export class OrderedRules implements Rules {
 
   judge(full: BytePath, type: EntryType, subject: Subject): "include" | "exclude" | "scan" {
     return this.#evaluate(textOf(full), type, subject);
+  }
+
+  explain(full: BytePath, type: EntryType, subject: Subject): ReturnType<ExplainedRules["explain"]> {
+    const verdict = this.#evaluate(textOf(full), type, subject);
+    const rule = this.#rules[this.#decidedBy];
+    return { verdict, rule: rule && namesOf(rule) };
+  }
+
+  includes(): readonly (DecidingRule & { readonly anchor: readonly string[] | undefined })[] {
+    return this.#rules.filter(({ kind }) => kind === "include").map((rule) => ({ ...namesOf(rule), anchor: rule.anchor }));
   }
 
   get hasMarkers(): boolean {
@@ -64,8 +78,16 @@ export class OrderedRules implements Rules {
         } else if (verdict === "scan" && position < scanned) scanned = position;
       }
     }
+    this.#decidedBy = decided?.position ?? Number.POSITIVE_INFINITY;
     if (decided?.rule.kind === "include") return "include";
-    if (scanned < (decided?.position ?? Number.POSITIVE_INFINITY)) return "scan";
+    if (scanned < this.#decidedBy) {
+      this.#decidedBy = scanned;
+      return "scan";
+    }
     return decided?.rule.kind ?? "include";
   }
+}
+
+function namesOf({ kind, pattern, origin, order }: Rule): DecidingRule {
+  return { kind, pattern, origin, order };
 }

@@ -18,6 +18,12 @@ export interface UnmatchedRule {
   readonly origin: string;
 }
 
+/** The rule that a verdict follows from. */
+export interface DecidingRule extends UnmatchedRule {
+  /** Which of the selection's options it is, or stands in, counted from 1. */
+  readonly order: number;
+}
+
 /** A folder (or file) that `--files-from` lists, or that leads to one. The walk says what it met. */
 export interface ListedFolder {
   readonly below: Map<string, ListedFolder>;
@@ -39,6 +45,21 @@ export interface Rules {
    * from filelists unless they are `**`. Ask after the walk.
    */
   unmatched(): readonly UnmatchedRule[];
+}
+
+/** Rules that can be asked why. */
+export interface ExplainedRules extends Rules {
+  /** `judge`, and why: the first rule that decides; of "scan" the include that has it looked into; undefined when no rule says anything. */
+  explain(
+    full: BytePath,
+    type: EntryType,
+    subject: Subject,
+  ): { readonly verdict: "include" | "exclude" | "scan"; readonly rule: DecidingRule | undefined };
+  /**
+   * All includes in their order. `anchor`: the names that whatever one matches begins with, as a path's text split at its slashes;
+   * undefined for a regular expression.
+   */
+  includes(): readonly (DecidingRule & { readonly anchor: readonly string[] | undefined })[];
 }
 
 /** `--filter-ignorecase` and `--filter-strictcase` concern `include-regexp` and `exclude-regexp` too. */
