@@ -51,7 +51,7 @@ export const ENCRYPTION_OPTIONS = {
     metavar: "FILE",
     group: "Encryption",
     help: "decrypt and sign with the secret key in FILE instead of asking gpg",
-    commands: WITH_KEYS,
+    commands: [...WITH_KEYS, "setup server"],
     to: "ReadDeps.keys, Envelope.signer",
   }),
   "passphrase-fd": optional(wholeNumber(0), {
@@ -59,7 +59,7 @@ export const ENCRYPTION_OPTIONS = {
     metavar: "N",
     group: "Encryption",
     help: "read the passphrase from this file descriptor",
-    commands: WITH_KEYS,
+    commands: [...WITH_KEYS, "setup key", "setup server"],
     to: "Passphrases",
   }),
   "passphrase-file": optional(path, {
@@ -68,7 +68,7 @@ export const ENCRYPTION_OPTIONS = {
     metavar: "FILE",
     group: "Encryption",
     help: "read the passphrase from the first line of FILE",
-    commands: WITH_KEYS,
+    commands: [...WITH_KEYS, "setup key", "setup server"],
     to: "Passphrases",
   }),
   "gpg-binary": withDefault(path, "gpg", {

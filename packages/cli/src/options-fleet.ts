@@ -7,7 +7,7 @@ export const FLEET_OPTIONS = {
     generation: "doppel",
     metavar: "FILE",
     group: "Watching",
-    help: "the file with the profiles that @NAME names (default: $DOPPEL_PROFILES, ~/.config/doppel/profiles.yaml, /etc/doppel/profiles.yaml)",
+    help: "the file with the profiles of @NAME, for doppel (default: $DOPPEL_PROFILES, doppel/profiles.yaml in ~/.config or /etc)",
     commands: EVERY,
     to: "Profiles",
   }),

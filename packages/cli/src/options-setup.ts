@@ -117,4 +117,28 @@ export const SETUP_OPTIONS = {
     commands: ["setup monitor"],
     to: "MonitorUnits.user",
   }),
+  out: optional(path, {
+    generation: "doppel",
+    metavar: "DIR",
+    group: "Setting up",
+    help: "the folder for the files of the key (default: where you are; setup server: /root)",
+    commands: ["setup key", "setup server"],
+    to: "commands/setup-key.ts",
+  }),
+  "key-kind": withDefault(oneOf("rsa3072", "curve25519"), "rsa3072", {
+    generation: "doppel",
+    metavar: "KIND",
+    group: "Setting up",
+    help: "what kind of key; gpg 2.2 knows both",
+    commands: ["setup key", "setup server"],
+    to: "generateKey",
+  }),
+  "show-passphrase-fd": optional(wholeNumber(0), {
+    generation: "doppel",
+    metavar: "N",
+    group: "Setting up",
+    help: "without a terminal: write the passphrase that is made to this file descriptor, as one line",
+    commands: ["setup key", "setup server"],
+    to: "commands/setup-key.ts",
+  }),
 } satisfies Record<string, Option>;

@@ -4,7 +4,8 @@ import { Writable } from "node:stream";
 import { ReadStream } from "node:tty";
 
 /**
- * Asks on the terminal that controls the process, whatever its standard streams are, without showing what is typed.
+ * Asks on the terminal that controls the process, whatever its standard streams are.
+ * @param shows  whether what is typed can be seen; otherwise it is a secret
  * @returns what was typed, undefined when that was nothing but the end (Ctrl-D)
  * @throws the reason of `signal`, also for Ctrl-C, which `interrupt` is told of
  */
@@ -12,12 +13,17 @@ export async function askOnTerminal(
   question: string,
   signal: AbortSignal,
   interrupt: () => void,
+  shows = false,
 ): Promise<{ readonly typed: string } | undefined | "no terminal"> {
   const descriptor = openTerminal();
   if (descriptor === undefined) return "no terminal";
   const input = new ReadStream(descriptor);
-  // readline edits the line and would show it: it writes into nothing.
-  const reader = createInterface({ input, output: new Writable({ write: (_chunk, _encoding, done) => done() }), terminal: true });
+  // readline edits the line and shows it by writing it: for a secret, into nothing.
+  const write = (chunk: Uint8Array, _encoding: string, done: () => void): void => {
+    if (shows) writeSync(descriptor, chunk);
+    done();
+  };
+  const reader = createInterface({ input, output: new Writable({ write }), terminal: true });
   let stop: (() => void) | undefined;
   try {
     signal.throwIfAborted();
@@ -31,7 +37,7 @@ export async function askOnTerminal(
     });
   } finally {
     if (stop !== undefined) signal.removeEventListener("abort", stop);
-    writeSync(descriptor, "\n");
+    if (!shows) writeSync(descriptor, "\n");
     reader.close();
     input.destroy();
   }

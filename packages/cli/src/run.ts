@@ -84,8 +84,8 @@ export async function run(
     signal: interrupt.signal,
   };
   const isStock = persona.texts !== "doppel";
-  const ask = async (question: string): Promise<string | undefined> => {
-    const answer = await askOnTerminal(question, interrupt.signal, () => interrupt.stop("SIGINT"));
+  const ask = async (question: string, shows?: boolean): Promise<string | undefined> => {
+    const answer = await askOnTerminal(question, interrupt.signal, () => interrupt.stop("SIGINT"), shows);
     return answer === "no terminal" ? (isStock ? lineOfInput(interrupt.signal) : undefined) : answer?.typed;
   };
   const reused = isStock ? reuse(secrets, settings) : { secrets };
@@ -109,6 +109,7 @@ export async function run(
       invocation,
       environment,
       passphrases,
+      ask,
       runtime,
       renderer,
       showsProgress,

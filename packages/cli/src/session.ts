@@ -19,6 +19,11 @@ export interface Session {
   readonly showsProgress: boolean;
   /** Whether nobody reads the results any more. */
   readonly unread: () => boolean;
+  /**
+   * Asks a person; what is typed can be seen only if `shows`. Undefined when there is no terminal, or nothing but its end (Ctrl-D).
+   * The question itself goes to the terminal and nowhere else, so it may hold what no log may have.
+   */
+  readonly ask: (question: string, shows?: boolean) => Promise<string | undefined>;
   /** What people type to run this program. */
   readonly program: string;
   readonly texts: Persona["texts"];

@@ -53,6 +53,7 @@ import {
   normaliseSource,
   textOf,
 } from "@doppel/tree";
+export { generateKey } from "@doppel/openpgp";
 import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";

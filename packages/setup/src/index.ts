@@ -7,3 +7,5 @@ export { policiesFor, type PolicyPlace, type Principals, type RolePolicies } fro
 export { ROLES, type Role } from "./bucket/roles.ts";
 export { type Advice, type ExpiryChoice, expiryWarnings, nightsUntilNothing } from "./bucket/warnings.ts";
 export { type MonitorUnits, monitorUnits, START_MONITOR, type UnitFile } from "./units-monitor.ts";
+export { checkNoKeyThere, type KeyFile, keyFiles, SERVER_NAME, writeKeyFiles } from "./key/files.ts";
+export { inGroups, isTypedAgain, judgePassphrase, makePassphrase } from "./key/passphrase.ts";
