@@ -9,3 +9,6 @@ export { type Advice, type ExpiryChoice, expiryWarnings, nightsUntilNothing } fr
 export { type MonitorUnits, monitorUnits, START_MONITOR, type UnitFile } from "./units-monitor.ts";
 export { checkNoKeyThere, type KeyFile, keyFiles, SERVER_NAME, writeKeyFiles } from "./key/files.ts";
 export { inGroups, isTypedAgain, judgePassphrase, makePassphrase } from "./key/passphrase.ts";
+export type { DoctorContext, PublicKey, Source } from "./doctor/context.ts";
+export { examine } from "./doctor/examine.ts";
+export { type Finding, verdictOf } from "./doctor/finding.ts";

@@ -98,6 +98,14 @@ describe("explainPath", () => {
     expect(explain("gone/gone/x", options)).toMatchObject({ ...gone, byRules: "exclude", rule: { pattern: "S/gone/**" } });
     const old: SelectionOption = { option: "exclude-older-than", before: new Date("2020-01-01") };
     expect(explain("gone", [old])).toMatchObject({ byRules: "include" });
+    const only: SelectionOption[] = [
+      { option: "include", value: "S/gone/" },
+      { option: "include", value: "S/etc/passwd/x" },
+      { option: "exclude", value: "**" },
+    ];
+    expect(explain("gone/x", only)).toMatchObject({ ...gone, byRules: "include" });
+    expect(explain("gone", only)).toMatchObject({ ...gone, byRules: "exclude" });
+    expect(explain("etc/passwd", only)).toMatchObject({ stored: false, reason: "nothing-below", at: "etc/passwd" });
   });
 
   it("sees what cannot be read", () => {

@@ -1,9 +1,10 @@
-import { type BytePath, joinPath, ROOT } from "@doppel/base";
+import { type BytePath, ROOT } from "@doppel/base";
+import { findBelow, follow, LastProblem } from "./follow.ts";
 import { openContent } from "./content.ts";
 import { OwnerNames } from "./owners.ts";
 import type { DecidingRule, ExplainedRules } from "./rules/rules.ts";
 import { type TreeProblem, TreeProblemError } from "./source.ts";
-import { type Found, type Level, Walk } from "./walk.ts";
+import { type Found, Walk } from "./walk.ts";
 
 /** Whether a backup made now would have a path in it, and why. Paths are relative to the source. */
 export interface Explanation {
@@ -40,29 +41,11 @@ export interface ExplainOptions {
  * @throws DoppelError source.missing, source.unreadable (the source itself)
  */
 export function explainPath(source: BytePath, path: BytePath, { rules, copyLinks = false }: ExplainOptions): Explanation {
-  const met: { problem?: TreeProblem | undefined } = {};
-  const onProblem = (problem: TreeProblem): void => {
-    met.problem = problem;
-  };
-  const walk = new Walk(source, { rules, owners: OwnerNames.system(), onProblem, copyLinks });
-  let found: Found = walk.root();
-  const open: Level[] = [];
-  const names = path === ROOT ? [] : (path.split("/") as BytePath[]);
-  for (const [depth, name] of names.entries()) {
-    const above = found.entry;
-    if (found.level === undefined) {
-      return { stored: false, reason: above.type === "symlink" ? "below-link" : "not-a-folder", at: above.path };
-    }
-    open.push(found.level);
-    const at = joinPath(above.path, name);
-    const { listed } = found.level;
-    const next = listed?.below.get(name);
-    if (listed !== undefined && next === undefined) return { stored: false, reason: "not-listed", at };
-    met.problem = undefined;
-    const visited = walk.visit(at, open, next);
-    if (visited === undefined) return refusal(walk, rules, at, names.slice(depth + 1), met.problem);
-    found = visited;
-  }
+  const problems = new LastProblem();
+  const walk = new Walk(source, { rules, owners: OwnerNames.system(), onProblem: problems.note, copyLinks });
+  const followed = follow(walk, rules, path, problems);
+  if ("refused" in followed) return followed.refused;
+  const { found, open } = followed;
   const { entry, pending, level } = found;
   const rule = path === ROOT ? undefined : walk.explain(path, rules, "file").rule;
   const because = { at: path, ...(rule && { rule }) };
@@ -70,7 +53,7 @@ export function explainPath(source: BytePath, path: BytePath, { rules, copyLinks
     const unreadable = entry.type === "file" ? unreadableFile(entry) : undefined;
     return unreadable ? { stored: false, reason: "problem", ...because, problem: unreadable } : stored(because);
   }
-  const isEmpty = !hasSelected(walk, [...open, level]);
+  const isEmpty = findBelow(walk, [...open, level], () => true, { left: Number.POSITIVE_INFINITY }) === false;
   if (pending && isEmpty) return { stored: false, reason: "nothing-below", ...because };
   return { ...stored(because), isEmpty };
 }
@@ -79,57 +62,8 @@ function stored(because: Pick<Explanation, "at" | "rule">): Explanation {
   return { stored: true, reason: "rules", ...because };
 }
 
-/** Why `at` is not selected; `rest` are the names below it that were asked for. */
-function refusal(
-  walk: Walk,
-  rules: ExplainedRules,
-  at: BytePath,
-  rest: readonly BytePath[],
-  problem: TreeProblem | undefined,
-): Explanation {
-  const { verdict, rule } = walk.explain(at, rules, rest.length > 0 ? "dir" : "file");
-  const because = { stored: false, at, ...(rule && { rule }) };
-  if (problem !== undefined) {
-    if (problem.reason !== "vanished") return { ...because, reason: "problem", problem };
-    return { ...because, reason: "problem", problem, ...wouldBe(walk, rules, at, rest) };
-  }
-  if (verdict === "exclude") return { ...because, reason: "rules" };
-  const marker = walk.namesIn(at).find((name) => rules.excludesDirectory([name]));
-  if (marker !== undefined) return { stored: false, reason: "marker", at, marker };
-  // What is no folder has nothing below it that could be included.
-  return { ...because, reason: verdict === "scan" ? "nothing-below" : "rules" };
-}
-
-/** What the rules say of a path that is not there: the first of its folders that is excluded takes it along. */
-function wouldBe(
-  walk: Walk,
-  rules: ExplainedRules,
-  at: BytePath,
-  rest: readonly BytePath[],
-): Pick<Explanation, "byRules"> & { readonly rule?: DecidingRule } {
-  let path = at;
-  for (let depth = 0; ; depth++) {
-    const isLast = depth === rest.length;
-    const { verdict, rule } = walk.explain(path, rules, isLast ? "file" : "dir");
-    const because = rule && { rule };
-    if (verdict === "exclude" || (isLast && verdict === "scan")) return { byRules: "exclude", ...because };
-    if (isLast) return { byRules: "include", ...because };
-    path = joinPath(path, rest[depth]!);
-  }
-}
-
-/** Whether anything below the last of these folders is stored; looks no further than to the first. */
-function hasSelected(walk: Walk, open: readonly Level[]): boolean {
-  const level = open.at(-1)!;
-  for (const name of level.names as readonly BytePath[]) {
-    const found = walk.visit(joinPath(level.entry.path, name), open, level.listed?.below.get(name));
-    if (found === undefined) continue;
-    if (!found.pending || (found.level !== undefined && hasSelected(walk, [...open, found.level]))) return true;
-  }
-  return false;
-}
-
-function unreadableFile(entry: Found["entry"]): TreeProblem | undefined {
+/** Why a file that is selected cannot be stored all the same: it is opened as a backup opens it. */
+export function unreadableFile(entry: Found["entry"]): TreeProblem | undefined {
   try {
     openContent(entry).close();
     return undefined;

@@ -145,9 +145,19 @@ export class Walk {
     return rules.explain(full, missing, { dev: this.#rootDev, rootDev: this.#rootDev, mtime: Number.MAX_SAFE_INTEGER });
   }
 
-  /** The names in a folder, in byte order. */
+  /** Whether there is something of that name that can be looked at. */
+  isThere(path: BytePath): boolean {
+    return this.#statIfThere((this.#prefix + path) as BytePath) !== undefined;
+  }
+
+  /** The names in a folder, in byte order; none in what is no folder that can be read. */
   namesIn(path: BytePath): readonly string[] {
-    return namesIn((this.#prefix + path) as BytePath);
+    try {
+      return namesIn((this.#prefix + path) as BytePath);
+    } catch (error) {
+      if (errnoOfCall(error) === undefined) throw error;
+      return [];
+    }
   }
 
   #statIfThere(full: BytePath): BigIntStats | undefined {

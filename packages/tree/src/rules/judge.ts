@@ -2,7 +2,7 @@ import type { BytePath, EntryType } from "@doppel/base";
 import type { PathListing } from "./path-listing.ts";
 import type { Rule } from "./rule.ts";
 import { type PlacedRule, RuleIndex } from "./rule-index.ts";
-import type { DecidingRule, ExplainedRules, ListedFolder, Subject, UnmatchedRule } from "./rules.ts";
+import type { ConfiguredInclude, DecidingRule, ExplainedRules, ListedFolder, Subject, UnmatchedRule } from "./rules.ts";
 import { textOf } from "./text.ts";
 
 /** Rules in their order of evaluation (command-line spec 6.2), and which of them have been of use. */
@@ -24,7 +24,7 @@ export class OrderedRules implements ExplainedRules {
     this.#listing = listing;
     if (listing !== undefined) listing.top.met = true;
     this.#waiting = new Set(rules.filter((rule) => rule.expected));
-    this.#evaluate(rootText, "dir", { dev: 0, rootDev: 0, mtime: 0 });
+    this.#evaluate(rootText, "dir", NOWHERE);
   }
 
   get listed(): ListedFolder | undefined {
@@ -41,8 +41,13 @@ export class OrderedRules implements ExplainedRules {
     return { verdict, rule: rule && namesOf(rule) };
   }
 
-  includes(): readonly (DecidingRule & { readonly anchor: readonly string[] | undefined })[] {
-    return this.#rules.filter(({ kind }) => kind === "include").map((rule) => ({ ...namesOf(rule), anchor: rule.anchor }));
+  includes(): readonly ConfiguredInclude[] {
+    const includes = this.#rules.filter(({ kind }) => kind === "include");
+    return includes.map((rule) => ({
+      ...namesOf(rule),
+      anchor: rule.anchor,
+      takes: (full, type) => rule.verdict(textOf(full), type, NOWHERE) === "include",
+    }));
   }
 
   get hasMarkers(): boolean {
@@ -87,6 +92,9 @@ export class OrderedRules implements ExplainedRules {
     return decided?.rule.kind ?? "include";
   }
 }
+
+/** For rules that ask for a path only. */
+const NOWHERE: Subject = { dev: 0, rootDev: 0, mtime: 0 };
 
 function namesOf({ kind, pattern, origin, order }: Rule): DecidingRule {
   return { kind, pattern, origin, order };

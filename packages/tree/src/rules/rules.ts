@@ -47,6 +47,14 @@ export interface Rules {
   unmatched(): readonly UnmatchedRule[];
 }
 
+/** An include, whatever other rules say of what it matches. */
+export interface ConfiguredInclude extends DecidingRule {
+  /** The names that whatever it matches begins with: its path's text, split at the slashes. None for a regular expression. */
+  readonly anchor: readonly string[] | undefined;
+  /** Whether it matches this path (whole, as `judge` takes it). */
+  readonly takes: (full: BytePath, type: EntryType) => boolean;
+}
+
 /** Rules that can be asked why. */
 export interface ExplainedRules extends Rules {
   /** `judge`, and why: the first rule that decides; of "scan" the include that has it looked into; undefined when no rule says anything. */
@@ -55,11 +63,8 @@ export interface ExplainedRules extends Rules {
     type: EntryType,
     subject: Subject,
   ): { readonly verdict: "include" | "exclude" | "scan"; readonly rule: DecidingRule | undefined };
-  /**
-   * All includes in their order. `anchor`: the names that whatever one matches begins with, as a path's text split at its slashes;
-   * undefined for a regular expression.
-   */
-  includes(): readonly (DecidingRule & { readonly anchor: readonly string[] | undefined })[];
+  /** All includes in their order. */
+  includes(): readonly ConfiguredInclude[];
 }
 
 /** `--filter-ignorecase` and `--filter-strictcase` concern `include-regexp` and `exclude-regexp` too. */
