@@ -278,11 +278,19 @@ export function explanationOf(
   now: Date,
 ): Explanation {
   const tree = treeOf(source, settings, rules, now);
-  return explainPath(tree.source, path, { rules: compiledFor(tree), copyLinks: tree.copyLinks });
+  return explainPath(tree.source, path, { rules: rulesFor(tree), copyLinks: tree.copyLinks });
 }
 
-/** @throws rules.* */
-function compiledFor({ source, selection, filelists, nullSeparator }: ReturnType<typeof treeOf>): ExplainedRules {
+/** What is backed up of a source, by these rules; reads the file lists. @throws rules.*, format.bad-time */
+export function rulesOf(
+  source: BytePath,
+  { settings, rules }: Pick<Session["invocation"], "settings" | "rules">,
+  now: Date,
+): ExplainedRules {
+  return rulesFor(treeOf(source, settings, rules, now));
+}
+
+function rulesFor({ source, selection, filelists, nullSeparator }: ReturnType<typeof treeOf>): ExplainedRules {
   return compileRules(selection, { source, readFile: (name) => filelists.get(name) ?? new Uint8Array(), nullSeparator });
 }
 
@@ -576,7 +584,8 @@ function gpgOptions(settings: Settings, environment: Environment, passphrase: st
   };
 }
 
-function keySources({ settings, environment }: Pick<KeyContext, "settings" | "environment">): KeySources {
+/** Where keys are looked for. */
+export function keySources({ settings, environment }: Pick<KeyContext, "settings" | "environment">): KeySources {
   const { homedir } = readGpgOptions(settings["gpg-options"]);
   return { gnupgHome: gnupgHomeOf(environment, homedir), readFile: (path) => readIfThere(path, environment.cwd) };
 }

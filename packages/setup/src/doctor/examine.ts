@@ -12,32 +12,50 @@ import { space } from "./space.ts";
 import { target } from "./target.ts";
 import { tools } from "./tools.ts";
 
+interface CheckRow {
+  readonly id: string;
+  /** What it looks at, for a line that says that it could not. */
+  readonly what: string;
+  readonly check: Check;
+  /** Makes no sense where the target cannot be listed. */
+  readonly needsTarget?: true;
+}
+
 /** In the order in which a person reads them. */
-const CHECKS: readonly (readonly [id: string, what: string, check: Check])[] = [
-  ["tools", "programs on this machine", tools],
-  ["target", "the target", target],
-  ["append-only", "what stolen credentials could do", appendOnly],
-  ["bucket", "settings of the bucket", bucketSettings],
-  ["last-backup", "the backups", backups],
-  ["key", "the public key", key],
-  ["no-secret-key", "secret keys on this machine", secretKey],
-  ["forgery", "what could be forged", forgery],
-  ["folders", "the folders that are backed up", folders],
-  ["space", "room on this machine", space],
+const CHECKS: readonly CheckRow[] = [
+  { id: "tools", what: "programs on this machine", check: tools },
+  { id: "target", what: "the target", check: target },
+  { id: "append-only", what: "what stolen credentials could do", check: appendOnly, needsTarget: true },
+  { id: "bucket", what: "settings of the bucket", check: bucketSettings, needsTarget: true },
+  { id: "last-backup", what: "the last backup", check: backups, needsTarget: true },
+  { id: "key", what: "the public key", check: key },
+  { id: "no-secret-key", what: "secret keys on this machine", check: secretKey },
+  { id: "forgery", what: "what could be forged", check: forgery },
+  { id: "folders", what: "the folders that are backed up", check: folders },
+  { id: "space", what: "room on this machine", check: space },
 ];
 
 /** Runs every check; one that cannot be made is a finding, and the others go on. @throws run.aborted */
 export async function examine(context: DoctorContext): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const [id, what, check] of CHECKS) {
+  for (const row of CHECKS) {
     context.runtime.signal.throwIfAborted();
-    try {
-      findings.push(...(await check(context)));
-    } catch (error) {
-      context.runtime.signal.throwIfAborted();
-      if (!(error instanceof DoppelError)) throw error;
-      findings.push({ id, level: "fail", title: `${what}: could not be looked at`, detail: error.message });
+    const isListed = !findings.some(({ id, level }) => id === "target" && level !== "pass");
+    if (row.needsTarget === true && !isListed) {
+      findings.push({ id: row.id, level: "skipped", title: row.what, detail: "the target cannot be listed" });
+    } else {
+      findings.push(...(await made(row, context)));
     }
   }
   return findings;
+}
+
+async function made({ id, what, check }: CheckRow, context: DoctorContext): Promise<readonly Finding[]> {
+  try {
+    return await check(context);
+  } catch (error) {
+    context.runtime.signal.throwIfAborted();
+    if (!(error instanceof DoppelError)) throw error;
+    return [{ id, level: "fail", title: `${what}: could not be looked at`, detail: error.message }];
+  }
 }
