@@ -1,3 +1,4 @@
+import { displayText } from "@doppel/base";
 import { type Finding, verdictOf } from "@doppel/setup";
 
 interface DoctorTextOptions {
@@ -18,9 +19,9 @@ export function doctorText(label: string, findings: readonly Finding[], { colour
     return coloured ? `\u001b[${COLOURS[level]}m${padded}\u001b[0m` : padded;
   };
   const lines = findings.flatMap(({ level, title, detail, remedy }) => [
-    `${word(level)}  ${title}`,
-    ...(detail !== undefined && (level !== "pass" || withDetails) ? [INDENT + detail] : []),
-    ...(remedy !== undefined && level !== "pass" ? [`${INDENT}-> ${remedy}`] : []),
+    `${word(level)}  ${displayText(title)}`,
+    ...(detail !== undefined && (level !== "pass" || withDetails) ? [INDENT + displayText(detail)] : []),
+    ...(remedy !== undefined && level !== "pass" ? [`${INDENT}-> ${displayText(remedy)}`] : []),
   ]);
   const { counts } = verdictOf(findings);
   const failed = counts.fail === 0 ? "nothing failed" : `${counts.fail} FAILED`;

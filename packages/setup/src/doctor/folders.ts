@@ -1,10 +1,12 @@
-import { displayPath, displayText, joinPath } from "@doppel/base";
+import { type BytePath, displayPath, displayText, joinPath } from "@doppel/base";
 import { type IncludeProbe, probeIncludes } from "@doppel/tree";
 import type { Check, Source } from "./context.ts";
 import type { Finding } from "./finding.ts";
 
 /** So many entries are looked at for each pattern: a few seconds at most. */
 const LIMIT = 50_000;
+/** So many are named in one line. */
+const NAMED = 8;
 
 /** Whether everything that is to be backed up is there, can be read, and has something in it. */
 export const folders: Check = async ({ source }) => {
@@ -12,12 +14,27 @@ export const folders: Check = async ({ source }) => {
     return [{ id: "folders", level: "skipped", title: "the folders that are backed up", detail: "no profile says which: doppel doctor @NAME" }];
   }
   const probes = probeIncludes(source.path, { rules: source.rules(), copyLinks: source.copyLinks, limit: LIMIT });
-  return probes.map((probe) => findingOf(probe, source));
+  const well = probes.filter(({ result }) => result === "matches");
+  const rest = probes.filter(({ result }) => result !== "matches").map((probe) => findingOf(probe, source));
+  if (well.length === 0) return rest;
+  const title = rest.length === 0 ? "everything that is to be backed up is there" : `${well.length} of ${probes.length} are there`;
+  return [{ id: "folders", level: "pass", title: `${title}: ${shown(well, source)}` }, ...rest];
 };
 
-function findingOf({ rule, at, result, explanation }: IncludeProbe, { path }: Source): Finding {
-  const where = displayPath(at === "" ? path : path === "/" ? joinPath(path, at) : joinPath(path, at));
-  const what = rule === undefined ? where : displayText(rule.pattern);
+function shown(probes: readonly IncludeProbe[], source: Source): string {
+  const names = probes.slice(0, NAMED).map((probe) => nameOf(probe, source));
+  return probes.length > NAMED ? `${names.join(", ")} and ${probes.length - NAMED} more` : names.join(", ");
+}
+
+/** The pattern, or the source where there is none. */
+function nameOf({ rule }: IncludeProbe, { path }: Source): string {
+  return rule === undefined ? displayPath(path) : displayText(rule.pattern);
+}
+
+function findingOf(probe: IncludeProbe, source: Source): Finding {
+  const { rule, at, result, explanation } = probe;
+  const where = displayPath(at === "" ? source.path : joinPath((source.path === "/" ? "" : source.path) as BytePath, at));
+  const what = nameOf(probe, source);
   const from = rule === undefined || rule.origin.startsWith("--") ? "" : ` (${displayText(rule.origin)})`;
   const id = `folders:${what}`;
   switch (result) {
