@@ -91,6 +91,5 @@ function named({ rule }: Explanation): string {
 }
 
 function below(root: BytePath, path: BytePath): BytePath {
-  if (path === "") return root;
-  return root === "/" ? (`/${path}` as BytePath) : joinPath(root, path);
+  return path === "" ? root : joinPath(root, path);
 }

@@ -1,4 +1,4 @@
-import { type BytePath, displayPath, displayText, joinPath } from "@doppel/base";
+import { displayPath, displayText, joinPath } from "@doppel/base";
 import { type IncludeProbe, probeIncludes } from "@doppel/tree";
 import type { Check, Source } from "./context.ts";
 import type { Finding } from "./finding.ts";
@@ -33,7 +33,7 @@ function nameOf({ rule }: IncludeProbe, { path }: Source): string {
 
 function findingOf(probe: IncludeProbe, source: Source): Finding {
   const { rule, at, result, explanation } = probe;
-  const where = displayPath(at === "" ? source.path : joinPath((source.path === "/" ? "" : source.path) as BytePath, at));
+  const where = displayPath(at === "" ? source.path : joinPath(source.path, at));
   const what = nameOf(probe, source);
   const from = rule === undefined || rule.origin.startsWith("--") ? "" : ` (${displayText(rule.origin)})`;
   const id = `folders:${what}`;
