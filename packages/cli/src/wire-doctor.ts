@@ -6,8 +6,8 @@ import { type BytePath, displayPath, pathFromText, type Runtime } from "@doppel/
 import { readReceipt, status } from "@doppel/engine";
 import { lastDue } from "@doppel/monitor";
 import { findPublicKey, findRecipient } from "@doppel/openpgp";
-import type { DoctorContext, PublicKey, Source } from "@doppel/setup";
-import { isS3Url, openBucketAdmin, tryAsThief } from "@doppel/storage";
+import { CANARY, type DoctorContext, type PublicKey, type Source } from "@doppel/setup";
+import { isS3Url, openBucketAdmin, type StoredObject, tryAsThief } from "@doppel/storage";
 import { normaliseSource } from "@doppel/tree";
 import manifest from "../package.json" with { type: "json" };
 import { readGpgOptions } from "./gpg-options.ts";
@@ -125,9 +125,10 @@ function quiet(runtime: Runtime): Runtime {
   return { ...runtime, emit };
 }
 
-async function count(objects: AsyncIterable<unknown>): Promise<number> {
+/** Canaries that could not be removed are nobody's backup. */
+async function count(objects: AsyncIterable<StoredObject>): Promise<number> {
   let found = 0;
-  for await (const _ of objects) found++;
+  for await (const { name } of objects) if (!name.startsWith(CANARY)) found++;
   return found;
 }
 

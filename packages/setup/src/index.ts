@@ -11,4 +11,5 @@ export { checkNoKeyThere, type KeyFile, keyFiles, SERVER_NAME, writeKeyFiles } f
 export { inGroups, isTypedAgain, judgePassphrase, makePassphrase } from "./key/passphrase.ts";
 export type { DoctorContext, PublicKey, Source } from "./doctor/context.ts";
 export { examine } from "./doctor/examine.ts";
+export { CANARY } from "./doctor/folder-canary.ts";
 export { type Finding, verdictOf } from "./doctor/finding.ts";

@@ -4,6 +4,7 @@ import { findBelow, follow, LastProblem } from "./follow.ts";
 import { OwnerNames } from "./owners.ts";
 import type { ConfiguredInclude, DecidingRule } from "./rules/rules.ts";
 import { pathOf } from "./rules/text.ts";
+import type { SourceEntry } from "./source.ts";
 import { type Level, Walk } from "./walk.ts";
 
 /** What became of something that the user wants to be backed up. */
@@ -45,7 +46,7 @@ export function probeIncludes(
       return { at, result: "refused", explanation: { stored: false, reason: "problem", at, problem } };
     }
     const levels: Level[] = [...open, found.level];
-    const isIt = isWhole ? () => true : ({ absolute, type }: { absolute: BytePath; type: typeof found.entry.type }) => include.takes(absolute, type);
+    const isIt = ({ absolute, type }: SourceEntry): boolean => isWhole || include.takes(absolute, type);
     const seen = findBelow(walk, levels, isIt, { left: limit });
     if (seen === undefined) return { at, result: "gave-up" };
     return { at, result: seen ? "matches" : isWhole ? "empty" : "nothing" };

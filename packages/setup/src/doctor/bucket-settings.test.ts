@@ -1,30 +1,7 @@
-import type { StatusReport } from "@doppel/engine";
-import type { BackupSet } from "@doppel/format";
 import type { LifecycleRule } from "@doppel/storage";
 import { describe, expect, it } from "vitest";
 import { bucketSettings } from "./bucket-settings.ts";
-import { type BucketSeen, bucketTarget, contextWith, NOW } from "./testing/context.ts";
-
-const DAY_MS = 86_400_000;
-const ago = (days: number): Date => new Date(NOW.getTime() - days * DAY_MS);
-const set = (kind: "full" | "inc", start: Date, end: Date): BackupSet => ({ id: { kind, start, end }, volumes: new Map(), encoding: "gpg" });
-
-/** One chain: a full backup so many days ago, an increment so many. */
-function chainOf(full: number, inc?: number, problems: readonly string[] = []): StatusReport {
-  const first = set("full", ago(full), ago(full));
-  const more = inc === undefined ? [] : [set("inc", ago(full), ago(inc))];
-  const statusOf = (each: BackupSet) => ({ set: each, volumes: 1, volumeBytes: 1, metadataBytes: 1, archived: new Map(), problems });
-  const chain = { full: first, incrementals: more, start: ago(full), end: ago(inc ?? full), hasSignatures: true };
-  return {
-    target: "s3://acme/web1",
-    chains: [{ chain, sets: [first, ...more].map(statusOf) }],
-    incomplete: [],
-    lostManifest: [],
-    orphaned: [],
-    orphanedSignatures: [],
-    conflicts: [],
-  };
-}
+import { type BucketSeen, bucketTarget, chainOf, contextWith } from "./testing/context.ts";
 
 async function found(seen: BucketSeen, report = chainOf(1)) {
   const context = contextWith({ target: bucketTarget(seen) });

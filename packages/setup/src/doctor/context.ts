@@ -29,7 +29,7 @@ export interface DoctorContext {
 export interface Target {
   /** Without secrets. */
   readonly label: string;
-  /** Opens and lists it. @returns how many objects there are */
+  /** Opens and lists it. @returns how many objects there are, without canaries of ours */
   readonly list: Once<number>;
   /** Of a folder of this machine. */
   readonly folder?: BytePath;

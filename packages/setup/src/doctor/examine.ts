@@ -17,17 +17,17 @@ interface CheckRow {
   /** What it looks at, for a line that says that it could not. */
   readonly what: string;
   readonly check: Check;
-  /** Makes no sense where the target cannot be listed. */
-  readonly needsTarget?: true;
+  /** Makes no sense where the target cannot be listed, or, if so, is no bucket. */
+  readonly needs?: "target" | "bucket";
 }
 
 /** In the order in which a person reads them. */
 const CHECKS: readonly CheckRow[] = [
   { id: "tools", what: "programs on this machine", check: tools },
   { id: "target", what: "the target", check: target },
-  { id: "append-only", what: "what stolen credentials could do", check: appendOnly, needsTarget: true },
-  { id: "bucket", what: "settings of the bucket", check: bucketSettings, needsTarget: true },
-  { id: "last-backup", what: "the last backup", check: backups, needsTarget: true },
+  { id: "append-only", what: "what stolen credentials could do", check: appendOnly, needs: "target" },
+  { id: "bucket", what: "settings of the bucket", check: bucketSettings, needs: "bucket" },
+  { id: "last-backup", what: "the last backup", check: backups, needs: "target" },
   { id: "key", what: "the public key", check: key },
   { id: "no-secret-key", what: "secret keys on this machine", check: secretKey },
   { id: "forgery", what: "what could be forged", check: forgery },
@@ -40,8 +40,9 @@ export async function examine(context: DoctorContext): Promise<readonly Finding[
   const findings: Finding[] = [];
   for (const row of CHECKS) {
     context.runtime.signal.throwIfAborted();
+    if (row.needs === "bucket" && context.target.bucket === undefined) continue;
     const isListed = !findings.some(({ id, level }) => id === "target" && level !== "pass");
-    if (row.needsTarget === true && !isListed) {
+    if (row.needs !== undefined && !isListed) {
       findings.push({ id: row.id, level: "skipped", title: row.what, detail: "the target cannot be listed" });
     } else {
       findings.push(...(await made(row, context)));

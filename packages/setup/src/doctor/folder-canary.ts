@@ -1,8 +1,11 @@
 import { closeSync, fstatSync, openSync, unlinkSync, writeSync } from "node:fs";
-import { type BytePath, displayPath, errnoOf, joinPath, pathFromText, pathToBytes } from "@doppel/base";
+import { errnoOf, joinPath, pathFromText, pathToBytes } from "@doppel/base";
 import type { DoctorContext } from "./context.ts";
 import type { Finding } from "./finding.ts";
 import { skewFinding } from "./skew.ts";
+
+/** What names of canaries begin with, of those in buckets, too. */
+export const CANARY = "doppel-canary-";
 
 const CONTENT = "doppel was here: it tried whether this file could be deleted or written over, and it could not be removed.\n";
 
@@ -10,8 +13,8 @@ const CONTENT = "doppel was here: it tried whether this file could be deleted or
 export async function folderAppendOnly({ target: { folder, label }, runtime, isServer }: DoctorContext): Promise<readonly Finding[]> {
   const now = runtime.clock.now();
   const time = now.toISOString().replace(/[-:]|\.\d+/g, "");
-  const name = `doppel-canary-${time}-${Buffer.from(runtime.random.bytes(6)).toString("hex")}`;
-  const path = pathToBytes(joinPath(folder!, pathFromText(name) as BytePath));
+  const name = `${CANARY}${time}-${Buffer.from(runtime.random.bytes(6)).toString("hex")}`;
+  const path = pathToBytes(joinPath(folder!, pathFromText(name)));
   let written: Date;
   try {
     const fd = openSync(path, "wx", 0o600);
@@ -43,7 +46,7 @@ export async function folderAppendOnly({ target: { folder, label }, runtime, isS
       id: "append-only:delete",
       level: "warn",
       title: "deleting a backup is possible",
-      detail: `${displayPath(pathFromText(name))} ${could}: whoever takes over this user takes the backups in ${label}, too`,
+      detail: `${name} ${could}: whoever takes over this user takes the backups in ${label}, too`,
       remedy:
         "keep a copy where this machine cannot delete: an S3 bucket by `doppel setup bucket`, a folder that another machine copies from here, or a file system that only appends (chattr +a)",
     },

@@ -1,7 +1,14 @@
+import type { SetStatus, StatusReport } from "@doppel/engine";
+import type { BackupSet } from "@doppel/format";
 import type { AttemptResult, BucketAdmin, LifecycleRule, LockRetention, Seen } from "@doppel/storage";
 import type { DoctorContext, Target } from "../context.ts";
 
-export const NOW = new Date("2026-03-01T12:00:00Z");
+const NOW = new Date("2026-03-01T12:00:00Z");
+const DAY_MS = 86_400_000;
+
+export function ago(days: number): Date {
+  return new Date(NOW.getTime() - days * DAY_MS);
+}
 
 /** A context in which nothing is known; what a test is about is put over it. */
 export function contextWith(over: Partial<DoctorContext>): DoctorContext {
@@ -71,4 +78,43 @@ export function bucketTarget(seen: BucketSeen, attempts: readonly AttemptResult[
   };
   const bucket = { tryAsThief: async () => attempts, admin: async () => admin };
   return { label: "s3://acme/web1", list: async () => 1, bucket };
+}
+
+/**
+ * What is at a target with one chain: a full backup so many days ago, and an increment so many.
+ * @param problems  of the sets that `damaged` names
+ */
+export function chainOf(
+  full: number,
+  inc?: number,
+  problems: readonly string[] = [],
+  damaged: "all" | "full" = "all",
+  receipts = true,
+): StatusReport {
+  const set = (kind: "full" | "inc", days: number): BackupSet => ({
+    id: { kind, start: ago(full), end: ago(days) },
+    volumes: new Map(),
+    encoding: "gpg",
+    ...(receipts && { receipt: `${kind}.receipt` }),
+  });
+  const first = set("full", full);
+  const more = inc === undefined ? [] : [set("inc", inc)];
+  const statusOf = (each: BackupSet): SetStatus => ({
+    set: each,
+    volumes: 1,
+    volumeBytes: 1,
+    metadataBytes: 1,
+    archived: new Map(),
+    problems: damaged === "all" || each === first ? problems : [],
+  });
+  const chain = { full: first, incrementals: more, start: ago(full), end: ago(inc ?? full), hasSignatures: true };
+  return {
+    target: "s3://acme/web1",
+    chains: [{ chain, sets: [first, ...more].map(statusOf) }],
+    incomplete: [],
+    lostManifest: [],
+    orphaned: [],
+    orphanedSignatures: [],
+    conflicts: [],
+  };
 }
