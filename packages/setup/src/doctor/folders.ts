@@ -15,7 +15,7 @@ export const folders: Check = async ({ source }) => {
   }
   const probes = probeIncludes(source.path, { rules: source.rules(), copyLinks: source.copyLinks, limit: LIMIT });
   const well = probes.filter(({ result }) => result === "matches");
-  const rest = probes.filter(({ result }) => result !== "matches").map((probe) => findingOf(probe, source));
+  const rest = probes.flatMap((probe) => (probe.result === "matches" ? [] : [findingOf(probe, probe.result, source)]));
   if (well.length === 0) return rest;
   const title = rest.length === 0 ? "everything that is to be backed up is there" : `${well.length} of ${probes.length} are there`;
   return [{ id: "folders", level: "pass", title: `${title}: ${shown(well, source)}` }, ...rest];
@@ -31,15 +31,13 @@ function nameOf({ rule }: IncludeProbe, { path }: Source): string {
   return rule === undefined ? displayPath(path) : displayText(rule.pattern);
 }
 
-function findingOf(probe: IncludeProbe, source: Source): Finding {
-  const { rule, at, result, explanation } = probe;
+function findingOf(probe: IncludeProbe, result: Exclude<IncludeProbe["result"], "matches">, source: Source): Finding {
+  const { rule, at, explanation } = probe;
   const where = displayPath(at === "" ? source.path : joinPath(source.path, at));
   const what = nameOf(probe, source);
   const from = rule === undefined || rule.origin.startsWith("--") ? "" : ` (${displayText(rule.origin)})`;
   const id = `folders:${what}`;
   switch (result) {
-    case "matches":
-      return { id, level: "pass", title: `${what} is there, and backed up` };
     case "empty":
       return { id, level: "fail", title: `${what}${from} is empty: nothing in it is backed up`, remedy: "is its disk mounted? If it is empty on purpose, leave it out of the list" };
     case "nothing":
@@ -58,7 +56,7 @@ function refused({ reason, problem, rule }: NonNullable<IncludeProbe["explanatio
   if (problem !== undefined) {
     return { title: `${what} cannot be backed up`, detail: displayText(problem.detail), remedy: "run backups as a user that may read it" };
   }
-  const detail = rule === undefined ? WHY[reason] : displayText(`${rule.origin} ${rule.kind === "exclude" ? "excludes" : "includes"} ${rule.pattern}`);
+  const detail = rule?.kind === "exclude" ? displayText(`${rule.origin} excludes ${rule.pattern}`) : WHY[reason];
   return {
     title: `${what} is not backed up`,
     ...(detail !== undefined && { detail }),
@@ -71,4 +69,5 @@ const WHY: Readonly<Partial<Record<NonNullable<IncludeProbe["explanation"]>["rea
   "not-listed": "--files-from does not list it",
   "below-link": "a folder on the way to it is a symbolic link, which is stored as a link",
   "not-a-folder": "what it is said to lie in is no folder",
+  "nothing-below": "what it is said to lie in is no folder",
 };

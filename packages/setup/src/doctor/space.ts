@@ -1,4 +1,4 @@
-import { accessSync, constants, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, opendirSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { errnoOf } from "@doppel/base";
 import type { Check, DoctorContext } from "./context.ts";
@@ -26,7 +26,8 @@ function archive({ archiveDir }: DoctorContext["machine"]): Finding {
   const id = "archive-dir";
   const there = nearestThere(archiveDir);
   try {
-    accessSync(there, constants.R_OK | constants.W_OK | constants.X_OK);
+    opendirSync(there).closeSync();
+    accessSync(there, constants.W_OK | constants.X_OK);
     const title = there === archiveDir ? `the archive directory ${archiveDir} can be used` : `the archive directory ${archiveDir} can be made`;
     return { id, level: "pass", title };
   } catch (error) {
@@ -37,6 +38,5 @@ function archive({ archiveDir }: DoctorContext["machine"]): Finding {
 
 /** The folder itself, or the nearest above it that there is. */
 function nearestThere(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found !== undefined || dirname(path) === path ? path : nearestThere(dirname(path));
+  return existsSync(path) || dirname(path) === path ? path : nearestThere(dirname(path));
 }
