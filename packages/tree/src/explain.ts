@@ -1,6 +1,6 @@
 import { type BytePath, ROOT } from "@doppel/base";
-import { findBelow, follow, LastProblem } from "./follow.ts";
 import { openContent } from "./content.ts";
+import { findBelow, follow, LastProblem } from "./follow.ts";
 import { OwnerNames } from "./owners.ts";
 import type { DecidingRule, ExplainedRules } from "./rules/rules.ts";
 import { type TreeProblem, TreeProblemError } from "./source.ts";
