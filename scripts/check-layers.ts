@@ -46,6 +46,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: "any",
     edge: true,
     files: {
+      "src/wire-doctor.ts": { doppel: "any", npm: [], node: "any" },
       "src/wire.ts": { doppel: "any", npm: [], node: "any" },
       "src/agent/check-passphrase.ts": { doppel: ["base", "format", "openpgp", "storage"], npm: [], node: [] },
       "src/s3-settings.ts": { doppel: ["base", "format", "storage"], npm: [], node: [] },

@@ -53,7 +53,10 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
     purpose: "Setting up",
     summary: "whether backups are safe here; a line a check",
     positionals: [URL],
-    examples: [["doppel doctor @web1", "tries, on names of its own, what a thief would try"]],
+    examples: [
+      ["doppel doctor @web1", "tries, on names of its own, what a thief would try; exit code 1 when something failed, 3 for warnings"],
+      ["doppel doctor --dry-run s3://BUCKET/web1", "the same, and writes nothing"],
+    ],
   },
   explain: {
     purpose: "Setting up",
@@ -62,6 +65,9 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
       { name: "PATH", kind: "path", help: "the path in question; it need not exist" },
       { name: "SOURCE", kind: "target", help: "the folder that is backed up, or @NAME of a profile that says so" },
     ],
-    examples: [["doppel explain /var/www/cache @web1", "by the rules of a profile"]],
+    examples: [
+      ["doppel explain /var/www/cache @web1", "by the rules of a profile; exit code 1 when it is not backed up"],
+      ["doppel explain /etc/shadow / --include-filelist LIST", "by these rules: the line of the list that decides"],
+    ],
   },
 };

@@ -23,7 +23,7 @@ export const ENCRYPTION_OPTIONS = {
     metavar: "KEY",
     group: "Encryption",
     help: "sign everything with this key; when reading, refuse volumes that it did not sign",
-    commands: [...WRITE, "restore", "verify"],
+    commands: [...WRITE, "restore", "verify", "doctor"],
     to: "Envelope.signer, ReadDeps.verifier",
   }),
   "encrypt-sign-key": repeated(text, {
@@ -37,7 +37,7 @@ export const ENCRYPTION_OPTIONS = {
   "no-encryption": flag({
     group: "Encryption",
     help: "store without encryption",
-    commands: WRITE,
+    commands: [...WRITE, "doctor"],
     also: {
       group: "Encryption",
       help: "the backup is not encrypted: never ask for a key",
@@ -76,7 +76,7 @@ export const ENCRYPTION_OPTIONS = {
     metavar: "FILE",
     group: "Encryption",
     help: "the gpg program, for secret keys that it keeps",
-    commands: WITH_KEYS,
+    commands: [...WITH_KEYS, "doctor"],
     to: "GpgOptions",
   }),
   "use-agent": flag({
@@ -89,7 +89,7 @@ export const ENCRYPTION_OPTIONS = {
     metavar: "OPTIONS",
     group: "Encryption",
     help: "options for gpg, where it is started, apart by blanks; --homedir and a compression level count for doppel too",
-    commands: WITH_KEYS,
+    commands: [...WITH_KEYS, "doctor"],
     to: "GpgOptions.args, BackupJob.compressLevel",
   }),
 } as const;

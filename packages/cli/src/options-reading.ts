@@ -132,9 +132,9 @@ export const READING_OPTIONS = {
     also: {
       group: "Other",
       help: "read everything, store and write nothing",
-      commands: [...WRITE, ...RESTORE],
+      commands: [...WRITE, ...RESTORE, "doctor"],
     },
-    to: "RetainJob.force, CleanupJob.force, BackupJob.dryRun, RestoreJob.dryRun",
+    to: "RetainJob.force, CleanupJob.force, BackupJob.dryRun, RestoreJob.dryRun, DoctorContext.dryRun",
   }),
 } as const;
 

@@ -24,7 +24,7 @@ export const STOCK_OPTIONS = {
     metavar: "SECONDS",
     group: "Other",
     help: "the time of the new backup, in seconds since 1970",
-    commands: [...WRITE, "monitor check"],
+    commands: [...WRITE, "monitor check", "doctor"],
     to: "Runtime.clock",
     hidden: true,
   }),

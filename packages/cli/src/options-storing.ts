@@ -27,7 +27,7 @@ export const STORING_OPTIONS = {
     metavar: "MB",
     group: "Where and how it is stored",
     help: "size of a volume, about",
-    commands: WRITE,
+    commands: [...WRITE, "doctor"],
     to: "BackupJob.volumeBytes",
   }),
   "no-compression": flag({

@@ -19,13 +19,13 @@ export const OPTIONS = {
   "null-separator": flag({
     group: "Which files",
     help: "lines of file lists end with NUL instead of newline",
-    commands: [...WRITE, ...COMPARE],
+    commands: [...WRITE, ...COMPARE, "explain", "doctor"],
     to: "BackupJob.nullSeparator, VerifyJob.nullSeparator",
   }),
   "copy-links": flag({
     group: "Which files",
     help: "follow symbolic links: what they point to counts instead of the links",
-    commands: [...WRITE, ...COMPARE],
+    commands: [...WRITE, ...COMPARE, "explain", "doctor"],
     to: "BackupJob.copyLinks, VerifyJob.copyLinks",
   }),
   ...STORING_OPTIONS,

@@ -46,7 +46,16 @@ import {
   type Storage,
   withRetry,
 } from "@doppel/storage";
-import { checkRestoreTarget, checkSource, compileRules, normaliseSource, textOf } from "@doppel/tree";
+import {
+  checkRestoreTarget,
+  checkSource,
+  compileRules,
+  type ExplainedRules,
+  type Explanation,
+  explainPath,
+  normaliseSource,
+  textOf,
+} from "@doppel/tree";
 export { generateKey, inspectKey, publicKeyText } from "@doppel/openpgp";
 import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
@@ -288,6 +297,33 @@ function makesReceipt(settings: Settings, isStock: boolean): boolean {
     );
   }
   return asked || (!isStock && !settings["no-receipt"]);
+}
+
+/**
+ * Whether a backup of `source` would have `path` in it, which is relative to it, and why; reads the file lists.
+ * @throws source.missing, source.unreadable, rules.*, format.bad-time
+ */
+export function explanationOf(
+  source: BytePath,
+  path: BytePath,
+  { settings, rules }: Pick<Session["invocation"], "settings" | "rules">,
+  now: Date,
+): Explanation {
+  const tree = treeOf(source, settings, rules, now);
+  return explainPath(tree.source, path, { rules: rulesFor(tree), copyLinks: tree.copyLinks });
+}
+
+/** What is backed up of a source, by these rules; reads the file lists. @throws rules.*, format.bad-time */
+export function rulesOf(
+  source: BytePath,
+  { settings, rules }: Pick<Session["invocation"], "settings" | "rules">,
+  now: Date,
+): ExplainedRules {
+  return rulesFor(treeOf(source, settings, rules, now));
+}
+
+function rulesFor({ source, selection, filelists, nullSeparator }: ReturnType<typeof treeOf>): ExplainedRules {
+  return compileRules(selection, { source, readFile: (name) => filelists.get(name) ?? new Uint8Array(), nullSeparator });
 }
 
 /** Whether a backup will store what lies in a folder below its source. `relative` is the folder's path from there. */
@@ -580,7 +616,8 @@ function gpgOptions(settings: Settings, environment: Environment, passphrase: st
   };
 }
 
-function keySources({ settings, environment }: Pick<KeyContext, "settings" | "environment">): KeySources {
+/** Where keys are looked for. */
+export function keySources({ settings, environment }: Pick<KeyContext, "settings" | "environment">): KeySources {
   const { homedir } = readGpgOptions(settings["gpg-options"]);
   return { gnupgHome: gnupgHomeOf(environment, homedir), readFile: (path) => readIfThere(path, environment.cwd) };
 }

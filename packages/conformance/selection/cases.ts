@@ -1,3 +1,5 @@
+import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import fc from "fast-check";
 
 /** A tree to choose from: paths as bytes (one char each). `x/` is an empty folder, `x -> y` a link; odd ones are old. */
@@ -164,5 +166,21 @@ export function choices(tree: Tree): fc.Arbitrary<Choice> {
       return [...each.args, `list${number}`];
     });
     return { args: [...args, ...end], lists };
+  });
+}
+
+/** Makes the objects of a tree below `root`. */
+export function makeTree(root: string, tree: Tree): void {
+  const bytes = (path: string): Buffer => Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, "latin1")]);
+  mkdirSync(root, { recursive: true });
+  tree.forEach((each, number) => {
+    const [path = "", target] = each.split(" -> ");
+    const isFolder = path.endsWith("/");
+    mkdirSync(bytes(isFolder ? path : dirname(path)), { recursive: true });
+    if (target !== undefined) symlinkSync(target, bytes(path));
+    else if (!isFolder) {
+      writeFileSync(bytes(path), path, "latin1");
+      if (number % 2 === 1) utimesSync(bytes(path), 1000, 1000);
+    }
   });
 }

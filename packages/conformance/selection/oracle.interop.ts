@@ -1,10 +1,10 @@
-import { mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describeInterop, openTempDir, run, stockDuplicity } from "@doppel/testkit";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { cleanEnv, DOPPEL } from "../src/program.ts";
-import { type Choice, choices, type Tree, trees } from "./cases.ts";
+import { type Choice, choices, makeTree, trees } from "./cases.ts";
 
 /** The documented run: `DOPPEL_SELECTION_RUNS=500 npm test packages/conformance/selection`. */
 const RUNS = Number(process.env["DOPPEL_SELECTION_RUNS"] ?? 25);
@@ -72,19 +72,4 @@ async function selected(
   }
   rmSync(target, { recursive: true });
   return found.map((line) => line.replace(/^snapshot\/(\.\/)?/, "").replace(/\/$/, ""));
-}
-
-function makeTree(root: string, tree: Tree): void {
-  const bytes = (path: string): Buffer => Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, "latin1")]);
-  mkdirSync(root, { recursive: true });
-  tree.forEach((each, number) => {
-    const [path = "", target] = each.split(" -> ");
-    const isFolder = path.endsWith("/");
-    mkdirSync(bytes(isFolder ? path : dirname(path)), { recursive: true });
-    if (target !== undefined) symlinkSync(target, bytes(path));
-    else if (!isFolder) {
-      writeFileSync(bytes(path), path, "latin1");
-      if (number % 2 === 1) utimesSync(bytes(path), 1000, 1000);
-    }
-  });
 }

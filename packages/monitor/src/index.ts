@@ -23,6 +23,7 @@ export type { Finding, Severity } from "./judge/finding.ts";
 export { nagios } from "./output/nagios.ts";
 export { prometheus } from "./output/prometheus.ts";
 export type { FleetFinding, MonitorReport, ProfileReport, Summary } from "./report.ts";
+export { type Due, lastDue } from "./schedule/due.ts";
 export { timeIn } from "./schedule/zone.ts";
 export { type MetricsServer, parseAddress, serveMetrics } from "./serve/metrics-server.ts";
 export { type DrillRun, readDrills, recordDrill } from "./state/drills.ts";

@@ -15,3 +15,7 @@ export { backupCommand, CACHE, PROFILES, type ServerFile, type ServerPlan, type 
 export { HEAD as PROFILES_HEAD, profileBlock } from "./server/profile.ts";
 export { checkExclude, checkFolder } from "./server/targets.ts";
 export { scriptPath, unitName } from "./server/units.ts";
+export type { DoctorContext, PublicKey, Source } from "./doctor/context.ts";
+export { examine } from "./doctor/examine.ts";
+export { CANARY } from "./doctor/folder-canary.ts";
+export { type Finding, verdictOf } from "./doctor/finding.ts";

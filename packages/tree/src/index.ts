@@ -1,11 +1,13 @@
 export { checkSource } from "./check-source.ts";
+export { type ExplainOptions, type Explanation, explainPath } from "./explain.ts";
 export { type FileContent, openContent } from "./content.ts";
+export { type IncludeProbe, probeIncludes } from "./probe-includes.ts";
 export { OwnerNames } from "./owners.ts";
 export { normaliseSource, type SourceEntry, type TreeProblem, TreeProblemError } from "./source.ts";
 export { compileRules, type RulesContext } from "./rules/compile.ts";
 export { compileGlob, type Glob } from "./rules/glob.ts";
-export type { Rules, SelectionOption, Subject, UnmatchedRule, Verdict } from "./rules/rules.ts";
-export { textOf } from "./rules/text.ts";
+export type { ConfiguredInclude, DecidingRule, ExplainedRules, Rules, SelectionOption, Subject, UnmatchedRule, Verdict } from "./rules/rules.ts";
+export { pathOf, textOf } from "./rules/text.ts";
 export { type WalkOptions, walkTree } from "./walk.ts";
 export { checkRestoreTarget } from "./write/target.ts";
 export type { FileCrew } from "./write/crew.ts";

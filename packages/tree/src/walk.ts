@@ -1,7 +1,16 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from "node:fs";
-import { type BytePath, DoppelError, displayPath, joinPath, type PathEntry, pathToBytes, ROOT } from "@doppel/base";
+import {
+  type BytePath,
+  DoppelError,
+  displayPath,
+  type EntryType,
+  joinPath,
+  type PathEntry,
+  pathToBytes,
+  ROOT,
+} from "@doppel/base";
 import type { OwnerNames } from "./owners.ts";
-import type { ListedFolder, Rules } from "./rules/rules.ts";
+import type { ExplainedRules, ListedFolder, Rules, Subject } from "./rules/rules.ts";
 import { errnoOfCall, type SourceEntry, type TreeProblem, TreeProblemError } from "./source.ts";
 import { deviceOf, typeOf } from "./stat.ts";
 
@@ -46,7 +55,7 @@ export function* walkTree(source: BytePath, options: WalkOptions): Generator<Sou
 }
 
 /** A directory being walked. */
-interface Level {
+export interface Level {
   readonly entry: SourceEntry;
   /** Its names in byte order, as they were when it was entered: changes under us cannot break the order. */
   readonly names: readonly string[];
@@ -57,14 +66,16 @@ interface Level {
   pending: boolean;
 }
 
-interface Found {
+/** An object that is selected. */
+export interface Found {
   readonly entry: SourceEntry;
+  /** Only when something below it is. */
   readonly pending: boolean;
   readonly level?: Level;
 }
 
 /** Looks at one object at a time. */
-class Walk {
+export class Walk {
   readonly #source: BytePath;
   readonly #prefix: string;
   readonly #options: WalkOptions;
@@ -108,11 +119,7 @@ class Walk {
     try {
       const stat = this.#stat(full);
       const type = stat === undefined ? "other" : typeOf(stat);
-      const verdict = rules.judge(full, type === "socket" || type === "other" ? "fifo" : type, {
-        dev: Number(stat?.dev ?? this.#rootDev),
-        rootDev: this.#rootDev,
-        mtime: stat === undefined ? 0 : wholeSeconds(stat.mtimeNs),
-      });
+      const verdict = rules.judge(full, judgedAs(type), this.#subject(stat));
       if (verdict === "exclude" || (verdict === "scan" && type !== "dir")) return undefined;
       if (stat === undefined) throw problem("vanished", path, "it was gone when it was to be looked at");
       const pending = verdict === "scan";
@@ -128,6 +135,46 @@ class Walk {
       this.#options.onProblem(asProblem(error, path));
       return undefined;
     }
+  }
+
+  /** Why the rules judge as they do what `visit` came by. What is not there is judged as `missing`. */
+  explain(path: BytePath, rules: ExplainedRules, missing: EntryType): ReturnType<ExplainedRules["explain"]> {
+    const full = (this.#prefix + path) as BytePath;
+    const stat = this.#statIfThere(full);
+    if (stat !== undefined) return rules.explain(full, judgedAs(typeOf(stat)), this.#subject(stat));
+    return rules.explain(full, missing, { dev: this.#rootDev, rootDev: this.#rootDev, mtime: Number.MAX_SAFE_INTEGER });
+  }
+
+  /** Whether there is something of that name that can be looked at. */
+  isThere(path: BytePath): boolean {
+    return this.#statIfThere((this.#prefix + path) as BytePath) !== undefined;
+  }
+
+  /** The names in a folder, in byte order; none in what is no folder that can be read. */
+  namesIn(path: BytePath): readonly string[] {
+    try {
+      return namesIn((this.#prefix + path) as BytePath);
+    } catch (error) {
+      if (errnoOfCall(error) === undefined) throw error;
+      return [];
+    }
+  }
+
+  #statIfThere(full: BytePath): BigIntStats | undefined {
+    try {
+      return this.#stat(full);
+    } catch (error) {
+      if (errnoOfCall(error) === undefined) throw error;
+      return undefined;
+    }
+  }
+
+  #subject(stat: BigIntStats | undefined): Subject {
+    return {
+      dev: Number(stat?.dev ?? this.#rootDev),
+      rootDev: this.#rootDev,
+      mtime: stat === undefined ? 0 : wholeSeconds(stat.mtimeNs),
+    };
   }
 
   /** The entry, on its way to the caller: only now is it certain that what there is to tell about it matters. */
@@ -195,6 +242,11 @@ function missing(path: string, cause?: unknown): DoppelError {
 }
 
 const BIGINT = { bigint: true } as const;
+
+/** What has no type of its own in the format never gets further than the rules. */
+function judgedAs(type: ReturnType<typeof typeOf>): EntryType {
+  return type === "socket" || type === "other" ? "fifo" : type;
+}
 
 function namesIn(directory: BytePath): string[] {
   // One char per byte, so the default order of strings is the order of bytes.

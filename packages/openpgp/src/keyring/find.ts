@@ -70,6 +70,17 @@ export async function findRecipient(
   return only;
 }
 
+/**
+ * The key of that fingerprint among those that `query` names, as a binary file of a public key. Same errors as findRecipient, except for keys
+ * that are of no use.
+ */
+export async function findPublicKey(query: string, fingerprint: string, sources: KeySources): Promise<Uint8Array> {
+  const { certificates } = await findCertificates(query, sources);
+  const found = certificates.find(({ keys }) => keys[0]!.fingerprint === fingerprint);
+  if (found === undefined) throw notFound(query, sources.gnupgHome);
+  return found.bytes;
+}
+
 interface Found {
   readonly certificates: readonly Certificate[];
   readonly warnings: readonly string[];

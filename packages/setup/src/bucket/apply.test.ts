@@ -29,6 +29,7 @@ class MemoryBucket implements BucketAdmin {
   readonly endpoint = undefined;
   readonly region = "us-east-1";
   readonly software = "AmazonS3";
+  readonly aheadMs = 0;
   readonly writes: string[] = [];
   there = true;
   policySeen: Seen<PolicyDocument> = { kind: "absent" };

@@ -20,6 +20,8 @@ export interface Reached {
   /** What the server says it is: `AmazonS3`, `RADOS Gateway`, or whatever stands in its header `Server`. */
   readonly software: string;
   readonly exists: boolean;
+  /** How much the server's clock is ahead of ours, by the date of its answer (whole seconds); undefined when it gave none. */
+  readonly aheadMs: number | undefined;
 }
 
 /**
@@ -109,8 +111,11 @@ async function tryOpen(
   };
   const sender = new Sender({ client, place, clock, random, emit, tries, maxDelayMs });
   let software = "";
+  let aheadMs: number | undefined;
   const observe = (headers: Readonly<Record<string, string>> | undefined): void => {
     software = softwareOf(headers ?? {});
+    const date = Date.parse(headers?.["date"] ?? "");
+    aheadMs = Number.isNaN(date) ? undefined : date - clock.now().getTime();
   };
   let redirect: string | undefined;
   try {
@@ -131,10 +136,10 @@ async function tryOpen(
       },
     });
   } catch (error) {
-    if (mayBeMissing && isMissing(error)) return { location, connection, sender, software, exists: false };
+    if (mayBeMissing && isMissing(error)) return { location, connection, sender, software, exists: false, aheadMs };
     return { error, region: redirect ?? regionNamed((error as { cause?: unknown }).cause) };
   }
-  return { location, connection, sender, software, exists: true };
+  return { location, connection, sender, software, exists: true, aheadMs };
 }
 
 function isMissing(error: unknown): boolean {

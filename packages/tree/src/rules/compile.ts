@@ -4,8 +4,8 @@ import { compileGlob } from "./glob.ts";
 import { OrderedRules } from "./judge.ts";
 import { PathListing } from "./path-listing.ts";
 import { compileRegexp } from "./regexp.ts";
-import { deviceFilesRule, globRule, olderThanRule, otherFilesystemsRule, type Rule, regexpRule } from "./rule.ts";
-import type { FilterOption, Rules, SelectionOption } from "./rules.ts";
+import { deviceFilesRule, globRule, type Named, olderThanRule, otherFilesystemsRule, type Rule, regexpRule } from "./rule.ts";
+import type { ExplainedRules, FilterOption, SelectionOption } from "./rules.ts";
 import { textOf } from "./text.ts";
 
 /** What the rules are compiled for. */
@@ -27,7 +27,7 @@ export interface RulesContext {
  * @throws DoppelError rules.cannot-match (14), rules.malformed (15), rules.last-is-include (16), rules.filelist (7),
  * rules.filter-without-effect (70), rules.filter-last (71), rules.absolute-path (72), rules.no-paths (73)
  */
-export function compileRules(options: readonly SelectionOption[], context: RulesContext): Rules {
+export function compileRules(options: readonly SelectionOption[], context: RulesContext): ExplainedRules {
   refuseIdleFilters(options);
   const rootText = textOf(context.source);
   const separator = context.nullSeparator === true ? "\0" : "\n";
@@ -36,11 +36,12 @@ export function compileRules(options: readonly SelectionOption[], context: Rules
   const markers: string[] = [];
   let listing: PathListing | undefined;
   let filter: Filter = { mode: "globbing", ignoreCase: false };
-  for (const option of options) {
+  for (const [index, option] of options.entries()) {
+    const order = index + 1;
     switch (option.option) {
       case "include":
       case "exclude": {
-        const named = { pattern: option.value, origin: `--${option.option}`, expected: option.option === "include" };
+        const named = { pattern: option.value, origin: `--${option.option}`, order, expected: option.option === "include" };
         rules.push(patternRule({ kind: option.option, ...named }, filter));
         break;
       }
@@ -49,7 +50,7 @@ export function compileRules(options: readonly SelectionOption[], context: Rules
         const kind = option.option === "include-filelist" ? "include" : "exclude";
         const entries = parseFilelist(readList(option.value, context), kind, separator);
         for (const { line, ...entry } of entries) {
-          const named = { origin: `${option.value}:${line}`, expected: entry.pattern !== "**" };
+          const named = { origin: `${option.value}:${line}`, order, expected: entry.pattern !== "**" };
           rules.push(patternRule({ ...entry, ...named }, filter));
         }
         break;
@@ -57,7 +58,7 @@ export function compileRules(options: readonly SelectionOption[], context: Rules
       case "include-regexp":
       case "exclude-regexp": {
         const kind = option.option === "include-regexp" ? "include" : "exclude";
-        const named = { pattern: option.value, origin: `--${option.option}`, expected: kind === "include" };
+        const named = { pattern: option.value, origin: `--${option.option}`, order, expected: kind === "include" };
         rules.push(patternRule({ kind, ...named }, { ...filter, mode: "regexp" }));
         break;
       }
@@ -76,13 +77,13 @@ export function compileRules(options: readonly SelectionOption[], context: Rules
         markers.push(markerOf(option.value));
         break;
       case "exclude-device-files":
-        front.push(deviceFilesRule()); // before all others wherever it stands (6.1), as if-present is
+        front.push(deviceFilesRule(order)); // before all others wherever it stands (6.1), as if-present is
         break;
       case "exclude-other-filesystems":
-        rules.push(otherFilesystemsRule());
+        rules.push(otherFilesystemsRule(order));
         break;
       case "exclude-older-than":
-        rules.push(olderThanRule(option.before));
+        rules.push(olderThanRule(option.before, order));
         break;
     }
   }
@@ -105,7 +106,7 @@ const FILTERS: Readonly<Record<FilterOption, Partial<Filter>>> = {
   "filter-strictcase": { ignoreCase: false },
 };
 
-function patternRule(named: Pick<Rule, "kind" | "pattern" | "origin" | "expected">, { mode, ignoreCase }: Filter): Rule {
+function patternRule(named: Named, { mode, ignoreCase }: Filter): Rule {
   const { pattern, origin } = named;
   try {
     if (mode === "regexp") return regexpRule(named, compileRegexp(pattern, ignoreCase));

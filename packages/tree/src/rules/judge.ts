@@ -2,25 +2,29 @@ import type { BytePath, EntryType } from "@doppel/base";
 import type { PathListing } from "./path-listing.ts";
 import type { Rule } from "./rule.ts";
 import { type PlacedRule, RuleIndex } from "./rule-index.ts";
-import type { ListedFolder, Rules, Subject, UnmatchedRule } from "./rules.ts";
+import type { ConfiguredInclude, DecidingRule, ExplainedRules, ListedFolder, Subject, UnmatchedRule } from "./rules.ts";
 import { textOf } from "./text.ts";
 
 /** Rules in their order of evaluation (command-line spec 6.2), and which of them have been of use. */
-export class OrderedRules implements Rules {
+export class OrderedRules implements ExplainedRules {
+  readonly #rules: readonly Rule[];
   readonly #index: RuleIndex;
   readonly #markers: readonly string[];
   /** The rules that should match something and have not yet. */
   readonly #waiting: Set<Rule>;
   readonly #listing: PathListing | undefined;
+  /** Position of the rule that the last verdict follows from; Infinity: no rule said anything. */
+  #decidedBy = Number.POSITIVE_INFINITY;
 
   /** `markers` are the names of `--exclude-if-present`, as bytes. The root counts as something to match. */
   constructor(rules: readonly Rule[], markers: readonly string[], rootText: string, listing?: PathListing) {
+    this.#rules = rules;
     this.#index = new RuleIndex(rules);
     this.#markers = markers;
     this.#listing = listing;
     if (listing !== undefined) listing.top.met = true;
     this.#waiting = new Set(rules.filter((rule) => rule.expected));
-    this.#evaluate(rootText, "dir", { dev: 0, rootDev: 0, mtime: 0 });
+    this.#evaluate(rootText, "dir", NOWHERE);
   }
 
   get listed(): ListedFolder | undefined {
@@ -29,6 +33,21 @@ export class OrderedRules implements Rules {
 
   judge(full: BytePath, type: EntryType, subject: Subject): "include" | "exclude" | "scan" {
     return this.#evaluate(textOf(full), type, subject);
+  }
+
+  explain(full: BytePath, type: EntryType, subject: Subject): ReturnType<ExplainedRules["explain"]> {
+    const verdict = this.#evaluate(textOf(full), type, subject);
+    const rule = this.#rules[this.#decidedBy];
+    return { verdict, rule: rule && namesOf(rule) };
+  }
+
+  includes(): readonly ConfiguredInclude[] {
+    const includes = this.#rules.filter(({ kind }) => kind === "include");
+    return includes.map((rule) => ({
+      ...namesOf(rule),
+      anchor: rule.anchor,
+      takes: (full, type) => rule.verdict(textOf(full), type, NOWHERE) === "include",
+    }));
   }
 
   get hasMarkers(): boolean {
@@ -64,8 +83,19 @@ export class OrderedRules implements Rules {
         } else if (verdict === "scan" && position < scanned) scanned = position;
       }
     }
+    this.#decidedBy = decided?.position ?? Number.POSITIVE_INFINITY;
     if (decided?.rule.kind === "include") return "include";
-    if (scanned < (decided?.position ?? Number.POSITIVE_INFINITY)) return "scan";
+    if (scanned < this.#decidedBy) {
+      this.#decidedBy = scanned;
+      return "scan";
+    }
     return decided?.rule.kind ?? "include";
   }
+}
+
+/** For rules that ask for a path only. */
+const NOWHERE: Subject = { dev: 0, rootDev: 0, mtime: 0 };
+
+function namesOf({ kind, pattern, origin, order }: Rule): DecidingRule {
+  return { kind, pattern, origin, order };
 }

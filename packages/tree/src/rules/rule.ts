@@ -10,6 +10,8 @@ export interface Rule {
   readonly pattern: string;
   /** `--include`, or `FILE:LINE`. */
   readonly origin: string;
+  /** Which of the options it comes from, counted from 1. */
+  readonly order: number;
   /** Whether the user wants to know when it matches nothing. */
   readonly expected: boolean;
   /** Only for globs: the names that every path it matches begins with; paths on the way there answer "scan" to an include. */
@@ -19,7 +21,8 @@ export interface Rule {
   readonly verdict: (text: string, type: EntryType, subject: Subject) => Verdict;
 }
 
-type Named = Pick<Rule, "kind" | "pattern" | "origin" | "expected">;
+/** What a rule is called, and where it stands. */
+export type Named = Pick<Rule, "kind" | "pattern" | "origin" | "order" | "expected">;
 
 export function globRule(named: Named, glob: Glob): Rule {
   const { kind } = named;
@@ -41,29 +44,29 @@ export function regexpRule(named: Named, regexp: PathRegexp): Rule {
   return { ...named, verdict: (text) => (regexp.test(text) ? kind : undefined) };
 }
 
-export function otherFilesystemsRule(): Rule {
+export function otherFilesystemsRule(order: number): Rule {
   return {
-    ...unnamed("--exclude-other-filesystems"),
+    ...unnamed("--exclude-other-filesystems", order),
     verdict: (_text, _type, subject) => (subject.dev === subject.rootDev ? undefined : "exclude"),
   };
 }
 
 /** Regular files only, in whole seconds as the format has them. */
-export function olderThanRule(before: Date): Rule {
+export function olderThanRule(before: Date, order: number): Rule {
   const seconds = before.getTime() / 1000;
   return {
-    ...unnamed("--exclude-older-than"),
+    ...unnamed("--exclude-older-than", order),
     verdict: (_text, type, subject) => (type === "file" && subject.mtime < seconds ? "exclude" : undefined),
   };
 }
 
-export function deviceFilesRule(): Rule {
+export function deviceFilesRule(order: number): Rule {
   return {
-    ...unnamed("--exclude-device-files"),
+    ...unnamed("--exclude-device-files", order),
     verdict: (_text, type) => (type === "chardev" || type === "blockdev" ? "exclude" : undefined),
   };
 }
 
-function unnamed(option: string): Named {
-  return { kind: "exclude", pattern: option, origin: option, expected: false };
+function unnamed(option: string, order: number): Named {
+  return { kind: "exclude", pattern: option, origin: option, order, expected: false };
 }

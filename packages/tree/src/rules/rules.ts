@@ -18,6 +18,12 @@ export interface UnmatchedRule {
   readonly origin: string;
 }
 
+/** The rule that a verdict follows from. */
+export interface DecidingRule extends UnmatchedRule {
+  /** Which of the selection's options it is, or stands in, counted from 1. */
+  readonly order: number;
+}
+
 /** A folder (or file) that `--files-from` lists, or that leads to one. The walk says what it met. */
 export interface ListedFolder {
   readonly below: Map<string, ListedFolder>;
@@ -39,6 +45,26 @@ export interface Rules {
    * from filelists unless they are `**`. Ask after the walk.
    */
   unmatched(): readonly UnmatchedRule[];
+}
+
+/** An include, whatever other rules say of what it matches. */
+export interface ConfiguredInclude extends DecidingRule {
+  /** The names that whatever it matches begins with: its path's text, split at the slashes. None for a regular expression. */
+  readonly anchor: readonly string[] | undefined;
+  /** Whether it matches this path (whole, as `judge` takes it). */
+  readonly takes: (full: BytePath, type: EntryType) => boolean;
+}
+
+/** Rules that can be asked why. */
+export interface ExplainedRules extends Rules {
+  /** `judge`, and why: the first rule that decides; of "scan" the include that has it looked into; undefined when no rule says anything. */
+  explain(
+    full: BytePath,
+    type: EntryType,
+    subject: Subject,
+  ): { readonly verdict: "include" | "exclude" | "scan"; readonly rule: DecidingRule | undefined };
+  /** All includes in their order. */
+  includes(): readonly ConfiguredInclude[];
 }
 
 /** `--filter-ignorecase` and `--filter-strictcase` concern `include-regexp` and `exclude-regexp` too. */

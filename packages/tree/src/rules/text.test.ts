@@ -1,7 +1,7 @@
 import type { BytePath } from "@doppel/base";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { textOf } from "./text.ts";
+import { pathOf, textOf } from "./text.ts";
 
 const ofBytes = (argument: string): string => textOf(argument as BytePath);
 
@@ -20,6 +20,8 @@ describe("textOf", () => {
           /^[\udc80-\udcff]$/.test(part) ? Buffer.of(part.charCodeAt(0) - 0xdc00) : Buffer.from(part),
         );
         expect(Buffer.concat(back)).toEqual(Buffer.from(bytes));
+        const path = Buffer.from(bytes).toString("latin1") as BytePath;
+        expect(pathOf(textOf(path))).toBe(path);
       }),
     );
   });

@@ -9,6 +9,20 @@ export function textOf(path: BytePath): string {
   return NOT_ASCII.test(path) ? path.replace(SEQUENCES, decode) : path;
 }
 
+/** The path that a text stands for: the inverse of `textOf`. */
+export function pathOf(text: string): BytePath {
+  return text.replace(STRAY_OR_TEXT, encode) as BytePath;
+}
+
+// With the flag u a surrogate counts by itself only where it stands alone.
+const STRAY_OR_TEXT = /[\udc80-\udcff]|[^\p{ASCII}\udc80-\udcff]+/gu;
+
+function encode(part: string): string {
+  const code = part.charCodeAt(0);
+  const isStray = part.length === 1 && code >= 0xdc80 && code <= 0xdcff;
+  return isStray ? String.fromCharCode(code - 0xdc00) : Buffer.from(part, "utf8").toString("latin1");
+}
+
 const NOT_ASCII = /[\u0080-\u00ff]/;
 
 // RFC 3629 4: every well-formed sequence of two to four bytes, or else any single byte above 0x7f.

@@ -56,6 +56,8 @@ export interface BucketAdmin extends AsyncDisposable {
   readonly region: string;
   /** What the server says it is: `AmazonS3`, `RADOS Gateway` (Ceph's), or whatever its answers name; "" when they name nothing. */
   readonly software: string;
+  /** How much the server's clock is ahead of ours, as it was opened, to about a second; undefined when its answers have no date. */
+  readonly aheadMs: number | undefined;
   exists(): Promise<boolean>;
   create(options: { readonly objectLock: boolean }): Promise<void>;
   policy(): Promise<Seen<PolicyDocument>>;

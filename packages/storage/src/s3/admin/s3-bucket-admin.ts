@@ -37,12 +37,14 @@ export class S3BucketAdmin implements BucketAdmin {
   readonly endpoint: string | undefined;
   readonly region: string;
   readonly software: string;
+  readonly aheadMs: number | undefined;
   readonly #reached: Reached;
   readonly #context: DriverContext;
   #exists: boolean;
 
   constructor(reached: Reached, context: DriverContext) {
-    const { location, connection, software } = reached;
+    const { location, connection, software, aheadMs } = reached;
+    this.aheadMs = aheadMs;
     this.bucket = location.bucket;
     this.prefix = location.prefix;
     this.endpoint = connection.endpoint;

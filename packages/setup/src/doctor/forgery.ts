@@ -1,0 +1,16 @@
+import type { Check } from "./context.ts";
+
+/** What nobody can prevent where backups are made, or nobody has. */
+export const forgery: Check = async ({ encryption }) => {
+  if (encryption.kind !== "keys") return [];
+  const id = "forgery";
+  if (encryption.isSigned) {
+    const title = "backups are signed: who can store, and has not this machine, cannot make one that passes";
+    const detail = "whoever takes over this machine can, because its signing key is here";
+    return [{ id, level: "pass", title, detail }];
+  }
+  const title = "what a thief could forge: new backups, not old ones";
+  const detail =
+    "backups are not signed (--sign-key), so whoever has the public key and may store can make one that looks like this server's; restore from a time before a break-in. Signed receipts show when another machine made it";
+  return [{ id, level: "pass", title, detail }];
+};
