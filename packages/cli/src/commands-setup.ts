@@ -35,7 +35,10 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
     summary: "all a server needs for nightly backups",
     positionals: [URL],
     examples: [
-      ["doppel setup server s3://BUCKET/web1 --public-key web1.public.asc", "asks what it has to know; exit code 3 until a restore is proven"],
+      [
+        "doppel setup server s3://BUCKET/web1 --public-key web1.public.asc",
+        "asks what it has to know; exit code 3 until a restore is proven",
+      ],
       ["doppel setup server s3://BUCKET/web1 --answers web1.yaml", "asks nothing: what it would ask is in the file"],
       ["doppel setup server s3://BUCKET/web1 --answers web1.yaml --print", "shows all files, writes nothing"],
     ],
@@ -54,7 +57,10 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
     summary: "whether backups are safe here; a line a check",
     positionals: [URL],
     examples: [
-      ["doppel doctor @web1", "tries, on names of its own, what a thief would try; exit code 1 when something failed, 3 for warnings"],
+      [
+        "doppel doctor @web1",
+        "tries, on names of its own, what a thief would try; exit code 1 when something failed, 3 for warnings",
+      ],
       ["doppel doctor --dry-run s3://BUCKET/web1", "the same, and writes nothing"],
     ],
   },

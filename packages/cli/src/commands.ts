@@ -11,7 +11,7 @@ export const PURPOSES = ["Backing up", "Getting back", "Looking", "Tidying", "Se
  */
 type PositionalKind = "path" | "target" | "time" | "count" | "pattern" | "word";
 
-export interface Positional {
+interface Positional {
   readonly name: string;
   readonly kind: PositionalKind;
   readonly help: string;

@@ -33,7 +33,8 @@ describe.each(readdirSync(DOCS).filter((name) => name.endsWith(".md")))("docs/%s
   });
 
   it("links to files that are there", () => {
-    for (const [, target] of page.matchAll(/\]\((?!https?:)([^)#]+)/g)) expect(() => readFileSync(join(DOCS, target!))).not.toThrow();
+    for (const [, target] of page.matchAll(/\]\((?!https?:)([^)#]+)/g))
+      expect(() => readFileSync(join(DOCS, target!))).not.toThrow();
   });
 });
 

@@ -1,4 +1,17 @@
-import { duration, flag, minuteOfDay, oneOf, optional, type Option, path, principal, repeated, text, wholeNumber, withDefault } from "./option.ts";
+import {
+  duration,
+  flag,
+  minuteOfDay,
+  oneOf,
+  optional,
+  type Option,
+  path,
+  principal,
+  repeated,
+  text,
+  wholeNumber,
+  withDefault,
+} from "./option.ts";
 
 /** Of the commands that prepare backups. */
 export const SETUP_OPTIONS = {

@@ -48,7 +48,20 @@ describeInterop(["gpg", "duplicity"], "doctor, for a folder", () => {
       "the receipt of the last backup is not signed: whoever can store can write one",
     ]);
     expect(after.code).toBe(3);
-    for (const id of ["key", "key-expiry", "key-pinned", "no-secret-key", "folders", "temp-space", "archive-dir", "clock", "last-backup", "last-backup-whole", "emergency-tool:duplicity", "emergency-tool:gpg"]) {
+    for (const id of [
+      "key",
+      "key-expiry",
+      "key-pinned",
+      "no-secret-key",
+      "folders",
+      "temp-space",
+      "archive-dir",
+      "clock",
+      "last-backup",
+      "last-backup-whole",
+      "emergency-tool:duplicity",
+      "emergency-tool:gpg",
+    ]) {
       expect(after.one(id), id).toMatchObject({ level: "pass" });
     }
     expect(after.one("forgery").detail).toMatch(/whoever has the public key and may store can make one/);
@@ -77,7 +90,9 @@ describeInterop(["gpg", "duplicity"], "doctor, for a folder", () => {
     const lines = ["src/gone", "src/empty", "- src/etc", "src/etc/passwd", "src/*.conf", "src/log", "- **"];
     place.write("list", `# what is kept\n${lines.map((line) => line.replace("src/", `${place.path}/src/`)).join("\n")}\n`);
     const { code, findings } = await examine(place);
-    const folders = findings.filter(({ id }) => id.startsWith("folders")).map(({ level, title }) => [level, title.replaceAll(place.path, "HERE")]);
+    const folders = findings
+      .filter(({ id }) => id.startsWith("folders"))
+      .map(({ level, title }) => [level, title.replaceAll(place.path, "HERE")]);
     expect(code).toBe(1);
     expect(folders).toEqual([
       ["pass", "1 of 5 are there: HERE/src/log"],
@@ -132,7 +147,10 @@ describeInterop(["gpg", "duplicity"], "doctor, of keys", () => {
     }
     copyFileSync(KEY.secretFile, place.at("keys/backup of web1"));
     const inFile = await examine(place);
-    expect(inFile.one("no-secret-key")).toMatchObject({ level: "fail", title: expect.stringContaining(place.at("keys/backup of web1")) });
+    expect(inFile.one("no-secret-key")).toMatchObject({
+      level: "fail",
+      title: expect.stringContaining(place.at("keys/backup of web1")),
+    });
   });
 
   it("one that expires soon, has expired, or is not the pinned one", async () => {
@@ -146,14 +164,20 @@ describeInterop(["gpg", "duplicity"], "doctor, of keys", () => {
 
     using place = server();
     writeFileSync(place.at("keys/web1.asc"), armored);
-    expect((await examine(place)).one("key-pinned")).toMatchObject({ level: "fail", remedy: expect.stringContaining("who has replaced the key") });
+    expect((await examine(place)).one("key-pinned")).toMatchObject({
+      level: "fail",
+      remedy: expect.stringContaining("who has replaced the key"),
+    });
 
     const file = place.at("keys/web1.asc");
     const plain = async (...args: readonly string[]) =>
       examined(await place.run(["doctor", "--json", "--encrypt-key", file, ...args, place.at("target")]));
     const soon = await plain();
     expect(soon.one("key")).toMatchObject({ level: "pass" });
-    expect(soon.one("key-expiry")).toMatchObject({ level: "warn", title: expect.stringMatching(/expires on 20.*, in (?:39|40) days/) });
+    expect(soon.one("key-expiry")).toMatchObject({
+      level: "warn",
+      title: expect.stringMatching(/expires on 20.*, in (?:39|40) days/),
+    });
     expect(soon.one("key-strength")).toMatchObject({ level: "warn", title: expect.stringContaining("2048 bits") });
     expect(soon.one("key-pinned")).toMatchObject({ level: "warn" });
     const expired = await plain("--current-time", `${now() + 1000 * HOUR}`);
@@ -166,7 +190,10 @@ describe("doctor, without keys", () => {
   it("says what follows from a passphrase, and from none", async () => {
     using place = new ProfilesPlace(["web1:", "  url: file://target", "  source: src"]);
     expect((await examine(place)).one("key")).toMatchObject({ level: "warn", title: expect.stringContaining("passphrase") });
-    expect((await examine(place, ["--no-encryption"])).one("key")).toMatchObject({ level: "warn", title: expect.stringContaining("not encrypted") });
+    expect((await examine(place, ["--no-encryption"])).one("key")).toMatchObject({
+      level: "warn",
+      title: expect.stringContaining("not encrypted"),
+    });
     const unknown = examined(await place.run(["doctor", "--json", place.at("target")]));
     expect(unknown.one("key")).toMatchObject({ level: "skipped" });
     expect(unknown.one("folders")).toMatchObject({ level: "skipped" });

@@ -10,17 +10,31 @@ async function examine(place: BucketPlace, as: Who, ...args: readonly string[]) 
 }
 
 describeRealS3("doctor, for a bucket", (site) => {
-  it("the writer's credentials destroy nothing where there are versions; the monitor's show the settings", { timeout: 120_000 }, async () => {
+  it("the writer's credentials destroy nothing where there are versions; the monitor's show the settings", {
+    timeout: 120_000,
+  }, async () => {
     using place = await BucketPlace.open(site());
     await place.setUp("--versioning", "--expire-days", "90");
     const tree = await place.backup(randomContent("doctor", 100_000));
     const before = await place.keys();
     const writer = await examine(place, "writer");
     expect(writer.titles("fail")).toEqual([]);
-    for (const attempt of ["store", "read-back", "delete", "delete-a-version", "change-the-lifecycle", "change-the-policy", "change-versioning", "read-a-neighbour"]) {
+    for (const attempt of [
+      "store",
+      "read-back",
+      "delete",
+      "delete-a-version",
+      "change-the-lifecycle",
+      "change-the-policy",
+      "change-versioning",
+      "read-a-neighbour",
+    ]) {
       expect(writer.one(`append-only:${attempt}`), attempt).toMatchObject({ level: "pass" });
     }
-    expect(writer.one("append-only:overwrite")).toMatchObject({ level: "warn", detail: expect.stringContaining("these credentials cannot see") });
+    expect(writer.one("append-only:overwrite")).toMatchObject({
+      level: "warn",
+      detail: expect.stringContaining("these credentials cannot see"),
+    });
     for (const id of ["versioning", "lifecycle", "object-lock"]) expect(writer.one(id)).toMatchObject({ level: "skipped" });
     expect(writer.one("clock")).toMatchObject({ level: "pass" });
     expect(writer.one("last-backup")).toMatchObject({ level: "pass" });
@@ -29,7 +43,10 @@ describeRealS3("doctor, for a bucket", (site) => {
     await place.expectRestored(tree, "writer");
 
     const monitor = await examine(place, "monitor");
-    expect(monitor.one("append-only:store")).toMatchObject({ level: "warn", remedy: expect.stringContaining("right for a monitor") });
+    expect(monitor.one("append-only:store")).toMatchObject({
+      level: "warn",
+      remedy: expect.stringContaining("right for a monitor"),
+    });
     for (const id of ["versioning", "lifecycle:expiry", "lifecycle:versions", "lifecycle:uploads"]) {
       expect(monitor.one(id)).toMatchObject({ level: "pass" });
     }
@@ -37,22 +54,38 @@ describeRealS3("doctor, for a bucket", (site) => {
     expect(monitor.titles("fail")).toEqual([]);
   });
 
-  it("whatever full credentials could do is a failure with its remedy, and nothing of it is done to a backup", { timeout: 120_000 }, async () => {
+  it("whatever full credentials could do is a failure with its remedy, and nothing of it is done to a backup", {
+    timeout: 120_000,
+  }, async () => {
     using place = await BucketPlace.open(site());
     await place.setUp("--expire-days", "6");
     const tree = await place.backup(randomContent("doctor", 100_000));
     const before = await place.keys();
     const admin = await examine(place, "admin");
     expect(admin.code).toBe(1);
-    for (const attempt of ["delete", "overwrite", "overwrite-in-parts", "delete-a-version", "change-the-lifecycle", "change-the-policy", "change-versioning"]) {
-      expect(admin.one(`append-only:${attempt}`), attempt).toMatchObject({ level: "fail", remedy: expect.stringContaining("doppel setup bucket") });
+    for (const attempt of [
+      "delete",
+      "overwrite",
+      "overwrite-in-parts",
+      "delete-a-version",
+      "change-the-lifecycle",
+      "change-the-policy",
+      "change-versioning",
+    ]) {
+      expect(admin.one(`append-only:${attempt}`), attempt).toMatchObject({
+        level: "fail",
+        remedy: expect.stringContaining("doppel setup bucket"),
+      });
     }
     expect(admin.one("versioning")).toMatchObject({ level: "warn" });
     expect(admin.one("lifecycle:expiry")).toMatchObject({ level: "warn", title: expect.stringContaining("5 nights") });
     expect(await place.keys()).toEqual(before);
     await place.expectRestored(tree, "writer");
     const writer = await examine(place, "writer");
-    expect(writer.one("append-only:overwrite")).toMatchObject({ level: "fail", remedy: expect.stringMatching(/--create-only.*--versioning/) });
+    expect(writer.one("append-only:overwrite")).toMatchObject({
+      level: "fail",
+      remedy: expect.stringMatching(/--create-only.*--versioning/),
+    });
     const left = await place.keys();
     const dry = await examine(place, "admin", "--dry-run");
     expect(dry.one("append-only")).toMatchObject({ level: "skipped" });

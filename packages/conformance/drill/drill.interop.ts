@@ -105,7 +105,9 @@ describeInterop(["duplicity"], "doppel drill of what stock made", () => {
     const args = ["drill", "--json", "--tempdir", "tmp", "--files", "50", "--path", "many", "stock"];
     const sound = await made.run(args, { env: { PASSPHRASE: "stock" } });
     expect([sound.code, sound.stdout.toString()]).toEqual([0, expect.stringContaining('"digests":false')]);
-    const volume = made.at(join("stock", readdirSync(made.at("stock")).find((name) => name.includes("full") && name.includes("vol2."))!));
+    const volume = made.at(
+      join("stock", readdirSync(made.at("stock")).find((name) => name.includes("full") && name.includes("vol2."))!),
+    );
     const changed = readFileSync(volume);
     changed[5000]! ^= 1;
     writeFileSync(volume, changed);

@@ -11,7 +11,10 @@ beforeAll(async () => {
   dir = openTempDir();
   script = join(dir.path, "doppel.bash");
   writeFileSync(script, (await done(doppel(["completion", "bash"]))).stdout);
-  writeFileSync(join(dir.path, "profiles.yaml"), "version: 1\nprofiles:\n  mail:\n    url: file:///m\n  web1:\n    url: file:///w\n");
+  writeFileSync(
+    join(dir.path, "profiles.yaml"),
+    "version: 1\nprofiles:\n  mail:\n    url: file:///m\n  web1:\n    url: file:///w\n",
+  );
 });
 afterAll(() => dir[Symbol.dispose]());
 

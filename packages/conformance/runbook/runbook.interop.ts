@@ -62,7 +62,12 @@ interface Kind {
 }
 
 const KINDS: readonly Kind[] = [
-  { name: "key", options: ["--encrypt-key", KEY.publicFile], env: { PASSPHRASE: KEY.passphrase }, says: ["gpg --import backup.key"] },
+  {
+    name: "key",
+    options: ["--encrypt-key", KEY.publicFile],
+    env: { PASSPHRASE: KEY.passphrase },
+    says: ["gpg --import backup.key"],
+  },
   { name: "passphrase", options: [], env: { PASSPHRASE: "only this" }, says: ["**The passphrase**"] },
   { name: "none", options: ["--no-encryption"], env: {}, says: ["not encrypted", "gzip"] },
 ];

@@ -22,10 +22,14 @@ describeInterop(["duplicity", "tar"], "doppel explain", () => {
       for (const [name, text] of Object.entries(choice!.lists)) writeFileSync(join(place, name), text);
       const { args } = choice!;
       const target = join(place, "target");
-      const made = await run("duplicity", ["full", "--no-encryption", ...args, "src", `file://${target}`, "--archive-dir", stock.archiveDir], {
-        cwd: place,
-        env: cleanEnv({ HOME: place }),
-      });
+      const made = await run(
+        "duplicity",
+        ["full", "--no-encryption", ...args, "src", `file://${target}`, "--archive-dir", stock.archiveDir],
+        {
+          cwd: place,
+          env: cleanEnv({ HOME: place }),
+        },
+      );
       const plain = tree.map((each) => each.replace(/\/$| -> .*/, "")).filter((path) => /^[\w./ ]+$/.test(path));
       const stored = made.code === 0 ? await storedIn(target) : undefined;
       for (const path of plain.slice(0, 8)) {
@@ -44,7 +48,8 @@ async function storedIn(target: string): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   for (const volume of readdirSync(target).filter((name) => name.endsWith(".difftar.gz"))) {
     const { stdout } = await run("tar", ["-tzf", join(target, volume), "--quoting-style=escape", "--warning=no-unknown-keyword"]);
-    for (const line of stdout.toString("latin1").split("\n")) found.add(line.replace(/^snapshot\/(\.\/)?/, "").replace(/\/$/, ""));
+    for (const line of stdout.toString("latin1").split("\n"))
+      found.add(line.replace(/^snapshot\/(\.\/)?/, "").replace(/\/$/, ""));
   }
   return found;
 }

@@ -15,7 +15,14 @@ describeRealS3("a server is set up unattended, at the RADOS Gateway", (site) => 
     const s3 = ["--s3-endpoint-url", endpoint, "--s3-region-name", region, "--aws-credentials", given];
     const where = ["--root", place.root, "--include", place.source, "--program", place.spy];
     const setup = await place.shown([
-      ...["setup", "server", `s3://${bucket}/web1`, ...where, ...s3, "--make-key-here", "--key-kind", "curve25519"],
+      "setup",
+      "server",
+      `s3://${bucket}/web1`,
+      ...where,
+      ...s3,
+      "--make-key-here",
+      "--key-kind",
+      "curve25519",
     ]);
     expect(setup.stdout).toMatch(/\nDone: \d+ files of the first backup/);
     expect(setup.code, setup.stderr).toBe(0);
@@ -33,8 +40,15 @@ describeRealS3("a server is set up unattended, at the RADOS Gateway", (site) => 
     const status = await place.doppel(["status", "@web1", "--profiles", join(place.root, "etc/doppel/profiles.yaml")]);
     expect(status.code, status.stderr).toBe(0);
     const printed = await place.doppel([
-      ...["setup", "server", `s3://${bucket}/web1`, ...where, ...s3, "--public-key", join(place.root, "etc/doppel/web1.public.asc")],
-      ...["--print", "--json"],
+      "setup",
+      "server",
+      `s3://${bucket}/web1`,
+      ...where,
+      ...s3,
+      "--public-key",
+      join(place.root, "etc/doppel/web1.public.asc"),
+      "--print",
+      "--json",
     ]);
     expect(printed.code, printed.stderr).toBe(0);
     expect(printed.stdout).not.toContain(secretAccessKey);

@@ -155,14 +155,23 @@ describeInterop(["gpg", "duplicity"], "a server is set up unattended, at a folde
     expect(nothing.stderr).toMatch(/missing: --include, --public-key \(or --make-key-here\), --aws-credentials;/);
     expect(readdirSync(place.root)).toEqual([]);
 
-    const lines = [`root: ${place.root}`, `include: ${place.source}`, `public-key: ${key.publicFile}`, "server: web1", 'at: "04:15"'];
+    const lines = [
+      `root: ${place.root}`,
+      `include: ${place.source}`,
+      `public-key: ${key.publicFile}`,
+      "server: web1",
+      'at: "04:15"',
+    ];
     writeFileSync(join(place.admin, "web1.yaml"), `${lines.join("\n")}\n`);
     const setup = await place.doppel(["setup", "server", place.target, "--answers", "web1.yaml"]);
     expect(setup.code, setup.stdout + setup.stderr).toBe(3);
     expect(place.read("etc/systemd/system/doppel-web1.timer")).toContain("OnCalendar=*-*-* 04:15:00\n");
     writeFileSync(join(place.admin, "web1.yaml"), "att: 04:15\n");
     const bad = await place.doppel(["setup", "server", place.target, "--answers", "web1.yaml"]);
-    expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining("web1.yaml:1: att: there is no such question; did you mean at?")]);
+    expect([bad.code, bad.stderr]).toEqual([
+      2,
+      expect.stringContaining("web1.yaml:1: att: there is no such question; did you mean at?"),
+    ]);
   });
 
   it("keys that would not do are refused before anything is written", async () => {

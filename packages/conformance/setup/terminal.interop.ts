@@ -37,18 +37,22 @@ describeInterop(["python3"], "setup on a terminal", () => {
     using place = new SetupPlace();
     const key = await place.key();
     const given = ["--root", place.root, "--program", place.spy];
-    const { code, screen } = await type(place, ["setup", "server", place.target, ...given], [
-      ["What is this server called \\[backups\\]: ", "web1"],
-      ["Folders to back up.*?: ", "relative"],
-      ["must be absolute.*?: ", place.source],
-      ["What to leave out.*?: ", "-"],
-      ["Days from one full backup.*?: ", "30"],
-      ["When, by the clock.*?: ", "25:00"],
-      ["needs a time of the day.*?: ", "04:45"],
-      ["The file with the public key.*?: ", "nowhere.asc"],
-      ["cannot be read.*?: ", key.publicFile],
-      [`${key.fingerprint}.*?\\? `, "yes"],
-    ]);
+    const { code, screen } = await type(
+      place,
+      ["setup", "server", place.target, ...given],
+      [
+        ["What is this server called \\[backups\\]: ", "web1"],
+        ["Folders to back up.*?: ", "relative"],
+        ["must be absolute.*?: ", place.source],
+        ["What to leave out.*?: ", "-"],
+        ["Days from one full backup.*?: ", "30"],
+        ["When, by the clock.*?: ", "25:00"],
+        ["needs a time of the day.*?: ", "04:45"],
+        ["The file with the public key.*?: ", "nowhere.asc"],
+        ["cannot be read.*?: ", key.publicFile],
+        [`${key.fingerprint}.*?\\? `, "yes"],
+      ],
+    );
     expect(screen).toContain("Not proven restorable yet");
     expect(code).toBe(3);
     expect(place.sets).toBe(1);
@@ -79,10 +83,14 @@ describeInterop(["python3"], "setup on a terminal", () => {
 
   it("who ends it in the middle (Ctrl-D) has changed nothing", async () => {
     using place = new SetupPlace();
-    const stopped = await type(place, ["setup", "server", place.target, "--root", place.root], [
-      ["What is this server called.*?: ", "web1"],
-      ["Folders to back up.*?: ", "\u0004"],
-    ]);
+    const stopped = await type(
+      place,
+      ["setup", "server", place.target, "--root", place.root],
+      [
+        ["What is this server called.*?: ", "web1"],
+        ["Folders to back up.*?: ", "\u0004"],
+      ],
+    );
     expect(stopped.screen).toContain("stopped: nothing was written");
     expect([stopped.code, readdirSync(place.root)]).toEqual([2, []]);
   });

@@ -1,6 +1,6 @@
 import type { RunResult } from "@doppel/testkit";
 
-export interface Finding {
+interface Finding {
   readonly id: string;
   readonly level: "pass" | "warn" | "fail" | "skipped";
   readonly title: string;
@@ -13,13 +13,17 @@ export interface Examined {
   readonly code: number;
   readonly findings: readonly Finding[];
   /** Titles of what is at these levels. */
-  titles(...levels: readonly Finding["level"][]): readonly string[];
+  readonly titles: (...levels: readonly Finding["level"][]) => readonly string[];
   /** The only finding of that id. */
-  one(id: string): Finding;
+  readonly one: (id: string) => Finding;
 }
 
 /** @throws Error when it was no result, with all that was said */
-export function examined({ code, stdout, stderr }: Pick<RunResult, "code"> & { readonly stdout: Buffer | string; readonly stderr: Buffer | string }): Examined {
+export function examined({
+  code,
+  stdout,
+  stderr,
+}: Pick<RunResult, "code"> & { readonly stdout: Buffer | string; readonly stderr: Buffer | string }): Examined {
   const last = stdout.toString().trim().split("\n").at(-1) ?? "";
   const result = last.startsWith("{") ? JSON.parse(last) : {};
   if (result.kind !== "doctor") throw new Error(`no findings (exit ${code}):\n${stdout.toString()}\n${stderr.toString()}`);

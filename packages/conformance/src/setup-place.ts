@@ -20,7 +20,11 @@ export class SetupPlace implements Disposable {
     for (const folder of ["root", "data/sub", "admin", "cache", "backups"]) mkdirSync(this.at(folder), { recursive: true });
     for (let i = 0; i < 5; i++) writeFileSync(join(this.source, `sub/file${i}`), `content ${i}\n`.repeat(1000 * (i + 1)));
     writeFileSync(join(this.source, "large"), Buffer.alloc(300_000, "not one byte alone "));
-    const lines = ["#!/bin/sh", `{ printf '%s\\n' "$0" "$@"; env; echo; } >> ${this.seen}`, `exec ${process.execPath} ${DOPPEL} "$@"`];
+    const lines = [
+      "#!/bin/sh",
+      `{ printf '%s\\n' "$0" "$@"; env; echo; } >> ${this.seen}`,
+      `exec ${process.execPath} ${DOPPEL} "$@"`,
+    ];
     writeFileSync(this.spy, `${lines.join("\n")}\n`);
     chmodSync(this.spy, 0o755);
     writeFileSync(this.seen, "");
@@ -57,7 +61,12 @@ export class SetupPlace implements Disposable {
   }
 
   /** A key on the admin's machine. */
-  async key(): Promise<{ readonly passphrase: string; readonly fingerprint: string; readonly secretFile: string; readonly publicFile: string }> {
+  async key(): Promise<{
+    readonly passphrase: string;
+    readonly fingerprint: string;
+    readonly secretFile: string;
+    readonly publicFile: string;
+  }> {
     const made = await this.shown(["setup", "key", "web1", "--key-kind", "curve25519", "--json"]);
     expect(made.code, made.stderr).toBe(0);
     const { fingerprint } = JSON.parse(made.stdout.trim().split("\n").at(-1)!) as { readonly fingerprint: string };

@@ -17,7 +17,15 @@ const p = pathFromText;
 function chain() {
   const storage = new MemoryStorage();
   const writer = new ChainWriter(storage, rsync);
-  const same = [dir("d"), file("d/a", "a"), dir("d/sub"), file("d/sub/b", "b"), link("l", "/etc"), file("m", "m"), file("n", "n")];
+  const same = [
+    dir("d"),
+    file("d/a", "a"),
+    dir("d/sub"),
+    file("d/sub/b", "b"),
+    link("l", "/etc"),
+    file("m", "m"),
+    file("n", "n"),
+  ];
   const full = writer.write("full", hour(0), tree(dir(""), ...same, file("big", randomContent("1", 3000))), [2]);
   const inc = writer.write("inc", hour(1), tree(dir(""), ...same, file("big", randomContent("2", 3000)), file("z", "z")), [2]);
   return { storage, full, inc };

@@ -19,7 +19,10 @@ const pattern = fc
 const option: fc.Arbitrary<SelectionOption> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ option: fc.constantFrom("include" as const, "exclude" as const), value: pattern }) },
   fc.record({ option: fc.constantFrom("include-filelist" as const, "exclude-filelist" as const), value: fc.constant("list") }),
-  fc.record({ option: fc.constantFrom("include-regexp" as const, "exclude-regexp" as const), value: fc.constantFrom("a$", "/b", "x") }),
+  fc.record({
+    option: fc.constantFrom("include-regexp" as const, "exclude-regexp" as const),
+    value: fc.constantFrom("a$", "/b", "x"),
+  }),
   fc.constantFrom<SelectionOption>(
     { option: "exclude-if-present", value: "mark" },
     { option: "exclude-older-than", before: new Date("2001-01-01") },
@@ -37,41 +40,48 @@ function asked(paths: readonly string[]): readonly BytePath[] {
 
 it("says of every path what a walk does with it, and as judge", { timeout: 60_000 }, () => {
   fc.assert(
-    fc.property(tree, fc.array(option, { maxLength: 5 }), last, fc.array(pattern, { maxLength: 4 }), (paths, some, end, lines) => {
-      const scratch = makeScratch();
-      const home = process.cwd();
-      process.chdir(scratch.path);
-      try {
-        const source = "src" as BytePath;
-        // A path that others lie below is a folder.
-        makeTree(source, ...paths.map((each) => (paths.some((other) => other.startsWith(`${each}/`)) ? `${each}/` : each)));
-        paths.forEach((each, i) => i % 3 === 0 && utimesSync(pathToBytes(joinPath(source, each as BytePath)), 1000, 1000));
-        const listed = [...paths.slice(0, 3), "gone"].map((each) => `${each}\n`).join("");
-        const readFile: RulesContext["readFile"] = (file) => Buffer.from(file === "paths" ? listed : lines.map((line) => `${line}\n`).join(""));
-        const compile = () => compileRules([...some, end], { source, readFile, cannotMatch: "skip" });
-        const walked = walkTree(source, { rules: compile(), owners: OwnerNames.system(), onProblem: () => undefined });
-        const stored = new Set(Array.from(walked, (entry) => entry.path));
-        const rules = compile();
-        for (const each of asked(paths)) {
-          const explanation = explainPath(source, each, { rules });
-          expect(explanation.stored, `${each} ${JSON.stringify(explanation)}`).toBe(stored.has(each));
-          if (explanation.stored && explanation.isEmpty !== undefined) {
-            const holds = [...stored].some((other) => other.startsWith(`${each}/`));
-            expect(explanation.isEmpty, each).toBe(!holds);
+    fc.property(
+      tree,
+      fc.array(option, { maxLength: 5 }),
+      last,
+      fc.array(pattern, { maxLength: 4 }),
+      (paths, some, end, lines) => {
+        const scratch = makeScratch();
+        const home = process.cwd();
+        process.chdir(scratch.path);
+        try {
+          const source = "src" as BytePath;
+          // A path that others lie below is a folder.
+          makeTree(source, ...paths.map((each) => (paths.some((other) => other.startsWith(`${each}/`)) ? `${each}/` : each)));
+          paths.forEach((each, i) => i % 3 === 0 && utimesSync(pathToBytes(joinPath(source, each as BytePath)), 1000, 1000));
+          const listed = [...paths.slice(0, 3), "gone"].map((each) => `${each}\n`).join("");
+          const readFile: RulesContext["readFile"] = (file) =>
+            Buffer.from(file === "paths" ? listed : lines.map((line) => `${line}\n`).join(""));
+          const compile = () => compileRules([...some, end], { source, readFile, cannotMatch: "skip" });
+          const walked = walkTree(source, { rules: compile(), owners: OwnerNames.system(), onProblem: () => undefined });
+          const stored = new Set(Array.from(walked, (entry) => entry.path));
+          const rules = compile();
+          for (const each of asked(paths)) {
+            const explanation = explainPath(source, each, { rules });
+            expect(explanation.stored, `${each} ${JSON.stringify(explanation)}`).toBe(stored.has(each));
+            if (explanation.stored && explanation.isEmpty !== undefined) {
+              const holds = [...stored].some((other) => other.startsWith(`${each}/`));
+              expect(explanation.isEmpty, each).toBe(!holds);
+            }
+            const subject = { dev: 1, rootDev: 1, mtime: 2e9 };
+            for (const type of ["file", "dir"] satisfies EntryType[]) {
+              const full = joinPath(source, each);
+              const { verdict, rule } = rules.explain(full, type, subject);
+              expect(verdict).toBe(rules.judge(full, type, subject));
+              expect(rule?.kind ?? "include").toBe(verdict === "exclude" ? "exclude" : "include");
+            }
           }
-          const subject = { dev: 1, rootDev: 1, mtime: 2e9 };
-          for (const type of ["file", "dir"] satisfies EntryType[]) {
-            const full = joinPath(source, each);
-            const { verdict, rule } = rules.explain(full, type, subject);
-            expect(verdict).toBe(rules.judge(full, type, subject));
-            expect(rule?.kind ?? "include").toBe(verdict === "exclude" ? "exclude" : "include");
-          }
+        } finally {
+          process.chdir(home);
+          scratch.remove();
         }
-      } finally {
-        process.chdir(home);
-        scratch.remove();
-      }
-    }),
+      },
+    ),
     { numRuns: 80 },
   );
 });

@@ -6,7 +6,16 @@ export { OwnerNames } from "./owners.ts";
 export { normaliseSource, type SourceEntry, type TreeProblem, TreeProblemError } from "./source.ts";
 export { compileRules, type RulesContext } from "./rules/compile.ts";
 export { compileGlob, type Glob } from "./rules/glob.ts";
-export type { ConfiguredInclude, DecidingRule, ExplainedRules, Rules, SelectionOption, Subject, UnmatchedRule, Verdict } from "./rules/rules.ts";
+export type {
+  ConfiguredInclude,
+  DecidingRule,
+  ExplainedRules,
+  Rules,
+  SelectionOption,
+  Subject,
+  UnmatchedRule,
+  Verdict,
+} from "./rules/rules.ts";
 export { pathOf, textOf } from "./rules/text.ts";
 export { type WalkOptions, walkTree } from "./walk.ts";
 export { checkRestoreTarget } from "./write/target.ts";

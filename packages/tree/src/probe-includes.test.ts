@@ -10,7 +10,18 @@ const scratch = makeScratch();
 const source = joinPath(scratch.path, "src" as BytePath);
 
 beforeAll(() => {
-  makeTree(source, "etc/passwd", "etc/a.conf", "var/www/", "var/cache/a", "caf\xe9/f", "many/1", "many/2", "many/3", "link -> etc");
+  makeTree(
+    source,
+    "etc/passwd",
+    "etc/a.conf",
+    "var/www/",
+    "var/cache/a",
+    "caf\xe9/f",
+    "many/1",
+    "many/2",
+    "many/3",
+    "link -> etc",
+  );
 });
 
 afterAll(() => scratch.remove());
@@ -51,9 +62,12 @@ describe("probeIncludes", () => {
       ["matches", "etc"],
     ]);
     expect(results(["S/many/x*"], 2)).toEqual([["gave-up", "many"]]);
-    expect(probe([{ option: "include-regexp", value: "cache/" }, { option: "exclude", value: "S/many" }])).toMatchObject([
-      { rule: { pattern: "cache/" }, result: "matches", at: "" },
-    ]);
+    expect(
+      probe([
+        { option: "include-regexp", value: "cache/" },
+        { option: "exclude", value: "S/many" },
+      ]),
+    ).toMatchObject([{ rule: { pattern: "cache/" }, result: "matches", at: "" }]);
   });
 
   it("knows what another rule takes away, and links", () => {

@@ -35,7 +35,8 @@ async function factsOf(session: Session, status: StatusReport, storage: ReadDeps
   const s3 = isBucket(url) ? await bucketOf(url, session) : undefined;
   const secretKey = settings["secret-key"];
   const credentials = profile?.credentials;
-  const where = credentials && (credentials.kind === "file" ? `the file ${credentials.path}` : `the AWS profile ${credentials.name}`);
+  const where =
+    credentials && (credentials.kind === "file" ? `the file ${credentials.path}` : `the AWS profile ${credentials.name}`);
   const manifestName = status.chains.at(-1)?.chain.full.manifest;
   return {
     title: profile?.name ?? displayPath(withoutSecret(url)),
@@ -65,7 +66,10 @@ function optionsOf({ endpoint, region }: Partial<Bucket>): readonly string[] {
 
 /** A name with a dot could be that of a server. */
 function ownOptionsOf({ bucket = "" }: Partial<Bucket>, settings: Settings): readonly string[] {
-  return [...(bucket.includes(".") ? ["--s3-url-style", "bucket"] : []), ...(settings["s3-path-style"] ? ["--s3-path-style"] : [])];
+  return [
+    ...(bucket.includes(".") ? ["--s3-url-style", "bucket"] : []),
+    ...(settings["s3-path-style"] ? ["--s3-path-style"] : []),
+  ];
 }
 
 function prefixOptions(settings: Settings): readonly string[] {

@@ -10,7 +10,15 @@ import { argument, type Command, type Outcome, type Session } from "../session.t
 import { type Answers, withAnswersFile } from "../setup/answers.ts";
 import { runChild } from "../setup/child.ts";
 import { credentialsFor } from "../setup/credentials.ts";
-import { firstBackup, type Ground, type Proof, readBackProof, restoreProof, runsSystemd, startCommands } from "../setup/first-backup.ts";
+import {
+  firstBackup,
+  type Ground,
+  type Proof,
+  readBackProof,
+  restoreProof,
+  runsSystemd,
+  startCommands,
+} from "../setup/first-backup.ts";
 import { profilesWith } from "../setup/profiles-file.ts";
 import { Questions } from "../setup/questions.ts";
 import { chooseKey, folderForKey, keyFromFile, keyMadeHere, type KeyChoice, type ServerKey } from "../setup/server-key.ts";
@@ -34,9 +42,7 @@ export const setupServer: Command = async (session) => {
   const questions = new Questions(ask);
   const wish = await askForWish(url, answers, questions);
   const choice = await chooseKey(answers, environment.cwd, questions);
-  const credentials = isS3Url(url)
-    ? await credentialsFor(settings["aws-credentials"], environment.cwd, questions)
-    : undefined;
+  const credentials = isS3Url(url) ? await credentialsFor(settings["aws-credentials"], environment.cwd, questions) : undefined;
   questions.complete();
   if (wish === undefined || choice === undefined) throw new Error("an answer is missing that nobody missed");
 
@@ -47,9 +53,15 @@ export const setupServer: Command = async (session) => {
   const { plan, installation } = planFor(key);
   if (settings.print) {
     const commands = plan.timing.scheduler === "systemd" ? startCommands(plan.server) : [];
-    const later = key === NO_KEY ? ["# The key is made when this runs without --print: its fingerprint comes where there are zeros.\n"] : [];
+    const later =
+      key === NO_KEY ? ["# The key is made when this runs without --print: its fingerprint comes where there are zeros.\n"] : [];
     const text = [...later, plannedText(installation), ...commands.map((command) => `# ${command.join(" ")}\n`)].join("\n");
-    renderer.result({ kind: "page", name: "setup-server", text, data: { files: installationData(installation), commands, written: false } });
+    renderer.result({
+      kind: "page",
+      name: "setup-server",
+      text,
+      data: { files: installationData(installation), commands, written: false },
+    });
     return "complete";
   }
   install(installation, settings.force);
@@ -79,7 +91,10 @@ function planWith({ key, wish, url, answers, root, credentials, session }: Made)
     program: program === undefined ? programItself() : [resolve(session.environment.cwd, localPath(program))],
   };
   const profiles = profilesWith(plan, root);
-  const files = serverFiles(plan, { ...(profiles !== undefined && { profiles }), ...(credentials !== undefined && { credentials }) });
+  const files = serverFiles(plan, {
+    ...(profiles !== undefined && { profiles }),
+    ...(credentials !== undefined && { credentials }),
+  });
   return { plan, installation: planInstallation(files, root) };
 }
 
@@ -103,14 +118,26 @@ async function keyFor(choice: KeyChoice, { wish, root, answers, questions, sessi
   return keyMadeHere(wish.server, folderForKey(settings.out, session.environment.cwd, root), answers, session);
 }
 
-async function backUpAndProve(ground: Ground, installation: readonly Installation[], key: ServerKey, answers: Answers): Promise<Outcome> {
+async function backUpAndProve(
+  ground: Ground,
+  installation: readonly Installation[],
+  key: ServerKey,
+  answers: Answers,
+): Promise<Outcome> {
   const { plan, session } = ground;
   const lines = [
     ...installation.map(({ place, state }) => `${state === "same" ? "as it was" : "written"}: ${place}\n`),
     ...fetchLines(plan, key),
   ];
   const finish = (outcome: string, text: string, exit: number, more: object = {}): Outcome => {
-    const data = { server: plan.server, fingerprint: plan.fingerprint, written: true, outcome, files: installationData(installation), ...more };
+    const data = {
+      server: plan.server,
+      fingerprint: plan.fingerprint,
+      written: true,
+      outcome,
+      files: installationData(installation),
+      ...more,
+    };
     session.renderer.result({ kind: "page", name: "setup-server", text: [...lines, "\n", text].join(""), data });
     return exit === 0 ? "complete" : { exit };
   };
@@ -129,7 +156,8 @@ async function backUpAndProve(ground: Ground, installation: readonly Installatio
   }
   if (exit === NOT_PROVEN) lines.push("Some of it could not be backed up: see what is said above, or in the log.\n");
   if (runsSystemd(ground)) await enableTimer(ground);
-  else if (plan.timing.scheduler === "systemd") lines.push(...startCommands(plan.server).map((words) => `to be run where systemd runs: ${words.join(" ")}\n`));
+  else if (plan.timing.scheduler === "systemd")
+    lines.push(...startCommands(plan.server).map((words) => `to be run where systemd runs: ${words.join(" ")}\n`));
 
   const proof = await prove(ground, key, answers);
   const { text, outcome, code } = judged(proof, ground, answers);
@@ -167,7 +195,9 @@ function judged(proof: Proof, { plan }: Ground, { settings }: Answers) {
     return { text, outcome: "proven", code: 0 };
   }
   const place = s3PlaceOptions(settings, plan.url).map((option) => pasteable(pathFromText(option)));
-  const line = ["doppel", "drill", "--secret-key", `${plan.server}.secret.asc`, ...place, pasteable(pathFromText(plan.url))].join(" ");
+  const line = ["doppel", "drill", "--secret-key", `${plan.server}.secret.asc`, ...place, pasteable(pathFromText(plan.url))].join(
+    " ",
+  );
   const warned = proof.warnings > 0 ? ` (with ${proof.warnings} warnings: doppel audit @${plan.server} tells them)` : "";
   const text = `Not proven restorable yet: the secret key is not on this server, as it should be.
 All ${proof.objects} objects of the first backup were read again, and are what was stored${warned}.
@@ -192,7 +222,8 @@ function fetchLines({ fingerprint }: ServerPlan, { made }: ServerKey): readonly 
 /** The target as a profile names it. @throws cli.usage for one with a password in it */
 function targetText(url: BytePath, cwd: string): string {
   if (withoutSecret(url) !== url) {
-    const message = "the URL has a password or key in it, which everybody on the machine can see: leave it out, and give --aws-credentials FILE";
+    const message =
+      "the URL has a password or key in it, which everybody on the machine can see: leave it out, and give --aws-credentials FILE";
     throw new DoppelError("cli.usage", message, {});
   }
   const text = urlText(url);

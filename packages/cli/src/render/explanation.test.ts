@@ -19,7 +19,9 @@ describe("an explanation", () => {
 
   it("names an option by its place among the rules, and one without a value once", () => {
     const of = (origin: string, pattern: string) =>
-      explanationText(judged({ stored: false, reason: "rules", at: path("cache/a"), rule: { ...EXCLUDE, origin, pattern, order: 4 } }));
+      explanationText(
+        judged({ stored: false, reason: "rules", at: path("cache/a"), rule: { ...EXCLUDE, origin, pattern, order: 4 } }),
+      );
     expect(of("--exclude", "/srv/c\u001b*")).toContain("excluded by rule 4: --exclude /srv/c\\x1b*\n");
     expect(of("--exclude-older-than", "--exclude-older-than")).toContain("excluded by rule 4: --exclude-older-than\n");
   });

@@ -110,5 +110,8 @@ const AFTERWARDS = `## What to check afterwards
 
 /** `2026-11-22 03:00:19`, UTC: who reads this may be anywhere. */
 function dayTime(time: Date): string {
-  return time.toISOString().replace("T", " ").replace(/\.\d+Z$/, "");
+  return time
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, "");
 }

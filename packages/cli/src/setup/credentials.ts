@@ -13,7 +13,11 @@ const NONE = "none";
  * which everybody on the machine can see. Undefined: there is to be none.
  * @throws profiles.bad, which quotes nothing of the file
  */
-export async function credentialsFor(given: BytePath | undefined, cwd: string, questions: Questions): Promise<string | undefined> {
+export async function credentialsFor(
+  given: BytePath | undefined,
+  cwd: string,
+  questions: Questions,
+): Promise<string | undefined> {
   if (given === NONE) return undefined;
   if (given !== undefined) return textOf(await readCredentials(resolve(cwd, localPath(given)), (path) => readFile(path)));
   const accessKeyId = await questions.typed("AWS access key ID (nothing: as for every AWS program, from its configuration): ");

@@ -42,7 +42,8 @@ export async function firstBackup(ground: Ground): Promise<number> {
     const { stdout } = await run(["systemctl", "show", "--property=ExecMainStatus", "--value", unit]);
     return Number(stdout) || exit;
   }
-  const command = plan.timing.scheduler === "cron" ? [join(root, scriptPath(plan.server))] : [...plan.program, ...backupCommand(plan)];
+  const command =
+    plan.timing.scheduler === "cron" ? [join(root, scriptPath(plan.server))] : [...plan.program, ...backupCommand(plan)];
   return (await run(command)).exit;
 }
 

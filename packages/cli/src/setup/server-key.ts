@@ -44,13 +44,22 @@ export async function chooseKey({ settings }: Answers, cwd: string, questions: Q
  * A public key from a file, checked: it can be encrypted to, gpg 2.2 knows it, it is no secret key, and the one that was meant.
  * @throws openpgp.key-unusable, cli.usage
  */
-export async function keyFromFile(path: string, { settings }: Answers, questions: Questions, session: Session): Promise<ServerKey> {
+export async function keyFromFile(
+  path: string,
+  { settings }: Answers,
+  questions: Questions,
+  session: Session,
+): Promise<ServerKey> {
   const file = readKey(path);
   const now = session.runtime.clock.now();
   const facts = await inspectKey(file, now);
   const refuse = (reason: "expired" | "revoked" | "cannot-encrypt" | "version" | "invalid", why: string): DoppelError =>
     new DoppelError("openpgp.key-unusable", `${path} is not taken: ${why}`, { query: path, reason });
-  if (facts.secret) throw refuse("invalid", "it holds the secret key, which must not come near this server: delete it here, and name the public one");
+  if (facts.secret)
+    throw refuse(
+      "invalid",
+      "it holds the secret key, which must not come near this server: delete it here, and name the public one",
+    );
   if (facts.version !== 4) throw refuse("version", "gpg 2.2 does not know keys of its version; make one with doppel setup key");
   if (facts.primary.revoked) throw refuse("revoked", "it was revoked");
   if (facts.primary.expired) throw refuse("expired", "it has expired");
@@ -58,7 +67,8 @@ export async function keyFromFile(path: string, { settings }: Answers, questions
     throw refuse("cannot-encrypt", "it has no part that can be encrypted to now");
   const weak = facts.weaknesses.find(({ severity }) => severity === "fail");
   if (weak !== undefined) throw refuse("invalid", weak.text);
-  for (const { text } of facts.weaknesses) session.runtime.emit({ type: "notice", reason: "key", incomplete: false, detail: text });
+  for (const { text } of facts.weaknesses)
+    session.runtime.emit({ type: "notice", reason: "key", incomplete: false, detail: text });
   await checkFingerprint(facts.fingerprint, settings.fingerprint, questions);
   return { fingerprint: facts.fingerprint, publicKey: await publicKeyText(file) };
 }
@@ -91,7 +101,9 @@ async function checkFingerprint(found: string, given: string | undefined, questi
   if (wanted !== undefined || !questions.hasPerson) return;
   const typed = await questions.typed(`Its fingerprint is ${found}.\nIs that what setup key said (yes or no)? `);
   if (typed !== undefined && /^y(?:es)?$/i.test(typed)) return;
-  throw new DoppelError("cli.usage", "the public key is not the one that was meant: nothing was written", { option: "--fingerprint" });
+  throw new DoppelError("cli.usage", "the public key is not the one that was meant: nothing was written", {
+    option: "--fingerprint",
+  });
 }
 
 function readKey(path: string): Uint8Array {

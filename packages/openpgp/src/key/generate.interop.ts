@@ -19,7 +19,10 @@ describeInterop(["gpg", "sq"], "keys that doppel makes", () => {
   afterAll(() => home[Symbol.asyncDispose]());
 
   const gpg = (args: readonly string[], input: Uint8Array | string = "", passphrase = PASSPHRASE) =>
-    run("gpg", ["--batch", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", passphrase, ...args], { env: home.env, input });
+    run("gpg", ["--batch", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", passphrase, ...args], {
+      env: home.env,
+      input,
+    });
 
   it.each([
     ["rsa3072", /^pub:-:3072:1:/m, /^sub:-:3072:1:/m],
@@ -74,8 +77,16 @@ describeInterop(["gpg", "sq"], "keys that doppel makes", () => {
   it("a key is what inspectKey says of it, and its secret half is told from the public one", async () => {
     const { fingerprint, publicArmored, secretArmored } = keys.get("rsa3072")!;
     const facts = await inspectKey(Buffer.from(publicArmored), NOW);
-    expect(facts).toMatchObject({ fingerprint, version: 4, secret: false, weaknesses: [], userIds: ["Backups of rsa3072 (doppel)"] });
-    expect(facts.encryption).toEqual([expect.objectContaining({ algorithm: "RSA 3072", bits: 3072, created: NOW, expired: false, revoked: false })]);
+    expect(facts).toMatchObject({
+      fingerprint,
+      version: 4,
+      secret: false,
+      weaknesses: [],
+      userIds: ["Backups of rsa3072 (doppel)"],
+    });
+    expect(facts.encryption).toEqual([
+      expect.objectContaining({ algorithm: "RSA 3072", bits: 3072, created: NOW, expired: false, revoked: false }),
+    ]);
     expect(await inspectKey(Buffer.from(secretArmored), NOW)).toMatchObject({ fingerprint, secret: true });
     expect(await publicKeyText(Buffer.from(secretArmored))).toBe(publicArmored);
   });

@@ -5,7 +5,8 @@ import { expect, it } from "vitest";
 import { generateKey, inspectKey } from "../index.ts";
 
 const NOW = new Date("2026-03-01T12:00:00Z");
-const bad = (name: string): Buffer => readFileSync(fileURLToPath(new URL(`../../../../fixtures/bad-keys/${name}.asc`, import.meta.url)));
+const bad = (name: string): Buffer =>
+  readFileSync(fileURLToPath(new URL(`../../../../fixtures/bad-keys/${name}.asc`, import.meta.url)));
 
 it.each(["rsa", "curve"])("gpg's own key %s is a good one", async (name) => {
   const key = testKey(name);
@@ -19,16 +20,18 @@ it("what has expired or was revoked says so", async () => {
   const subkey = await inspectKey(bad("expired-subkey"), NOW);
   expect(subkey.primary).toMatchObject({ expired: false });
   expect(subkey.encryption).toEqual([expect.objectContaining({ expired: true, expires: new Date("2024-01-31T00:00:00Z") })]);
-  expect((await inspectKey(bad("expired-subkey"), new Date("2024-01-15T00:00:00Z"))).encryption[0]).toMatchObject({ expired: false });
+  expect((await inspectKey(bad("expired-subkey"), new Date("2024-01-15T00:00:00Z"))).encryption[0]).toMatchObject({
+    expired: false,
+  });
   expect((await inspectKey(bad("expired"), NOW)).primary).toMatchObject({ expired: true });
   expect((await inspectKey(bad("revoked"), NOW)).primary).toMatchObject({ revoked: true });
   expect(await inspectKey(bad("v6"), NOW)).toMatchObject({ version: 6, fingerprint: expect.stringMatching(/^[0-9A-F]{64}$/) });
 });
 
 it("what is no key is refused", async () => {
-  await expect(inspectKey(Buffer.from("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n"), NOW)).rejects.toMatchObject(
-    { name: "DoppelError" },
-  );
+  await expect(
+    inspectKey(Buffer.from("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n"), NOW),
+  ).rejects.toMatchObject({ name: "DoppelError" });
   await expect(inspectKey(new Uint8Array(0), NOW)).rejects.toMatchObject({ code: "openpgp.key-unusable" });
 });
 

@@ -12,20 +12,41 @@ const done = (attempt: Attempt, kept?: boolean): AttemptResult => ({
 });
 const denied = { kind: "denied" } as const;
 
-async function levels(attempts: readonly AttemptResult[], seen: BucketSeen = { lifecycle: denied, lock: denied }, isServer = true) {
+async function levels(
+  attempts: readonly AttemptResult[],
+  seen: BucketSeen = { lifecycle: denied, lock: denied },
+  isServer = true,
+) {
   const findings = await appendOnly(contextWith({ isServer, target: bucketTarget(seen, attempts) }));
   return Object.fromEntries(findings.map((finding) => [finding.id.replace("append-only:", ""), finding]));
 }
 
 describe("what a thief's tries mean", () => {
   it("all refused is all well", async () => {
-    const found = await levels([done("store"), done("read back"), refused("delete"), refused("overwrite"), refused("change the policy")]);
+    const found = await levels([
+      done("store"),
+      done("read back"),
+      refused("delete"),
+      refused("overwrite"),
+      refused("change the policy"),
+    ]);
     expect(Object.values(found).map(({ level }) => level)).toEqual(["pass", "pass", "pass", "pass", "pass"]);
   });
 
   it("what destroys fails, each with a remedy that setup bucket has", async () => {
-    const attempts = ["delete", "overwrite", "overwrite in parts", "delete a version", "change the lifecycle", "change the policy", "change versioning", "read a neighbour"] as const;
-    const found = await levels(attempts.map((attempt) => done(attempt, attempt.includes("over") || attempt === "delete" ? false : undefined)));
+    const attempts = [
+      "delete",
+      "overwrite",
+      "overwrite in parts",
+      "delete a version",
+      "change the lifecycle",
+      "change the policy",
+      "change versioning",
+      "read a neighbour",
+    ] as const;
+    const found = await levels(
+      attempts.map((attempt) => done(attempt, attempt.includes("over") || attempt === "delete" ? false : undefined)),
+    );
     for (const { level, remedy } of Object.values(found)) {
       expect(level).toBe("fail");
       expect(remedy).toMatch(/`doppel setup bucket URL/);
@@ -63,7 +84,10 @@ describe("what a thief's tries mean", () => {
   });
 
   it("with --dry-run nothing is tried", async () => {
-    const target = { ...bucketTarget({}), bucket: { tryAsThief: () => Promise.reject(new Error("tried")), admin: bucketTarget({}).bucket!.admin } };
+    const target = {
+      ...bucketTarget({}),
+      bucket: { tryAsThief: () => Promise.reject(new Error("tried")), admin: bucketTarget({}).bucket!.admin },
+    };
     expect(await appendOnly(contextWith({ dryRun: true, target }))).toMatchObject([{ level: "skipped" }]);
   });
 });

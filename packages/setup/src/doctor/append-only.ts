@@ -8,7 +8,8 @@ import { noticeDays } from "./notice-days.ts";
 export const appendOnly: Check = async (context) => {
   const { bucket, folder } = context.target;
   if (context.dryRun) return [skipped("nothing is tried with --dry-run")];
-  if (bucket === undefined) return folder === undefined ? [skipped("targets of this kind are not tried")] : folderAppendOnly(context);
+  if (bucket === undefined)
+    return folder === undefined ? [skipped("targets of this kind are not tried")] : folderAppendOnly(context);
   const results = await bucket.tryAsThief();
   const versions = await protection(results, bucket.admin);
   return results.map((result) => findingOf(result, versions, context));
@@ -28,10 +29,17 @@ async function protection(results: readonly AttemptResult[], admin: () => Promis
   if (destroys || !results.some(({ kept }) => kept === true)) return undefined;
   const days = await noticeDays(await admin());
   if (days === undefined) return { text: "for as long as the bucket's settings say, which these credentials cannot see" };
-  return { text: days === "for ever" ? "until somebody deletes it" : `for ${days} day${days === 1 ? "" : "s"}: so long there is to notice` };
+  return {
+    text:
+      days === "for ever" ? "until somebody deletes it" : `for ${days} day${days === 1 ? "" : "s"}: so long there is to notice`,
+  };
 }
 
-function findingOf({ attempt, result, detail, kept }: AttemptResult, versions: Kept | undefined, { isServer }: DoctorContext): Finding {
+function findingOf(
+  { attempt, result, detail, kept }: AttemptResult,
+  versions: Kept | undefined,
+  { isServer }: DoctorContext,
+): Finding {
   const id = `append-only:${attempt.replaceAll(" ", "-")}`;
   if (attempt === "store" || attempt === "read back") {
     if (result === "succeeded") return { id, level: "pass", title: `${TITLES[attempt]} works`, detail };
@@ -45,8 +53,18 @@ function findingOf({ attempt, result, detail, kept }: AttemptResult, versions: K
   if (result === "refused") return { id, level: "pass", title: `${TITLES[attempt]} is refused`, detail };
   if (result === "unknown") return { id, level: "warn", title: `${TITLES[attempt]}: neither refused nor done`, detail };
   const remedy = REMEDIES[attempt];
-  if ((attempt === "overwrite" || attempt === "overwrite in parts" || attempt === "delete") && kept === true && versions !== undefined) {
-    return { id, level: "warn", title: `${TITLES[attempt]} is possible, and the old version lives on`, detail: `${detail}, ${versions.text}`, remedy };
+  if (
+    (attempt === "overwrite" || attempt === "overwrite in parts" || attempt === "delete") &&
+    kept === true &&
+    versions !== undefined
+  ) {
+    return {
+      id,
+      level: "warn",
+      title: `${TITLES[attempt]} is possible, and the old version lives on`,
+      detail: `${detail}, ${versions.text}`,
+      remedy,
+    };
   }
   const level = attempt === "list a neighbour" ? "warn" : "fail";
   return { id, level, title: `${TITLES[attempt]} is possible`, detail, remedy };

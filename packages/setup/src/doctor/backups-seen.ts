@@ -3,7 +3,9 @@ import type { ChainStatus, SetStatus, StatusReport } from "@doppel/engine";
 const DAY_MS = 86_400_000;
 
 /** The newest backup that has a manifest, whatever its state. */
-export function newestBackup({ chains }: StatusReport): { readonly chain: ChainStatus["chain"]; readonly status: SetStatus } | undefined {
+export function newestBackup({
+  chains,
+}: StatusReport): { readonly chain: ChainStatus["chain"]; readonly status: SetStatus } | undefined {
   const all = chains.flatMap(({ chain, sets }) => sets.map((status) => ({ chain, status })));
   return all.reduce<(typeof all)[number] | undefined>(
     (newest, each) => (newest === undefined || timeOf(each.status) >= timeOf(newest.status) ? each : newest),
@@ -12,7 +14,9 @@ export function newestBackup({ chains }: StatusReport): { readonly chain: ChainS
 }
 
 /** The newest backup of which neither it nor what it builds upon shows damage. */
-export function newestGood(report: StatusReport): { readonly chain: ChainStatus["chain"]; readonly status: SetStatus } | undefined {
+export function newestGood(
+  report: StatusReport,
+): { readonly chain: ChainStatus["chain"]; readonly status: SetStatus } | undefined {
   const chains = report.chains.map(({ chain, sets }) => {
     const damaged = sets.findIndex(({ problems }) => problems.length > 0);
     return { chain, sets: damaged < 0 ? sets : sets.slice(0, damaged) };

@@ -6,7 +6,12 @@ import type { DoctorContext } from "./context.ts";
 
 const RECEIPT: StoredReceipt = { name: "r", size: 1, sha256: "", signature: "good" };
 
-async function found(report: ReturnType<typeof chainOf>, over: Partial<DoctorContext["backups"]> = {}, count = 1, receipt = RECEIPT) {
+async function found(
+  report: ReturnType<typeof chainOf>,
+  over: Partial<DoctorContext["backups"]> = {},
+  count = 1,
+  receipt = RECEIPT,
+) {
   const context = contextWith({ target: { label: "x", list: async () => count } });
   const findings = await backups({
     ...context,
@@ -33,8 +38,12 @@ describe("the last backup", () => {
 
   it("is whole, and what it builds upon", async () => {
     expect((await found(chainOf(5, 1)))["last-backup-whole"]).toMatch(/^pass/);
-    expect((await found(chainOf(1, undefined, ["volume 2 is missing"])))["last-backup-whole"]).toBe("fail: the last backup is damaged");
-    expect((await found(chainOf(5, 1, ["volume 2 is missing"], "full")))["last-backup-whole"]).toMatch(/^fail: a backup that the last one builds/);
+    expect((await found(chainOf(1, undefined, ["volume 2 is missing"])))["last-backup-whole"]).toBe(
+      "fail: the last backup is damaged",
+    );
+    expect((await found(chainOf(5, 1, ["volume 2 is missing"], "full")))["last-backup-whole"]).toMatch(
+      /^fail: a backup that the last one builds/,
+    );
   });
 
   it("vouches for itself", async () => {
@@ -42,7 +51,9 @@ describe("the last backup", () => {
     expect(await of(RECEIPT)).toMatch(/^pass: .* signed by the key of the profile$/);
     expect(await of({ ...RECEIPT, signature: "unchecked" })).toMatch(/^pass: .*not checked/);
     expect(await of({ ...RECEIPT, signature: "none" })).toMatch(/^warn: .*not signed/);
-    expect(await of({ ...RECEIPT, signature: "bad", problem: "its signature is not of the key that was given" })).toMatch(/^fail/);
+    expect(await of({ ...RECEIPT, signature: "bad", problem: "its signature is not of the key that was given" })).toMatch(
+      /^fail/,
+    );
     const without = chainOf(1, undefined, [], "all", false);
     expect((await found(without))["receipt"]).toMatch(/^warn: .* no receipt$/);
     expect((await found(without, { receiptsRequired: true }))["receipt"]).toMatch(/^fail/);

@@ -19,7 +19,12 @@ export const backups: Check = async (context) => {
 async function none({ target }: DoctorContext): Promise<Finding> {
   const isFresh = (await target.list()) === 0;
   const title = isFresh ? "there is no backup yet" : "there is no complete backup, although something is stored";
-  return { id: "last-backup", level: isFresh ? "warn" : "fail", title, remedy: "make one now: doppel full, and look at what doppel status says" };
+  return {
+    id: "last-backup",
+    level: isFresh ? "warn" : "fail",
+    title,
+    remedy: "make one now: doppel full, and look at what doppel status says",
+  };
 }
 
 function ageOf({ set }: SetStatus, { backups: { dueSince }, runtime }: DoctorContext): Finding {
@@ -27,7 +32,14 @@ function ageOf({ set }: SetStatus, { backups: { dueSince }, runtime }: DoctorCon
   const { end, kind } = set.id;
   const age = runtime.clock.now().getTime() - end.getTime();
   const title = `the last backup (${kind === "full" ? "full" : "increment"}) is ${ageText(age)}`;
-  if (age < -HOUR_MS) return { id, level: "warn", title: "the last backup lies in the future", detail: end.toISOString(), remedy: "look at the clock of the machine that makes backups" };
+  if (age < -HOUR_MS)
+    return {
+      id,
+      level: "warn",
+      title: "the last backup lies in the future",
+      detail: end.toISOString(),
+      remedy: "look at the clock of the machine that makes backups",
+    };
   const isLate = dueSince === undefined ? age > OLD_MS : end < dueSince;
   if (!isLate) return { id, level: "pass", title };
   const detail = dueSince === undefined ? undefined : `by its schedule one is due that was made since ${dueSince.toISOString()}`;
@@ -52,7 +64,8 @@ async function receiptOf({ set: { receipt: name } }: SetStatus, context: DoctorC
   const id = "receipt";
   if (name === undefined) {
     const { receiptsRequired } = context.backups;
-    const remedy = "backups by doppel have one unless --no-receipt says otherwise; without one only who has the key can tell what belongs to a backup";
+    const remedy =
+      "backups by doppel have one unless --no-receipt says otherwise; without one only who has the key can tell what belongs to a backup";
     return [{ id, level: receiptsRequired ? "fail" : "warn", title: "the last backup has no receipt", remedy }];
   }
   const { problem, signature } = await context.backups.readReceipt(name);
@@ -61,9 +74,14 @@ async function receiptOf({ set: { receipt: name } }: SetStatus, context: DoctorC
   }
   if (signature === "none") {
     const remedy = "--receipt-key FILE signs receipts with a key of this server's, which the monitor checks";
-    return [{ id, level: "warn", title: "the receipt of the last backup is not signed: whoever can store can write one", remedy }];
+    return [
+      { id, level: "warn", title: "the receipt of the last backup is not signed: whoever can store can write one", remedy },
+    ];
   }
-  const checked = signature === "good" ? "and signed by the key of the profile" : "and signed; by whom is not checked without the public key (receipt-key of a profile)";
+  const checked =
+    signature === "good"
+      ? "and signed by the key of the profile"
+      : "and signed; by whom is not checked without the public key (receipt-key of a profile)";
   return [{ id, level: "pass", title: `the receipt of the last backup is whole, ${checked}` }];
 }
 

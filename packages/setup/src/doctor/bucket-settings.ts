@@ -16,7 +16,8 @@ export const bucketSettings: Check = async (context) => {
   const admin = await bucket.admin();
   const [versioning, lock, lifecycle] = [await admin.versioning(), await admin.lock(), await admin.lifecycle()];
   const hasVersions = versioning.kind === "is" && versioning.value === "Enabled";
-  const rules = lifecycle.kind === "is" ? lifecycle.value.filter(({ enabled, prefix }) => enabled && admin.prefix.startsWith(prefix)) : [];
+  const rules =
+    lifecycle.kind === "is" ? lifecycle.value.filter(({ enabled, prefix }) => enabled && admin.prefix.startsWith(prefix)) : [];
   return [
     ofVersioning(versioning),
     ofLock(lock),
@@ -36,7 +37,8 @@ function unseen(id: string, what: string, kind: "denied" | "unsupported"): Findi
 function ofVersioning(seen: Seen<"Enabled" | "Suspended">): Finding {
   const id = "versioning";
   if (seen.kind === "denied" || seen.kind === "unsupported") return unseen(id, "versioning of the bucket", seen.kind);
-  if (seen.kind === "is" && seen.value === "Enabled") return { id, level: "pass", title: "the bucket keeps versions of what is written over" };
+  if (seen.kind === "is" && seen.value === "Enabled")
+    return { id, level: "pass", title: "the bucket keeps versions of what is written over" };
   const suspended = seen.kind === "is" ? "versioning is suspended" : "the bucket keeps no versions";
   return {
     id,
@@ -66,7 +68,11 @@ function ofUploads(rules: readonly LifecycleRule[]): readonly Finding[] {
   return [{ id, level: "warn", title: "unfinished uploads stay, and cost, for ever", remedy }];
 }
 
-function ofOldVersions(rules: readonly LifecycleRule[], hasVersions: boolean, lock: Seen<LockRetention | "no default">): readonly Finding[] {
+function ofOldVersions(
+  rules: readonly LifecycleRule[],
+  hasVersions: boolean,
+  lock: Seen<LockRetention | "no default">,
+): readonly Finding[] {
   if (!hasVersions) return [];
   const id = "lifecycle:versions";
   const days = shortest(rules, "noncurrentDays");
@@ -97,7 +103,8 @@ async function ofExpiry(rules: readonly LifecycleRule[], { backups, runtime }: D
     const ends = new Date(good.chain.full.id.end.getTime() + days * DAY_MS);
     const left = (ends.getTime() - runtime.clock.now().getTime()) / DAY_MS;
     if (left < Math.min(NOTICE_DAYS, days / 2)) {
-      const title = left <= 0 ? "the last good backup may expire at any time" : `the last good backup expires in ${many(Math.ceil(left))}`;
+      const title =
+        left <= 0 ? "the last good backup may expire at any time" : `the last good backup expires in ${many(Math.ceil(left))}`;
       const detail = `it builds upon the full backup of ${good.chain.full.id.end.toISOString().slice(0, 10)}, and the bucket deletes objects after ${many(days)}`;
       return [{ id, level: left < 2 ? "fail" : "warn", title, detail, remedy: `make a full backup now; then ${remedy}` }];
     }
@@ -109,12 +116,17 @@ async function ofExpiry(rules: readonly LifecycleRule[], { backups, runtime }: D
 
 function clockOf({ aheadMs, label }: BucketAdmin): readonly Finding[] {
   if (aheadMs === undefined) {
-    return [{ id: "clock", level: "skipped", title: "the clock", detail: `the answers of ${label} have no date to compare with` }];
+    return [
+      { id: "clock", level: "skipped", title: "the clock", detail: `the answers of ${label} have no date to compare with` },
+    ];
   }
   return [skewFinding(aheadMs, "the storage server's")];
 }
 
-function shortest(rules: readonly LifecycleRule[], kind: "expireDays" | "abortUploadDays" | "noncurrentDays"): number | undefined {
+function shortest(
+  rules: readonly LifecycleRule[],
+  kind: "expireDays" | "abortUploadDays" | "noncurrentDays",
+): number | undefined {
   const days = rules.flatMap((rule) => rule[kind] ?? []);
   return days.length === 0 ? undefined : Math.min(...days);
 }

@@ -9,7 +9,7 @@ import type { Finding } from "./finding.ts";
 export type Check = (context: DoctorContext) => Promise<readonly Finding[]>;
 
 /** Of what checks find out for each other: asked for once, and the answer kept. */
-export type Once<T> = () => Promise<T>;
+type Once<T> = () => Promise<T>;
 
 /** All that checks look at. Paths are absolute. */
 export interface DoctorContext {
@@ -36,7 +36,7 @@ export interface Target {
   readonly bucket?: { readonly tryAsThief: Once<readonly AttemptResult[]>; readonly admin: Once<BucketAdmin> };
 }
 
-export interface Backups {
+interface Backups {
   readonly status: Once<StatusReport>;
   readonly readReceipt: (name: string) => Promise<StoredReceipt>;
   /** When one is due: the newest is to be from then or later. */
@@ -63,7 +63,7 @@ export interface PublicKey {
   readonly bytes: Once<Uint8Array>;
 }
 
-export interface Machine {
+interface Machine {
   readonly doppel: string;
   readonly node: string;
   readonly gpgBinary: string;

@@ -10,7 +10,11 @@ export const CANARY = "doppel-canary-";
 const CONTENT = "doppel was here: it tried whether this file could be deleted or written over, and it could not be removed.\n";
 
 /** Whether this user may destroy what lies in a local folder, tried on a file of our own; and what the folder's clock says. */
-export async function folderAppendOnly({ target: { folder, label }, runtime, isServer }: DoctorContext): Promise<readonly Finding[]> {
+export async function folderAppendOnly({
+  target: { folder, label },
+  runtime,
+  isServer,
+}: DoctorContext): Promise<readonly Finding[]> {
   const now = runtime.clock.now();
   const time = now.toISOString().replace(/[-:]|\.\d+/g, "");
   const name = `${CANARY}${time}-${Buffer.from(runtime.random.bytes(6)).toString("hex")}`;
@@ -27,12 +31,18 @@ export async function folderAppendOnly({ target: { folder, label }, runtime, isS
   } catch (error) {
     const reason = errnoOf(error);
     if (reason === undefined) throw error;
-    if (reason === "ENOENT") return [{ id: "append-only", level: "skipped", title: "what this user could destroy", detail: `${label} does not exist` }];
+    if (reason === "ENOENT")
+      return [{ id: "append-only", level: "skipped", title: "what this user could destroy", detail: `${label} does not exist` }];
     const detail = `a file cannot be made in ${label} (${reason})`;
     return [{ id: "append-only:store", level: isServer ? "fail" : "warn", title: "storing a backup does not work", detail }];
   }
   const skew = skewFinding(written.getTime() - runtime.clock.now().getTime(), "the disk's");
-  const stored: Finding = { id: "append-only:store", level: "pass", title: "storing a backup works", detail: `${name} was stored` };
+  const stored: Finding = {
+    id: "append-only:store",
+    level: "pass",
+    title: "storing a backup works",
+    detail: `${name} was stored`,
+  };
   const overwrite = tried(() => closeSync(openSync(path, "r+")));
   const deletion = tried(() => unlinkSync(path));
   if (overwrite !== undefined && deletion !== undefined) {

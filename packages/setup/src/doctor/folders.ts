@@ -11,13 +11,21 @@ const NAMED = 8;
 /** Whether everything that is to be backed up is there, can be read, and has something in it. */
 export const folders: Check = async ({ source }) => {
   if (source === undefined) {
-    return [{ id: "folders", level: "skipped", title: "the folders that are backed up", detail: "no profile says which: doppel doctor @NAME" }];
+    return [
+      {
+        id: "folders",
+        level: "skipped",
+        title: "the folders that are backed up",
+        detail: "no profile says which: doppel doctor @NAME",
+      },
+    ];
   }
   const probes = probeIncludes(source.path, { rules: source.rules(), copyLinks: source.copyLinks, limit: LIMIT });
   const well = probes.filter(({ result }) => result === "matches");
   const rest = probes.flatMap((probe) => (probe.result === "matches" ? [] : [findingOf(probe, probe.result, source)]));
   if (well.length === 0) return rest;
-  const title = rest.length === 0 ? "everything that is to be backed up is there" : `${well.length} of ${probes.length} are there`;
+  const title =
+    rest.length === 0 ? "everything that is to be backed up is there" : `${well.length} of ${probes.length} are there`;
   return [{ id: "folders", level: "pass", title: `${title}: ${shown(well, source)}` }, ...rest];
 };
 
@@ -39,22 +47,47 @@ function findingOf(probe: IncludeProbe, result: Exclude<IncludeProbe["result"], 
   const id = `folders:${what}`;
   switch (result) {
     case "empty":
-      return { id, level: "fail", title: `${what}${from} is empty: nothing in it is backed up`, remedy: "is its disk mounted? If it is empty on purpose, leave it out of the list" };
+      return {
+        id,
+        level: "fail",
+        title: `${what}${from} is empty: nothing in it is backed up`,
+        remedy: "is its disk mounted? If it is empty on purpose, leave it out of the list",
+      };
     case "nothing":
-      return { id, level: "fail", title: `nothing that matches ${what}${from} is backed up`, remedy: `doppel explain PATH tells which rule decides; look at ${where}` };
+      return {
+        id,
+        level: "fail",
+        title: `nothing that matches ${what}${from} is backed up`,
+        remedy: `doppel explain PATH tells which rule decides; look at ${where}`,
+      };
     case "gave-up":
-      return { id, level: "skipped", title: `what ${what}${from} matches`, detail: `among the first ${LIMIT} entries nothing does` };
+      return {
+        id,
+        level: "skipped",
+        title: `what ${what}${from} matches`,
+        detail: `among the first ${LIMIT} entries nothing does`,
+      };
     case "refused":
       return { id, level: "fail", ...refused(explanation!, what + from) };
   }
 }
 
-function refused({ reason, problem, rule }: NonNullable<IncludeProbe["explanation"]>, what: string): Pick<Finding, "title" | "detail" | "remedy"> {
+function refused(
+  { reason, problem, rule }: NonNullable<IncludeProbe["explanation"]>,
+  what: string,
+): Pick<Finding, "title" | "detail" | "remedy"> {
   if (problem?.reason === "vanished") {
-    return { title: `${what} does not exist`, remedy: "is its disk mounted? Otherwise correct the list: nothing of it is in any backup" };
+    return {
+      title: `${what} does not exist`,
+      remedy: "is its disk mounted? Otherwise correct the list: nothing of it is in any backup",
+    };
   }
   if (problem !== undefined) {
-    return { title: `${what} cannot be backed up`, detail: displayText(problem.detail), remedy: "run backups as a user that may read it" };
+    return {
+      title: `${what} cannot be backed up`,
+      detail: displayText(problem.detail),
+      remedy: "run backups as a user that may read it",
+    };
   }
   const detail = rule?.kind === "exclude" ? displayText(`${rule.origin} excludes ${rule.pattern}`) : WHY[reason];
   return {

@@ -15,7 +15,14 @@ export const key: Check = async (context) => {
     case "unknown":
       return [{ id, level: "skipped", title: "the public key", detail: "none was named: doppel doctor @NAME, or --encrypt-key" }];
     case "none":
-      return [{ id, level: "warn", title: "backups are not encrypted: whoever can read the target reads them", remedy: "`doppel setup key`, and --encrypt-key" }];
+      return [
+        {
+          id,
+          level: "warn",
+          title: "backups are not encrypted: whoever can read the target reads them",
+          remedy: "`doppel setup key`, and --encrypt-key",
+        },
+      ];
     case "passphrase":
       return [
         {
@@ -31,7 +38,11 @@ export const key: Check = async (context) => {
   }
 };
 
-async function ofKey(key: PublicKey, { pinned }: Extract<Encryption, { kind: "keys" }>, { runtime }: DoctorContext): Promise<readonly Finding[]> {
+async function ofKey(
+  key: PublicKey,
+  { pinned }: Extract<Encryption, { kind: "keys" }>,
+  { runtime }: DoctorContext,
+): Promise<readonly Finding[]> {
   const shown = displayText(key.query);
   let recipient: Recipient;
   try {
@@ -47,10 +58,20 @@ async function ofKey(key: PublicKey, { pinned }: Extract<Encryption, { kind: "ke
   const used = facts.encryption.find((part) => part.keyId === keyId);
   const name = `${fingerprint} (${displayText(userId)})`;
   return [
-    { id: "key", level: "pass", title: `a message was encrypted to ${name}`, detail: `${used?.algorithm ?? "its subkey"}, key ${keyId}` },
+    {
+      id: "key",
+      level: "pass",
+      title: `a message was encrypted to ${name}`,
+      detail: `${used?.algorithm ?? "its subkey"}, key ${keyId}`,
+    },
     expiryOf([facts.primary.expires, used?.expires], runtime.clock.now()),
     ...facts.weaknesses.map(
-      ({ severity, text }): Finding => ({ id: "key-strength", level: severity, title: text, remedy: "`doppel setup key` makes a new one" }),
+      ({ severity, text }): Finding => ({
+        id: "key-strength",
+        level: severity,
+        title: text,
+        remedy: "`doppel setup key` makes a new one",
+      }),
     ),
     ...(facts.weaknesses.length === 0 ? [{ id: "key-strength", level: "pass", title: "the key is not weak" } as const] : []),
     pinning(key, fingerprint, pinned),
@@ -74,9 +95,16 @@ function pinning({ query, file }: PublicKey, fingerprint: string, pinned: readon
   if (pinned.includes(fingerprint)) return { id, level: "pass", title: "its fingerprint is the pinned one" };
   if (pinned.length > 0) {
     const remedy = "nothing is encrypted to it; find out who has replaced the key before putting the right one back";
-    return { id, level: "fail", title: "its fingerprint is not the pinned one", detail: `${fingerprint}; pinned: ${pinned.join(", ")}`, remedy };
+    return {
+      id,
+      level: "fail",
+      title: "its fingerprint is not the pinned one",
+      detail: `${fingerprint}; pinned: ${pinned.join(", ")}`,
+      remedy,
+    };
   }
-  if (query.replace(/\s/g, "").toUpperCase() === fingerprint) return { id, level: "pass", title: "the key is named by its fingerprint" };
+  if (query.replace(/\s/g, "").toUpperCase() === fingerprint)
+    return { id, level: "pass", title: "the key is named by its fingerprint" };
   const what = file === undefined ? "the keyring" : "the key file";
   const title = `no fingerprint is pinned: whoever can change ${what} reads every later backup`;
   return { id, level: "warn", title, remedy: `fingerprint: ${fingerprint} in the profile` };

@@ -16,7 +16,11 @@ describe("a local folder", () => {
     writeFileSync(join(dir.path, "duplicity-full.vol1"), "backup");
     const target = { label: dir.path, list: async () => 1, folder: pathFromText(dir.path) };
     const findings = await folderAppendOnly(contextWith({ target }));
-    expect(findings.map(({ id, level }) => `${id} ${level}`)).toEqual(["append-only:store pass", "append-only:delete warn", "clock fail"]);
+    expect(findings.map(({ id, level }) => `${id} ${level}`)).toEqual([
+      "append-only:store pass",
+      "append-only:delete warn",
+      "clock fail",
+    ]);
     expect(readdirSync(dir.path)).toEqual(["duplicity-full.vol1"]);
     expect(readFileSync(join(dir.path, "duplicity-full.vol1"), "utf8")).toBe("backup");
   });
@@ -52,7 +56,9 @@ describe("room", () => {
     using dir = openTempDir();
     const context = contextWith({});
     const of = async (volumeBytes: number, archiveDir: string) =>
-      (await space({ ...context, machine: { ...context.machine, volumeBytes, archiveDir, tempDir: () => dir.path } })).map(({ level }) => level);
+      (await space({ ...context, machine: { ...context.machine, volumeBytes, archiveDir, tempDir: () => dir.path } })).map(
+        ({ level }) => level,
+      );
     expect(await of(1, join(dir.path, "not/there/yet"))).toEqual(["pass", "pass"]);
     expect(await of(2 ** 60, dir.path)).toEqual(["fail", "pass"]);
     writeFileSync(join(dir.path, "file"), "");

@@ -12,7 +12,11 @@ export interface ProgramAnswer {
 export function runProgram(
   file: string,
   args: readonly string[],
-  { env, signal, input = new Uint8Array(0) }: { readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal; readonly input?: Uint8Array },
+  {
+    env,
+    signal,
+    input = new Uint8Array(0),
+  }: { readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal; readonly input?: Uint8Array },
 ): Promise<ProgramAnswer | undefined> {
   return new Promise((resolve) => {
     const child = spawn(file, args, { env, signal, timeout: TIMEOUT_MS, stdio: ["pipe", "pipe", "ignore"] });

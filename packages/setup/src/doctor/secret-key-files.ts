@@ -13,7 +13,11 @@ export interface SecretKeyFile {
 }
 
 /** Files that hold the secret half of one of these keys, in these folders and not deeper. What cannot be read is passed over. */
-export async function secretKeyFiles(folders: readonly string[], fingerprints: readonly string[], now: Date): Promise<readonly SecretKeyFile[]> {
+export async function secretKeyFiles(
+  folders: readonly string[],
+  fingerprints: readonly string[],
+  now: Date,
+): Promise<readonly SecretKeyFile[]> {
   const found: SecretKeyFile[] = [];
   for (const folder of new Set(folders)) {
     for (const name of namesIn(folder).slice(0, MOST_FILES)) {

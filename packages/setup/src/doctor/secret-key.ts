@@ -9,11 +9,20 @@ export const secretKey: Check = async (context) => {
   const id = "no-secret-key";
   if (encryption.kind !== "keys") return [];
   const keys = await usable(encryption.keys);
-  if (keys.length === 0) return [{ id, level: "skipped", title: "secret keys on this machine", detail: "no public key could be read to look for its secret half" }];
+  if (keys.length === 0)
+    return [
+      {
+        id,
+        level: "skipped",
+        title: "secret keys on this machine",
+        detail: "no public key could be read to look for its secret half",
+      },
+    ];
   const fingerprints = keys.map(({ fingerprint }) => fingerprint);
   const inFiles = await secretKeyFiles(machine.keyFolders, fingerprints, context.runtime.clock.now());
   const inRings = await secretKeysOfGpg(keys, context);
-  const remedy = (how: string): string => `bring it to another machine first, prove there that it decrypts (doppel drill), then ${how}`;
+  const remedy = (how: string): string =>
+    `bring it to another machine first, prove there that it decrypts (doppel drill), then ${how}`;
   const findings: Finding[] = [
     ...inFiles.map(
       ({ path, fingerprint }): Finding => ({
@@ -24,29 +33,49 @@ export const secretKey: Check = async (context) => {
         remedy: remedy(`shred -u ${path}`),
       }),
     ),
-    ...inRings.found.map(({ home, fingerprint, onCard }): Finding =>
-      onCard
-        ? { id, level: "warn", title: `gpg in ${home} uses a smartcard with the secret key of the backups`, detail: fingerprint, remedy: "take the card out of this machine" }
-        : {
-            id,
-            level: "fail",
-            title: `the secret key of the backups is in gpg's keyring in ${home}`,
-            detail: `${fingerprint}; whoever takes over this machine can read every backup if he learns the passphrase`,
-            remedy: remedy(`gpg --homedir ${home} --delete-secret-keys ${fingerprint}`),
-          },
+    ...inRings.found.map(
+      ({ home, fingerprint, onCard }): Finding =>
+        onCard
+          ? {
+              id,
+              level: "warn",
+              title: `gpg in ${home} uses a smartcard with the secret key of the backups`,
+              detail: fingerprint,
+              remedy: "take the card out of this machine",
+            }
+          : {
+              id,
+              level: "fail",
+              title: `the secret key of the backups is in gpg's keyring in ${home}`,
+              detail: `${fingerprint}; whoever takes over this machine can read every backup if he learns the passphrase`,
+              remedy: remedy(`gpg --homedir ${home} --delete-secret-keys ${fingerprint}`),
+            },
     ),
-    ...inRings.unknown.map((detail): Finding => ({ id, level: "warn", title: "a keyring on this machine cannot be looked into", detail, remedy: "run doctor as root, where gpg is installed" })),
+    ...inRings.unknown.map(
+      (detail): Finding => ({
+        id,
+        level: "warn",
+        title: "a keyring on this machine cannot be looked into",
+        detail,
+        remedy: "run doctor as root, where gpg is installed",
+      }),
+    ),
   ];
   if (findings.length > 0) return findings;
   const looked = [...inRings.looked, ...machine.keyFolders];
-  return [{ id, level: "pass", title: "no secret key of the backups is on this machine", detail: `looked into ${looked.join(", ")}` }];
+  return [
+    { id, level: "pass", title: "no secret key of the backups is on this machine", detail: `looked into ${looked.join(", ")}` },
+  ];
 };
 
 async function usable(keys: Extract<DoctorContext["encryption"], { kind: "keys" }>["keys"]) {
   const found: { readonly fingerprint: string; readonly bytes: Uint8Array }[] = [];
   for (const each of keys) {
     // What is wrong with a key is the business of another check.
-    const fingerprint = await each.recipient().then((recipient) => recipient.fingerprint, () => undefined);
+    const fingerprint = await each.recipient().then(
+      (recipient) => recipient.fingerprint,
+      () => undefined,
+    );
     if (fingerprint !== undefined) found.push({ fingerprint, bytes: await each.bytes() });
   }
   return found;

@@ -75,7 +75,17 @@ function isStub(path: string): boolean {
 async function keygripsOf(bytes: Uint8Array, { machine, runtime }: DoctorContext): Promise<readonly string[] | undefined> {
   const home = mkdtempSync(join(machine.tempDir(), "doppel-doctor-"));
   try {
-    const args = ["--homedir", home, "--batch", "--no-tty", "--with-colons", "--with-keygrip", "--import-options", "show-only", "--import"];
+    const args = [
+      "--homedir",
+      home,
+      "--batch",
+      "--no-tty",
+      "--with-colons",
+      "--with-keygrip",
+      "--import-options",
+      "show-only",
+      "--import",
+    ];
     const answer = await runProgram(machine.gpgBinary, args, { env: machine.env, signal: runtime.signal, input: bytes });
     const grips = answer?.stdout.split("\n").flatMap((line) => /^grp:{9}([0-9A-F]{40}):/.exec(line)?.[1] ?? []);
     return grips === undefined || grips.length === 0 ? undefined : grips;

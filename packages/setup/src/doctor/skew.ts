@@ -9,7 +9,12 @@ export function skewFinding(ahead: number, whose: string): Finding {
   const id = "clock";
   const seconds = Math.round(Math.abs(ahead) / 1000);
   if (Math.abs(ahead) <= NOTICED_MS) return { id, level: "pass", title: `this machine's clock agrees with ${whose}` };
-  const shown = seconds < 600 ? `${seconds} seconds` : seconds < 36_000 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3600)} hours`;
+  const shown =
+    seconds < 600
+      ? `${seconds} seconds`
+      : seconds < 36_000
+        ? `${Math.round(seconds / 60)} minutes`
+        : `${Math.round(seconds / 3600)} hours`;
   return {
     id,
     level: Math.abs(ahead) >= REFUSED_MS ? "fail" : "warn",

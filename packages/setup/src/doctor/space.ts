@@ -16,9 +16,22 @@ function temporary({ tempDir, volumeBytes }: DoctorContext["machine"]): Finding 
   const free = bavail * bsize;
   const shown = `${Math.floor(free / MIB)} MiB free in ${path}; a volume has ${Math.ceil(volumeBytes / MIB)}`;
   if (free < volumeBytes) {
-    return { id, level: "fail", title: "a volume does not fit into the temporary folder", detail: shown, remedy: "--tempdir DIR on a larger disk, or a smaller --volsize" };
+    return {
+      id,
+      level: "fail",
+      title: "a volume does not fit into the temporary folder",
+      detail: shown,
+      remedy: "--tempdir DIR on a larger disk, or a smaller --volsize",
+    };
   }
-  if (free < 3 * volumeBytes) return { id, level: "warn", title: "the temporary folder is nearly full", detail: shown, remedy: "--tempdir DIR on a larger disk" };
+  if (free < 3 * volumeBytes)
+    return {
+      id,
+      level: "warn",
+      title: "the temporary folder is nearly full",
+      detail: shown,
+      remedy: "--tempdir DIR on a larger disk",
+    };
   return { id, level: "pass", title: `temporary space: ${shown}` };
 }
 
@@ -28,11 +41,20 @@ function archive({ archiveDir }: DoctorContext["machine"]): Finding {
   try {
     opendirSync(there).closeSync();
     accessSync(there, constants.W_OK | constants.X_OK);
-    const title = there === archiveDir ? `the archive directory ${archiveDir} can be used` : `the archive directory ${archiveDir} can be made`;
+    const title =
+      there === archiveDir
+        ? `the archive directory ${archiveDir} can be used`
+        : `the archive directory ${archiveDir} can be made`;
     return { id, level: "pass", title };
   } catch (error) {
     const detail = `${there}: ${errnoOf(error) ?? String(error)}`;
-    return { id, level: "fail", title: `the archive directory ${archiveDir} cannot be used`, detail, remedy: "--archive-dir DIR that this user may write to" };
+    return {
+      id,
+      level: "fail",
+      title: `the archive directory ${archiveDir} cannot be used`,
+      detail,
+      remedy: "--archive-dir DIR that this user may write to",
+    };
   }
 }
 

@@ -6,7 +6,13 @@ export const target: Check = async ({ target: { label, list, folder } }) => {
   const id = "target";
   try {
     const count = await list();
-    return [{ id, level: "pass", title: `${label} can be listed: ${count === 0 ? "it is empty" : `${count} object${count === 1 ? "" : "s"}`}` }];
+    return [
+      {
+        id,
+        level: "pass",
+        title: `${label} can be listed: ${count === 0 ? "it is empty" : `${count} object${count === 1 ? "" : "s"}`}`,
+      },
+    ];
   } catch (error) {
     if (isDoppelError(error, "storage.not-found") && folder !== undefined) {
       const remedy = "check the path, and whether its disk is mounted; otherwise the first backup makes it";

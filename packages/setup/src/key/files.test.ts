@@ -17,15 +17,20 @@ it("three files, of which others may read one", async () => {
   expect(readFileSync(join(folder, "web1.secret.asc"), "utf8")).toBe(KEY.secretArmored);
 });
 
-it.each(["web1.public.asc", "web1.secret.asc", "web1.paper.html"])("nothing is written over %s, and nothing left behind", (name) => {
-  const folder = tempDir();
-  writeFileSync(join(folder, name), "precious");
-  expect(() => checkNoKeyThere("web1", folder)).toThrow(/never written over/);
-  expect(() => writeKeyFiles(keyFiles("web1", KEY, folder, MADE))).toThrow(new RegExp(name.replaceAll(".", "\\.")));
-  expect(readdirSync(folder)).toEqual([name]);
-  expect(readFileSync(join(folder, name), "utf8")).toBe("precious");
-});
+it.each(["web1.public.asc", "web1.secret.asc", "web1.paper.html"])(
+  "nothing is written over %s, and nothing left behind",
+  (name) => {
+    const folder = tempDir();
+    writeFileSync(join(folder, name), "precious");
+    expect(() => checkNoKeyThere("web1", folder)).toThrow(/never written over/);
+    expect(() => writeKeyFiles(keyFiles("web1", KEY, folder, MADE))).toThrow(new RegExp(name.replaceAll(".", "\\.")));
+    expect(readdirSync(folder)).toEqual([name]);
+    expect(readFileSync(join(folder, name), "utf8")).toBe("precious");
+  },
+);
 
 it("a folder that cannot be written to is named", () => {
-  expect(() => writeKeyFiles(keyFiles("web1", KEY, "/proc/nowhere", MADE))).toThrow(/cannot write \/proc\/nowhere\/web1\.public\.asc.*--out/);
+  expect(() => writeKeyFiles(keyFiles("web1", KEY, "/proc/nowhere", MADE))).toThrow(
+    /cannot write \/proc\/nowhere\/web1\.public\.asc.*--out/,
+  );
 });

@@ -34,7 +34,14 @@ it("is shown in groups, and may be typed with or without their blanks", () => {
 });
 
 it("of what people bring, the bad is refused", () => {
-  for (const weak of ["", "short", "password1234", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "correct horse battery staple", "20261123235959"])
+  for (const weak of [
+    "",
+    "short",
+    "password1234",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "correct horse battery staple",
+    "20261123235959",
+  ])
     expect(judgePassphrase(weak), weak).toHaveProperty("refused");
   for (const fair of ["xK7#pQ9vLm2$", "six words that somebody threw with dice"]) {
     expect(judgePassphrase(fair), fair).not.toHaveProperty("refused");

@@ -13,7 +13,11 @@ it.each(["rsa", "curve"])("%s: parts are numbered so that they can be sorted, an
     expect(part).toMatch(/^doppel:web1 \d\d\/\d\d [A-Za-z0-9+/=]+$/);
     expect(part.length).toBeLessThan(840);
   }
-  const base64 = parts.toReversed().toSorted().map((part) => part.split(" ")[2]).join("");
+  const base64 = parts
+    .toReversed()
+    .toSorted()
+    .map((part) => part.split(" ")[2])
+    .join("");
   const body = /\n\n([A-Za-z0-9+/=\n]*?)\n=[A-Za-z0-9+/]{4}\n-----END/.exec(armored)![1]!.replaceAll("\n", "");
   expect(Buffer.from(base64, "base64").equals(Buffer.from(body, "base64"))).toBe(true);
 });

@@ -22,13 +22,12 @@ it("a server has these files, and only root reads its credentials", () => {
 });
 
 it("the list of targets: what is left out first, then the folders, then nothing else", () => {
-  expect(files().get("/etc/doppel/web1.targets")!.text.split("\n").filter((line) => !line.startsWith("#"))).toEqual([
-    "- /home/*/.cache",
-    "+ /etc",
-    "+ /home",
-    "- /",
-    "",
-  ]);
+  expect(
+    files()
+      .get("/etc/doppel/web1.targets")!
+      .text.split("\n")
+      .filter((line) => !line.startsWith("#")),
+  ).toEqual(["- /home/*/.cache", "+ /etc", "+ /home", "- /", ""]);
 });
 
 it("the profile pins the key, and says what is expected of full backups and of chains", () => {
@@ -52,7 +51,7 @@ it("every service is told its command, increments or not", () => {
   const unit = (more: Parameters<typeof testPlan>[0]) => files(more).get("/etc/systemd/system/doppel-web1.service")!.text;
   expect(unit({})).toContain("ExecStart=/usr/bin/node /usr/lib/doppel/doppel.js full @web1\n");
   expect(unit({ fullEveryDays: 7 })).toContain("ExecStart=/usr/bin/node /usr/lib/doppel/doppel.js backup @web1\n");
-  expect(unit({ program: ["/opt/my $50% \"doppel\""] })).toContain('ExecStart="/opt/my $$50%% \\"doppel\\"" full @web1\n');
+  expect(unit({ program: ['/opt/my $50% "doppel"'] })).toContain('ExecStart="/opt/my $$50%% \\"doppel\\"" full @web1\n');
 });
 
 it("a service writes nowhere but to its cache, and to a target on this machine", () => {

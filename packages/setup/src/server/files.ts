@@ -14,7 +14,12 @@ export function serverFiles(
 ): readonly ServerFile[] {
   const names = namesOf(plan.server);
   return [
-    { path: PROFILES, mode: 0o644, text: more.profiles ?? profilesText(plan), ...(more.profiles !== undefined && { adds: true }) },
+    {
+      path: PROFILES,
+      mode: 0o644,
+      text: more.profiles ?? profilesText(plan),
+      ...(more.profiles !== undefined && { adds: true }),
+    },
     { path: `${CONFIG}/${names.targets}`, mode: 0o644, text: targetsText(plan) },
     { path: `${CONFIG}/${names.publicKey}`, mode: 0o644, text: plan.publicKey },
     ...(more.credentials === undefined

@@ -47,5 +47,7 @@ it("a file to which something is added keeps its mode, and needs no permission",
 });
 
 it("where nobody can write, it says so", () => {
-  expect(() => install(planInstallation(FILES, "/proc/self"), false)).toThrow(/cannot write \/proc\/self\/etc\/doppel\/list.*as root/);
+  expect(() => install(planInstallation(FILES, "/proc/self"), false)).toThrow(
+    /cannot write \/proc\/self\/etc\/doppel\/list.*as root/,
+  );
 });

@@ -38,7 +38,12 @@ describeInterop(["sh"], "the script for cron", () => {
     install(planInstallation(schedulerFiles(testPlan({ program: [program], timing: { scheduler: "cron" } })), root), false);
     const env = { PATH: `${join(root, "bin")}:${process.env["PATH"]}` };
     const ended = await run(join(root, "etc/cron.daily/doppel-web1"), [], { env });
-    return { code: ended.code, stdout: ended.stdout.toString(), stderr: ended.stderr.toString(), log: readFileSync(join(root, "log"), "utf8") };
+    return {
+      code: ended.code,
+      stdout: ended.stdout.toString(),
+      stderr: ended.stderr.toString(),
+      log: readFileSync(join(root, "log"), "utf8"),
+    };
   }
 
   it("tells syslog everything and cron nothing, when all is well", async () => {
