@@ -35,8 +35,39 @@ describe("a backup in its window", () => {
     expect((await monitor.one(night(4, "03:59:00"))).findings).toEqual([]); // the grace is not over
     expect(await ids(4)).toEqual(["missed"]);
     server.backup(night(4, "09:00:00"));
-    expect(await ids(4)).toEqual(["clock"]); // the future is not a backup of now
+    expect(await ids(4)).toEqual(["missed", "clock"]); // the future is not a backup of now
     expect((await monitor.one(night(4, "12:00:00"))).findings).toEqual([]);
+  });
+
+  it("from a far future neither hides what is missed, changed or gone, nor is missed when it is gone itself", async () => {
+    const { server, sets, ids } = nightly(3, {}, { keys: [KEY] }, { expect: { ...EXPECT, keys: [KEY] } });
+    expect(await ids(3)).toEqual([]);
+    const wrong = server.backup(new Date("2099-01-01T00:00:00Z"));
+    expect(await ids(4)).toEqual(["missed", "clock"]);
+    server.backup(night(5), { keys: [OTHER_KEY] });
+    expect(await ids(5)).toEqual(["keys", "clock"]);
+    server.backup(night(6));
+    expect(await ids(6)).toEqual(["clock"]);
+    const names = [...server.storage.objects.keys()].filter((name) => name.includes("20261106T"));
+    server.storage.remove(...names);
+    expect(await ids(6)).toEqual(["missed", "vanished", "clock"]);
+    server.backup(night(7));
+    server.storage.remove(...[...server.storage.objects.keys()].filter((name) => name.includes("2099")));
+    expect(wrong.volumes).toHaveLength(sets[0]!.volumes.length);
+    expect(await ids(7)).toEqual([]);
+  });
+
+  it("counts from when it was stored, where the server's clock is ahead", async () => {
+    const { server, ids, monitor } = nightly(3);
+    expect(await ids(3)).toEqual([]);
+    server.backup(night(9));
+    for (const name of server.storage.objects.keys()) {
+      if (name.includes("20261109T")) server.storage.times.set(name, night(4, "03:10:00"));
+    }
+    const { findings, summary } = await monitor.one(morning(4));
+    expect(findings.map(({ id }) => id)).toEqual(["clock"]);
+    expect(summary?.lastBackup?.time).toEqual(night(4, "03:10:00"));
+    expect(summary?.nextDeadline).toEqual(night(5, "04:00:00"));
   });
 
   it("is not missed in a pause", async () => {

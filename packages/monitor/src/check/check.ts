@@ -6,6 +6,7 @@ import { chainBytes, lastGoodExpires } from "../judge/expiry.ts";
 import { some, worst } from "../judge/finding.ts";
 import { trustedAfter } from "../judge/keys.ts";
 import { judge } from "../judge/judge.ts";
+import { newestMade } from "../judge/schedule.ts";
 import { lastGood } from "../judge/soundness.ts";
 import type { FleetFinding, MonitorReport, ProfileReport, Summary } from "../report.ts";
 import { lastDue, nextDeadline } from "../schedule/due.ts";
@@ -134,20 +135,21 @@ async function checkOne(profile: Profile, deps: CheckDeps, now: Date, signal: Ab
 function summaryOf(of: Case): Summary {
   const { facts, expect, drills } = of;
   const { now } = facts;
-  const newest = facts.sets.find(({ after }) => after !== undefined);
+  const last = newestMade(facts);
+  const newest = last?.set;
   const good = lastGood(facts);
   const expires = lastGoodExpires(of);
-  const deadline = nextDeadline(expect, now, newest?.id.end);
+  const deadline = nextDeadline(expect, now, last?.made);
   const due = lastDue(expect, now);
   const proven = drills.findLast(({ ok }) => ok);
   const bytes = chainBytes(facts);
   const source = newest?.receipt?.sourceBytes;
   return {
-    ...(newest && {
+    ...(last && {
       lastBackup: {
-        time: newest.id.end,
-        kind: newest.id.kind,
-        storedBytes: newest.storedBytes,
+        time: last.made,
+        kind: last.set.id.kind,
+        storedBytes: last.set.storedBytes,
         ...(source !== undefined && { sourceBytes: source }),
       },
     }),

@@ -3,7 +3,7 @@ import { type BackupSet, buildCollection, type NamePrefixes } from "@doppel/form
 import type { Storage } from "@doppel/storage";
 import type { Profile } from "../config/types.ts";
 import type { Memory, ReceiptDigest, Recipients, RememberedSet } from "../state/memory.ts";
-import { namesOf, remember } from "./remember.ts";
+import { isUnseen, namesOf, remember } from "./remember.ts";
 import { damageAgainst, empties, type Expected, gaps, type Listed } from "./damage.ts";
 import { type Damage, type Facts, keyOf, type SetFacts } from "./facts.ts";
 import { digestOf, objectsOf, type ReadReceipt } from "./receipt-digest.ts";
@@ -71,8 +71,8 @@ export async function look(
   const newest = all.find((set) => inChains.includes(set));
   const chain = collection.chains.find(({ full, incrementals }) => [full, ...incrementals].includes(newest!));
   const current = new Set(chain && [...chain.incrementals.slice(-CHAIN), chain.full]);
-  const [last] = memory.sets;
-  const isNew = ({ id }: BackupSet): boolean => last === undefined || id.end > last.end;
+  const isFirst = memory.sets.length === 0;
+  const isNew = isUnseen(memory);
 
   const receipts = new Map<BackupSet, ReceiptDigest>();
   const expected = new Map<BackupSet, Expected>();
@@ -100,7 +100,7 @@ export async function look(
     const [first] = set.volumes.values();
     if (before !== undefined) recipients.set(set, before);
     else if (set.encoding !== "gpg") recipients.set(set, "none");
-    else if ((i === 0 || (last !== undefined && isNew(set))) && heads < HEADS && first !== undefined && !archived.has(first)) {
+    else if ((i === 0 || (!isFirst && isNew(set.id))) && heads < HEADS && first !== undefined && !archived.has(first)) {
       heads++;
       const found = await attempt(`first bytes of ${first}`, () => recipientsOf(storage, first, signal));
       if (found !== undefined) recipients.set(set, found);
@@ -123,7 +123,7 @@ export async function look(
       damage: wanted
         ? [...damageAgainst(wanted, listing, prefixes), ...receiptLost(known.get(keyOf(set.id)), listing)]
         : [...gaps([...set.volumes.keys()]), ...empties(names, listing, prefixes)],
-      isNew: isNew(set),
+      isNew: isNew(set.id),
       ...(receipt && { receipt }),
       ...(found !== undefined && { recipients: found }),
     };

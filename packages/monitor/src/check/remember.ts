@@ -1,6 +1,7 @@
-import type { BackupSet } from "@doppel/format";
+import type { BackupSet, SetId } from "@doppel/format";
 import type { Memory, ReceiptDigest, RememberedSet } from "../state/memory.ts";
 import type { Expected, Listed } from "./damage.ts";
+import { isToCome } from "../judge/case.ts";
 import { keyOf, type SetFacts } from "./facts.ts";
 
 /** So many of the newest sets are remembered, besides those of the newest chain; and so many objects of all of them together. */
@@ -13,6 +14,13 @@ interface Seen {
   readonly facts: ReadonlyMap<BackupSet, SetFacts>;
   readonly expected: ReadonlyMap<BackupSet, Expected>;
   readonly listing: ReadonlyMap<string, Listed>;
+}
+
+/** Tells sets that no look before has seen from those that were seen, or are so old that they are not remembered. */
+export function isUnseen(before: Memory): (id: SetId) => boolean {
+  const known = new Set(before.sets.map(keyOf));
+  const oldest = before.sets[SETS - 1];
+  return (id) => !known.has(keyOf(id)) && (oldest === undefined || id.end > oldest.end);
 }
 
 /** What the next look has to know of this one. @param sets  newest first */
@@ -44,9 +52,10 @@ export function remember(
       ...(digest && { receipt: i < SETS ? digest : withoutFolders(digest) }),
     });
   }
-  // A backup that was the newest and is gone is not forgotten before there is a newer one.
+  // A backup that was the newest and is gone is not forgotten before there is a newer one. There will be none soon that is newer
+  // than one from the future.
   const newest = sets[0]?.id.end;
-  const gone = before.sets.filter((set) => newest === undefined || set.end > newest);
+  const gone = before.sets.filter(({ end }) => (newest === undefined || end > newest) && !isToCome(end, now));
   return { ...before, lastChecked: now, sets: [...gone.slice(0, SETS), ...remembered] };
 }
 

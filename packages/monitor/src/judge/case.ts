@@ -26,6 +26,14 @@ export function judged({ facts }: Pick<Case, "facts">): Case["facts"]["sets"] {
   return facts.sets.filter((set, i) => i === 0 || (!first && set.isNew));
 }
 
+/** The clock of a server may be that much ahead. */
+const AHEAD_MS = 10 * 60_000;
+
+/** Whether nothing can be from then yet. */
+export function isToCome(time: Date, now: Date): boolean {
+  return time.getTime() > now.getTime() + AHEAD_MS;
+}
+
 export const DAY_MS = 86_400_000;
 
 /** `3 days`, `5 hours`, `12 minutes`. */

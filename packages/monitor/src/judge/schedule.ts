@@ -1,15 +1,38 @@
 import { lastDue, nextDeadline } from "../schedule/due.ts";
-import { ageText, type Case, judged, when } from "./case.ts";
+import type { Facts, SetFacts } from "../check/facts.ts";
+import { ageText, type Case, isToCome, judged, when } from "./case.ts";
 import type { Finding } from "./finding.ts";
 
-/** The clock of a server may be that much ahead. */
-const AHEAD_MS = 10 * 60_000;
+/**
+ * The newest backup of a chain, and when it was made. One that a wrong clock (or somebody who wants silence) has dated into the
+ * future counts from when it was stored, and not at all where the target does not tell that.
+ */
+export function newestMade({
+  sets,
+  now,
+}: Pick<Facts, "sets" | "now">): { readonly set: SetFacts; readonly made: Date } | undefined {
+  let newest: { readonly set: SetFacts; readonly made: Date } | undefined;
+  for (const set of sets) {
+    const made = isToCome(set.id.end, now) ? set.lastStored : set.id.end;
+    if (set.after === undefined || made === undefined || isToCome(made, now)) continue;
+    if (newest === undefined || made > newest.made) newest = { set, made };
+  }
+  return newest;
+}
 
 /** Whether there is a backup of its time. */
 export function judgeSchedule(of: Case): readonly Finding[] {
+  const { facts } = of;
+  const [first] = facts.sets.filter(({ after }) => after !== undefined);
+  if (first === undefined || !isToCome(first.id.end, facts.now)) return missed(of);
+  const text = `the newest backup is from ${when(of, first.id.end)}, which is still to come: a clock is wrong, here or on the server`;
+  return [...missed(of), { id: "clock", severity: "warning", text }];
+}
+
+function missed(of: Case): readonly Finding[] {
   const { facts, expect } = of;
-  const { now, sets } = facts;
-  const newest = sets.find(({ after }) => after !== undefined)?.id.end;
+  const { now } = facts;
+  const newest = newestMade(facts)?.made;
   const due = lastDue(expect, now);
   if (newest === undefined) {
     // A server that was configured today has until the end of its first window.
@@ -21,10 +44,6 @@ export function judgeSchedule(of: Case): readonly Finding[] {
       ? `no backup was ever seen, and one was due at ${when(of, due.deadline)}${begun}; run doppel doctor on the server`
       : `no backup was seen yet${begun}: is the server set up, and is this its URL?`;
     return [{ id: "never-seen", severity: late ? "critical" : "warning", text }];
-  }
-  if (newest.getTime() > now.getTime() + AHEAD_MS) {
-    const text = `the newest backup is from ${when(of, newest)}, which is still to come: a clock is wrong, here or on the server`;
-    return [{ id: "clock", severity: "warning", text }];
   }
   if (due === undefined || newest >= due.since) return [];
   const begun = facts.unfinished.find(({ end }) => end >= due.since);

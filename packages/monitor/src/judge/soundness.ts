@@ -1,5 +1,5 @@
 import type { Damage, Facts, SetFacts } from "../check/facts.ts";
-import { type Case, when } from "./case.ts";
+import { type Case, isToCome, when } from "./case.ts";
 import { type Finding, some } from "./finding.ts";
 
 /** Whether this set's files can be had: what is missing is only what speeds things up, or what an increment needs. */
@@ -63,8 +63,10 @@ export function judgeSoundness(of: Case): readonly Finding[] {
 /** The newest backup of the last look is not there any more. */
 function judgeVanished(of: Case): readonly Finding[] {
   const { facts } = of;
-  const [remembered] = facts.memory.sets;
-  const newest = facts.sets[0]?.id.end;
+  // One from the future, which a wrong clock made, must neither hide this nor be missed until its time has come.
+  const isPast = (end: Date): boolean => !isToCome(end, facts.now);
+  const remembered = facts.memory.sets.find(({ end }) => isPast(end));
+  const newest = facts.sets.find(({ id }) => isPast(id.end))?.id.end;
   if (remembered === undefined || (newest !== undefined && newest >= remembered.end)) return [];
   const rest = newest === undefined ? "there is no backup left" : `the newest is now that of ${when(of, newest)}`;
   const text = `the backup of ${when(of, remembered.end)} is gone: ${rest}; find out who removed it, and make a full backup`;
