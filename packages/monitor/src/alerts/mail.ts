@@ -6,6 +6,7 @@ import type { AlertEvent } from "./ledger.ts";
 import type { Channel, MessageContext } from "./channel.ts";
 import { hashOf } from "./command.ts";
 import { runProgram } from "./run-program.ts";
+import { smtpFailure } from "./smtp-failure.ts";
 import { alertMessage, digestMessage, type Message } from "./texts.ts";
 
 /** Neither a connection nor an answer is waited for any longer. */
@@ -36,7 +37,7 @@ function bySubject(events: readonly AlertEvent[]): readonly (readonly AlertEvent
 
 async function send(
   message: Message,
-  { from, to, transport, passwordFile }: MailSettings,
+  { from, to, transport, passwordFile, caFile }: MailSettings,
   env: Readonly<Record<string, string | undefined>>,
   { now, signal }: MessageContext,
 ): Promise<void> {
@@ -64,12 +65,16 @@ async function send(
   const { protocol, hostname, port, username } = new URL(transport);
   const secure = protocol === "smtps:";
   const password = passwordFile === undefined ? undefined : await passwordIn(passwordFile, env);
+  const ca = caFile === undefined ? undefined : await textOf(caFile, "certificate file");
   const server = createTransport({
-    host: hostname,
+    host: hostname.replace(/^\[|\]$/g, ""),
     port: port === "" ? (secure ? 465 : 587) : Number(port),
     secure,
     // A password goes through no connection that can be listened to.
     requireTLS: !secure && password !== undefined,
+    // What stays on this machine needs no TLS, for which Debian's mail servers have a certificate that nobody trusts.
+    ignoreTLS: !secure && password === undefined && isHere(hostname),
+    ...(ca !== undefined && { tls: { ca } }),
     ...(password !== undefined && { auth: { user: decodeURIComponent(username), pass: password } }),
     connectionTimeout: MOST_MS,
     greetingTimeout: MOST_MS,
@@ -79,6 +84,9 @@ async function send(
   signal.addEventListener("abort", stop);
   try {
     await server.sendMail(mail);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw smtpFailure(error);
   } finally {
     signal.removeEventListener("abort", stop);
     server.close();
@@ -89,12 +97,20 @@ async function send(
 async function passwordIn(file: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
   const folder = env["CREDENTIALS_DIRECTORY"];
   const loaded = folder === undefined ? undefined : join(folder, basename(file));
+  const text = loaded === undefined ? undefined : await readFile(loaded, "utf8").catch(() => undefined);
+  return (text ?? (await textOf(file, "password file"))).replace(/\r?\n$/, "");
+}
+
+async function textOf(file: string, what: string): Promise<string> {
   try {
-    const text = loaded === undefined ? undefined : await readFile(loaded, "utf8").catch(() => undefined);
-    return (text ?? (await readFile(file, "utf8"))).replace(/\r?\n$/, "");
+    return await readFile(file, "utf8");
   } catch (error) {
-    throw new Error(`the password file ${file} cannot be read (${errnoOf(error)})`, { cause: error });
+    throw new Error(`the ${what} ${file} cannot be read (${errnoOf(error)})`, { cause: error });
   }
+}
+
+function isHere(hostname: string): boolean {
+  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** Where sendmail is; services and cron have a shorter path. */

@@ -179,6 +179,7 @@ const mail = record({
   to: texts,
   transport: text.regex(/^(?:sendmail$|smtps?:\/\/)/, "must be sendmail, or smtp://USER@HOST:587").optional(),
   "password-file": text.optional(),
+  "ca-file": text.optional(),
 });
 const url = text.regex(/^https?:\/\//, "must be a URL that begins with https:// or http://");
 const webhook = z.union(

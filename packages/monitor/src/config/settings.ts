@@ -6,7 +6,7 @@ import type { MonitorSettings } from "./types.ts";
 export function settingsOf(given: GivenMonitor, folder: string): MonitorSettings {
   const { alerts = {} } = given;
   const { mail } = alerts;
-  const passwordFile = mail?.["password-file"];
+  const { "password-file": passwordFile, "ca-file": caFile } = mail ?? {};
   return {
     state: resolve(folder, given.state ?? stateBeside(folder)),
     parallel: given.parallel ?? 8,
@@ -19,6 +19,7 @@ export function settingsOf(given: GivenMonitor, folder: string): MonitorSettings
           to: mail.to,
           transport: mail.transport ?? "sendmail",
           ...(passwordFile !== undefined && { passwordFile: resolve(folder, passwordFile) }),
+          ...(caFile !== undefined && { caFile: resolve(folder, caFile) }),
         },
       }),
       webhooks: alerts.webhooks ?? [],

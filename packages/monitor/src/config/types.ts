@@ -110,4 +110,6 @@ export interface MailSettings {
   /** `smtp://user@host:587`, or "sendmail". */
   readonly transport: string;
   readonly passwordFile?: string;
+  /** PEM of who signed the mail server's certificate, in the place of those that this machine knows. */
+  readonly caFile?: string;
 }
