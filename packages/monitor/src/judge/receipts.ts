@@ -33,7 +33,11 @@ export function judgeReceipts(of: Case): readonly Finding[] {
         `the receipt of the backup of ${time} is not signed by the server's key: somebody else made it, or changed it`,
       );
     } else if (of.signed && receipt.signature === "none") {
-      tell("receipt-bad", "critical", `the receipt of the backup of ${time} is not signed, and a key is configured (receiptKey)`);
+      tell(
+        "receipt-bad",
+        "critical",
+        `the receipt of the backup of ${time} is not signed, and a key is configured (receipt-key)`,
+      );
     }
     if (receipt?.errors !== undefined && receipt.errors > 0) {
       tell(

@@ -24,6 +24,29 @@ describe("Nagios", () => {
     expect(nagios(report(one({ severity, findings }), one({ name: "web2" }))).exit).toBe(exit);
     expect(nagios(report(one({ severity, findings }), one({ severity: "critical" }))).exit).toBe(2);
   });
+  it("what concerns more than one server is said, also where there is one profile only", () => {
+    const fleet = [
+      { subject: "/backups", id: "unconfigured", severity: "warning" as const, text: "backups that no profile looks after" },
+    ];
+    const { line, exit } = nagios({ ...report(one({})), fleet });
+    expect([line, exit]).toEqual(["DOPPEL WARNING - /backups: backups that no profile looks after\n", 1]);
+  });
+
+  it("performance data have the form of the guidelines", () => {
+    const summary = {
+      sets: 3,
+      objects: 12,
+      bytes: 4096,
+      timeZone: "UTC",
+      maxAgeSeconds: 93_600,
+      lastProven: new Date("2026-11-24T00:00:00Z"),
+    };
+    const lastBackup = { time: new Date("2026-11-23T03:00:00Z"), kind: "full" as const, storedBytes: 1024 };
+    const [, data] = nagios(report(one({ summary: { ...summary, lastBackup } })))
+      .line.trimEnd()
+      .split(" | ");
+    expect(data).toBe("age=18000s;;93600;0 size=1024B;;;0 sets=3;;;0 stored=4096B;;;0 proven_age=0s;;;0");
+  });
 });
 
 describe("Prometheus", () => {

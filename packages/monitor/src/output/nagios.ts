@@ -10,7 +10,9 @@ export function nagios({ profiles, fleet, time }: MonitorReport): { readonly lin
   const all = [...fleet, ...profiles];
   const severity = worst(all.map((one) => one.severity));
   const [only] = profiles.length === 1 ? profiles : [];
-  const text = only ? oneServer(only, time) : manyServers({ profiles, fleet });
+  // What concerns the only server and others, too, stands with the others.
+  const isAlone = only !== undefined && (fleet.length === 0 || only.findings.length > 0);
+  const text = isAlone ? oneServer(only, time) : manyServers({ profiles, fleet });
   const data = only ? dataOf(only, time) : countsOf(profiles);
   return {
     line: `DOPPEL ${severity.toUpperCase()} - ${plain(text)}${data.length > 0 ? ` | ${data.join(" ")}` : ""}\n`,
@@ -31,7 +33,9 @@ function oneServer({ name, findings, failure, summary }: ProfileReport, now: Dat
 function manyServers({ profiles, fleet }: Pick<MonitorReport, "profiles" | "fleet">): string {
   const wrong = profiles.filter(({ severity }) => severity !== "ok");
   if (wrong.length === 0 && fleet.length === 0) return `${profiles.length} servers are backed up`;
-  const first = fleet[0]?.text ?? `${wrong[0]!.name}: ${wrong[0]!.findings[0]?.text ?? wrong[0]!.failure ?? wrong[0]!.severity}`;
+  const [shared] = fleet;
+  if (shared && wrong.length === 0) return `${shared.subject}: ${shared.text}`;
+  const first = shared?.text ?? `${wrong[0]!.name}: ${wrong[0]!.findings[0]?.text ?? wrong[0]!.failure ?? wrong[0]!.severity}`;
   return `${attentionText(wrong.length, profiles.length)}; ${first}`;
 }
 
@@ -48,7 +52,7 @@ function dataOf({ summary }: ProfileReport, now: Date): readonly string[] {
     `sets=${sets};;;0`,
     `stored=${bytes}B;;;0`,
     ...(lastGoodExpires ? [`expires_in=${Math.max(0, -seconds(lastGoodExpires))}s;;;0`] : []),
-    ...(lastProven ? [`proven_age=${seconds(lastProven)}s;;;0`] : []),
+    ...(lastProven ? [`proven_age=${Math.max(0, seconds(lastProven))}s;;;0`] : []),
   ];
 }
 
