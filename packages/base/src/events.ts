@@ -1,7 +1,7 @@
 import type { EntryType } from "./entry.ts";
 import type { BytePath } from "./path.ts";
 
-export type RunKind = "backup" | "restore" | "verify" | "status" | "list" | "recipe";
+export type RunKind = "backup" | "restore" | "verify" | "status" | "list" | "recipe" | "audit";
 
 /** In what a local object is not what the backup holds. Times are whole seconds since 1970, modes the lower 12 bits. */
 export type TreeDifference =

@@ -17,4 +17,4 @@ export const ALL = [...WITH_KEYS, ...DELETE, ...WITHOUT_KEYS] as const;
 const ELSEWHERE = ["explain", "lock", "profile import", "monitor check", "setup key", "setup monitor", "completion"] as const;
 export const EVERY = [...ALL, ...ELSEWHERE] as const;
 /** Commands that may take long. */
-export const WITH_PROGRESS = [...WRITE, ...RESTORE, "verify"] as const;
+export const WITH_PROGRESS = [...WRITE, ...RESTORE, "verify", "audit"] as const;

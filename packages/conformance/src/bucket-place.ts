@@ -90,8 +90,13 @@ export class BucketPlace implements Disposable {
   }
 
   /** Any command with the credentials of a role. */
-  async doppel(as: Role | "admin", ...args: readonly string[]): Promise<Said> {
-    return said(await doppel(args, { env: this.env(as) }));
+  doppel(as: Role | "admin", ...args: readonly string[]): Promise<Said> {
+    return this.doppelWith(this.env(as), ...args);
+  }
+
+  /** The same with an environment made of one of these. */
+  async doppelWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Said> {
+    return said(await doppel(args, { env }));
   }
 
   /** Stores the folder as it is now. @returns what a restore must give */

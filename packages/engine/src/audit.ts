@@ -5,6 +5,7 @@ import { checkObject } from "./audit/check-object.ts";
 import { compareListing, holdsData, judgeReceipt, type Subject } from "./audit/check-set.ts";
 import { chainFindings, foreignFindings, unreceipted } from "./audit/findings.ts";
 import type { AuditedSet, AuditFinding, AuditJob, AuditReport } from "./audit/report.ts";
+import { AuditProgress } from "./audit/progress.ts";
 import { chooseSample } from "./audit/sample.ts";
 import { mapBounded } from "./history/bounded.ts";
 import { readTarget, type Target } from "./read/target.ts";
@@ -34,6 +35,7 @@ interface Chosen {
  * @throws storage.*
  */
 export async function audit(job: AuditJob, { storage }: { readonly storage: Storage }, runtime: Runtime): Promise<AuditReport> {
+  runtime.emit({ type: "run.started", kind: "audit", target: storage.label, time: runtime.clock.now() });
   const target = await readTarget(storage, job.prefixes, runtime.signal);
   const drafts = draftsOf(target, job);
   const withReceipt = drafts.filter(({ receipt }) => receipt !== undefined);
@@ -41,15 +43,19 @@ export async function audit(job: AuditJob, { storage }: { readonly storage: Stor
   const sample = chooseSample(candidates, job.sample, job.seed);
   const oldest = drafts.find(({ names }) => names.some(holdsData));
   const context = { target, sample, oldest, job, storage, runtime };
-  const chosen = await mapBounded(withReceipt, job.parallel, (draft) => checkSet(draft, context));
-  await mapBounded(chosen.flat(), job.parallel, async ({ draft, object, encryption }) => {
-    const { bytes, findings } = await checkObject(object, encryption, storage, runtime);
+  const chosen = (await mapBounded(withReceipt, job.parallel, (draft) => checkSet(draft, context))).flat();
+  const wanted = chosen.reduce((sum, { object }) => sum + object.size, 0);
+  const progress = new AuditProgress(chosen.length, wanted, runtime);
+  await mapBounded(chosen, job.parallel, async ({ draft, object, encryption }) => {
+    const { bytes, findings } = await checkObject(object, encryption, storage, runtime, progress);
+    progress.object();
     draft.findings.push(...findings);
     draft.read++;
     draft.readBytes += bytes;
   });
   for (const [draft, finding] of chainFindings(drafts, job.prefixes)) draft.findings.push(finding);
   const foreign = foreignFindings(target, job.prefixes);
+  runtime.emit({ type: "run.finished", kind: "audit", incomplete: 0 });
   return reportOf(drafts, foreign, target, storage.label, job.seed);
 }
 

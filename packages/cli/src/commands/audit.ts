@@ -1,5 +1,6 @@
 import { audit as auditTarget, receiptPublicKey } from "@doppel/engine";
 import { readReceiptKeyFile } from "../key-files.ts";
+import type { Runtime } from "@doppel/base";
 import { auditData, auditText } from "../render/audit.ts";
 import { argument, type Command } from "../session.ts";
 import { openTarget, prefixesOf, random } from "../wire.ts";
@@ -22,7 +23,13 @@ export const audit: Command = async (session) => {
     parallel: PARALLEL,
     ...(pem !== undefined && { publicKey: receiptPublicKey(pem) }),
   };
-  const report = await auditTarget(job, { storage }, runtime);
+  const report = await auditTarget(job, { storage }, settings["log-format"] === "json" ? withoutProgress(runtime) : runtime);
   renderer.result({ kind: "page", name: "audit", text: auditText(report), data: auditData(report) });
   return { exit: report.problems > 0 ? 1 : report.warnings > 0 ? 3 : 0 };
 };
+
+/** Programs get one object, the outcome, and before it only what is unusual. */
+function withoutProgress(runtime: Runtime): Runtime {
+  const usual = ["progress", "run.started", "run.finished"];
+  return { ...runtime, emit: (event) => (usual.includes(event.type) ? undefined : runtime.emit(event)) };
+}

@@ -23,6 +23,14 @@ describe("Progress", () => {
     expect(progress.line(100)).toMatch(/^finishing 100%, 100 MB of 100 MB, 12 files, /);
   });
 
+  it("counts objects, and no files, when auditing", () => {
+    const progress = new Progress("audit");
+    const read = (volumes: number) => ({ files: 0, volumes, totalVolumes: 4, totalBytes: 40 * MB, totalKnown: true });
+    progress.update(counters(0, read(0)), 0);
+    progress.update(counters(10 * MB, { ...read(1), storedBytes: 10 * MB }), 2000);
+    expect(progress.line(100)).toBe("auditing 25%, 10.0 MB of 40.0 MB, 5.00 MB/s, 6.0 s left, 1 of 4 objects");
+  });
+
   it("goes by the volumes that are used up when reading", () => {
     const progress = new Progress("restore");
     const totals = { totalVolumes: 4, totalStoredBytes: 40 * MB };

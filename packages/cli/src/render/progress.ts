@@ -6,9 +6,12 @@ type Counters = Extract<RunEvent, { type: "progress" }>;
 /** The rate is that of the last seconds, so that the time left follows a change of pace. */
 const WINDOW_MS = 15_000;
 
+const VERBS: Partial<Record<RunKind, string>> = { restore: "restoring", verify: "verifying", audit: "auditing" };
+
 /** How far a run is, from its events. */
 export class Progress {
   readonly #verb: string;
+  readonly #kind: RunKind;
   #last: Counters | undefined;
   #samples: { readonly at: number; readonly bytes: number }[] = [];
   #began: number | undefined;
@@ -17,7 +20,8 @@ export class Progress {
   #at = 0;
 
   constructor(kind: RunKind) {
-    this.#verb = kind === "restore" ? "restoring" : kind === "verify" ? "verifying" : "backing up";
+    this.#kind = kind;
+    this.#verb = VERBS[kind] ?? "backing up";
   }
 
   /** @param at milliseconds of any clock that goes forward */
@@ -38,12 +42,15 @@ export class Progress {
     const share = this.#share();
     const rate = this.#rate();
     const left = this.#secondsLeft(rate);
-    const parts = [`${byteText(bytes)}${of}`, counted(files, "file")];
+    const audits = this.#kind === "audit"; // whole objects are read, whatever is in them
+    const parts = [`${byteText(bytes)}${of}`, ...(audits ? [] : [counted(files, "file")])];
     if (rate > 0) parts.push(`${byteText(Math.round(rate))}/s`);
     if (left !== undefined) parts.push(`${durationText(left)} left`);
     const done =
-      totalVolumes === undefined ? `${counted(volumes, "volume")} stored` : `${volumes} of ${counted(totalVolumes, "volume")}`;
-    parts.push(volumes > 0 ? `${done} (${byteText(storedBytes)})` : done);
+      totalVolumes === undefined
+        ? `${counted(volumes, "volume")} stored`
+        : `${volumes} of ${counted(totalVolumes, audits ? "object" : "volume")}`;
+    parts.push(volumes > 0 && !audits ? `${done} (${byteText(storedBytes)})` : done);
     const phase = `${this.#phase()}${share === undefined ? "" : ` ${Math.min(100, Math.floor(share * 100))}%`}, `;
     // The line must never wrap, or redrawing leaves ruins: the least important parts go first.
     if (phase.length + parts.join(", ").length > columns) parts[parts.length - 1] = done;

@@ -71,6 +71,22 @@ describe("audit", () => {
     expect(found(await audit(one, { storage: new FaultyStorage(bench.target, faults(3)) }, runtime))).toEqual(["problem bytes"]);
   });
 
+  it("tells how far it is, an object that is read twice counted once", async () => {
+    using bench = await benchWith(1);
+    const told: { readonly bytes: number; readonly volumes: number }[] = [];
+    let ms = 0;
+    const clock = { ...runtime.clock, now: () => new Date((ms += 1000)) };
+    const error = () => new DoppelError("storage.corrupt", "corrupt", { name: "v" });
+    const storage = new FaultyStorage(bench.target, [{ at: 3, operation: "get", how: "cut", after: 200, error }]);
+    const emit: Runtime["emit"] = (event) => {
+      if (event.type === "progress") told.push(event);
+    };
+    const { read, readBytes } = await audit({ ...job, parallel: 1 }, { storage }, { ...runtime, clock, emit });
+    expect(told.at(-1)).toMatchObject({ bytes: readBytes, totalBytes: readBytes, totalKnown: true, totalVolumes: read });
+    expect(told.at(-1)!.volumes).toBe(read - 1);
+    expect(told.filter(({ bytes }, i) => i > 0 && bytes < told[i - 1]!.bytes)).toHaveLength(1);
+  });
+
   it("ends when it may not read", async () => {
     using bench = await benchWith(1);
     const denied = () => new DoppelError("storage.denied", "no", { operation: "get", name: "v" });

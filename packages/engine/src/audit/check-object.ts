@@ -4,6 +4,7 @@ import type { ReceiptEncryption, ReceiptObject } from "@doppel/format";
 import { readKeyPackets } from "@doppel/openpgp";
 import type { Storage } from "@doppel/storage";
 import { encodingOf } from "../read/fetch.ts";
+import type { AuditProgress } from "./progress.ts";
 import type { AuditFinding } from "./report.ts";
 
 /** More than the session key packets of a hundred recipients have. */
@@ -23,12 +24,13 @@ export async function checkObject(
   encryption: ReceiptEncryption,
   storage: Storage,
   { signal, emit }: Pick<Runtime, "signal" | "emit">,
+  progress: Pick<AuditProgress, "data">,
 ): Promise<ReadObject> {
   const { name } = expected;
   const problem = (kind: AuditFinding["kind"], detail: string): AuditFinding => ({ severity: "problem", kind, name, detail });
   for (let attempt = 1; ; attempt++) {
     try {
-      const { size, sha256, head } = await readThrough(storage, name, signal);
+      const { size, sha256, head } = await readThrough(storage, name, signal, progress);
       const findings: AuditFinding[] = [];
       if (size !== expected.size) findings.push(problem("size", `has ${size} bytes, and its receipt says ${expected.size}`));
       else if (sha256 !== expected.sha256 && expected.sha256 !== undefined) {
@@ -55,14 +57,21 @@ async function readThrough(
   storage: Storage,
   name: string,
   signal: AbortSignal,
+  progress: Pick<AuditProgress, "data">,
 ): Promise<{ readonly size: number; readonly sha256: string; readonly head: Uint8Array }> {
   const hash = createHash("sha256");
   const head: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of storage.get(name, undefined, signal)) {
-    hash.update(chunk);
-    if (size < HEAD_BYTES) head.push(chunk.slice(0, HEAD_BYTES - size));
-    size += chunk.length;
+  try {
+    for await (const chunk of storage.get(name, undefined, signal)) {
+      hash.update(chunk);
+      if (size < HEAD_BYTES) head.push(chunk.slice(0, HEAD_BYTES - size));
+      size += chunk.length;
+      progress.data(chunk.length);
+    }
+  } catch (error) {
+    progress.data(-size); // it may be read again
+    throw error;
   }
   return { size, sha256: hash.digest("hex"), head: concatBytes(head) };
 }
