@@ -89,7 +89,8 @@ function withoutUser(target: string): { readonly url: string; readonly hadUser: 
 
 function secretNotes({ values }: DuplyConf, hadUser: boolean, name: string): readonly string[] {
   const notes: string[] = [];
-  if (values.get("GPG_PW") || values.get("GPG_PW_SIGN"))
+  const isEncrypted = values.get("GPG_KEY") !== "disabled";
+  if (isEncrypted && (values.get("GPG_PW") || values.get("GPG_PW_SIGN")))
     notes.push(`GPG_PW is not copied: doppel asks for the passphrase, and doppel unlock @${name} keeps it in memory for a while`);
   const aws = [...values.keys()].some((key) => /^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)$/.test(key));
   if (aws || hadUser || values.get("TARGET_USER") || values.get("TARGET_PASS"))

@@ -121,7 +121,12 @@ eval something
   });
 
   it("may be all but empty, symmetric or without encryption", () => {
-    const plain = importDuply("a", parseDuplyConf("GPG_KEY=disabled\nTARGET=file:///b\nARCH_DIR=/arch\n", ENV), "/d", false);
+    const plain = importDuply(
+      "a",
+      parseDuplyConf("GPG_KEY=disabled\nGPG_PW=idle\nTARGET=file:///b\nARCH_DIR=/arch\n", ENV),
+      "/d",
+      false,
+    );
     expect(yamlOf("a", plain, "  ")).toBe(
       '  a:\n    url: "file:///b"\n    options:\n      no-encryption: "true"\n      archive-dir: /arch\n      name: a\n'
         .replace('"true"', "true")

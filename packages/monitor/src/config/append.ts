@@ -17,7 +17,7 @@ export function appendProfile(file: string, text: string, name: string, block: (
       file,
       line,
       keyText(["profiles", name]),
-      `there is a profile ${name} already: take it out first, or import under another name`,
+      `there is a profile ${name} already: take it out first, or give the new one another name`,
     );
   const { contents } = parsed.document;
   const pair = isMap(contents) ? contents.items.find(({ key }) => isScalar(key) && key.value === "profiles") : undefined;

@@ -19,6 +19,10 @@ export function parseProfilesDocument(file: string, text: string): ProfilesDocum
   const document = parseDocument(text, { schema: "failsafe", lineCounter: counter, prettyErrors: false });
   const lineAt = (offset: number): number => counter.linePos(offset).line;
   const [problem] = [...document.errors, ...document.warnings];
+  if (problem?.code === "DUPLICATE_KEY") {
+    const [key] = /^[\w.@-]+/.exec(text.slice(problem.pos[0])) ?? [];
+    throw bad(file, lineAt(problem.pos[0]), key, "is there twice; take one of the two out");
+  }
   if (problem !== undefined) throw bad(file, lineAt(problem.pos[0]), undefined, problem.message);
   try {
     return { file, value: document.toJS(), lineOf: (path) => lineAt(offsetOf(document, path)), document };

@@ -152,7 +152,7 @@ profiles:
       "no such date",
     ],
     ["version: 1\nprofiles:\n  a:\n    url: x\n    expect: {schedule: nightly}\n", "5 profiles.a.expect.schedule", "every 6h"],
-    ["version: 1\nprofiles:\n  a:\n    url: x\n  a:\n    url: y\n", "5 undefined", "unique"],
+    ["version: 1\nprofiles:\n  a:\n    url: x\n  a:\n    url: y\n", "5 a", "is there twice"],
     ["version: 1\nprofiles:\n  a/b: {url: x}\n", "3 profiles.a/b", "name has letters"],
     ["version: 1\nprofiles:\n  a: x\n", "3 profiles.a", "must have keys"],
     ["version: 2\n", "1 version", "must be 1"],
