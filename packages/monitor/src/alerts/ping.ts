@@ -14,7 +14,7 @@ export async function ping(urls: readonly string[], isWell: boolean, signal: Abo
       await request(target.href, { method: "GET" }, signal);
     } catch (error) {
       signal.throwIfAborted();
-      failures.push(`ping: ${(error as Error).message}`);
+      failures.push(`ping of ${target.host}: ${(error as Error).message}`);
     }
   }
   return failures;

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { errnoOf } from "@doppel/base";
 
 const MOST_MS = 60_000;
 
@@ -7,7 +8,7 @@ const PASSED_ON = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "T
 
 /**
  * Runs a program with `input` on its standard input and nothing secret in its environment, for a minute at most.
- * @throws Error when it cannot be started, or exits with another code than 0
+ * @throws Error that does not name it, when it cannot be started, or exits with another code than 0
  */
 export function runProgram(
   [program, ...args]: readonly string[],
@@ -24,10 +25,14 @@ export function runProgram(
     });
     child.stdin.on("error", () => undefined); // it need not read it
     child.stdin.end(input);
-    child.on("error", (error) => reject(new Error(`${program} could not be run: ${error.message}`, { cause: error })));
+    child.on("error", (error) => {
+      const why =
+        error.name === "AbortError" ? "did not end within a minute" : `could not be run (${errnoOf(error) ?? error.message})`;
+      reject(new Error(why, { cause: error }));
+    });
     child.on("close", (code, ended) => {
       if (code === 0) resolve();
-      else reject(new Error(`${program} ended with ${code === null ? ended : `exit code ${code}`}`));
+      else reject(new Error(`ended with ${code === null ? ended : `exit code ${code}`}`));
     });
   });
 }

@@ -196,7 +196,7 @@ function sharedFailures(failures: readonly Failure[], chosen: readonly Profile[]
     const shared = code === "storage.unavailable" || (group.length >= SHARED && group.length === all);
     if (!shared) return [];
     const names = some(group.map(({ profile }) => profile.name).sort());
-    const finding = `${endpoint}: ${group.length} of ${all} servers' backups cannot be looked at (${names}): ${text}`;
+    const finding = `backups of ${group.length} of ${all} server${all === 1 ? "" : "s"} cannot be looked at (${names}): ${text}`;
     return [{ subject: endpoint, id: idOf(code), severity: "unknown" as const, text: finding }];
   });
 }

@@ -33,9 +33,9 @@ function oneServer({ name, findings, failure, summary }: ProfileReport, now: Dat
 function manyServers({ profiles, fleet }: Pick<MonitorReport, "profiles" | "fleet">): string {
   const wrong = profiles.filter(({ severity }) => severity !== "ok");
   if (wrong.length === 0 && fleet.length === 0) return `${profiles.length} servers are backed up`;
-  const [shared] = fleet;
-  if (shared && wrong.length === 0) return `${shared.subject}: ${shared.text}`;
-  const first = shared?.text ?? `${wrong[0]!.name}: ${wrong[0]!.findings[0]?.text ?? wrong[0]!.failure ?? wrong[0]!.severity}`;
+  const shared = fleet[0] && `${fleet[0].subject}: ${fleet[0].text}`;
+  if (wrong.length === 0) return shared!;
+  const first = shared ?? `${wrong[0]!.name}: ${wrong[0]!.findings[0]?.text ?? wrong[0]!.failure ?? wrong[0]!.severity}`;
   return `${attentionText(wrong.length, profiles.length)}; ${first}`;
 }
 
