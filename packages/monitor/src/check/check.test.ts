@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { DoppelError } from "@doppel/base";
 import { MemoryStorage, tempDir } from "@doppel/testkit";
 import { describe, expect, it } from "vitest";
+import { ledgerAfter } from "../alerts/ledger.ts";
 import type { Expectations, Profile } from "../config/types.ts";
+import { nagios } from "../output/nagios.ts";
+import { NO_ALERTS } from "../state/alert-state.ts";
 import { recordDrill } from "../state/drills.ts";
 import { DAY, EXPECT, folder, KEY, message, Monitor, OTHER_KEY, profile, Server, type SetOptions } from "../testing/world.ts";
 
@@ -448,6 +451,18 @@ describe("many servers", () => {
     expect(profiles.find(({ name }) => name === "local")).toMatchObject({ severity: "ok" });
     expect(profiles.filter(({ failure }) => failure !== undefined)).toHaveLength(50);
     expect(profiles.flatMap(({ findings }) => findings)).toEqual([]);
+  });
+
+  it("one endpoint that does not answer is one thing also when one server is looked at by itself", async () => {
+    const monitor = new Monitor(tempDir(), ["a", "b"].map(ofS3), unreachable);
+    const [whole, alone] = [await monitor.check(morning(3)), await monitor.check(morning(3), "a")];
+    let ledger = ledgerAfter(NO_ALERTS, whole);
+    const keys = Object.keys(ledger.alerts);
+    expect(keys).toEqual(["fleet s3.example.org unavailable"]);
+    ledger = ledgerAfter(ledger, alone);
+    expect(Object.keys(ledger.alerts)).toEqual(keys);
+    expect(alone.fleet[0]!.text).toContain("backups of 1 of 2 servers cannot be looked at (a): cannot reach s3");
+    expect(nagios(alone)).toEqual({ line: "DOPPEL UNKNOWN - a: cannot reach s3.example.org\n", exit: 3 });
   });
 
   it("bad credentials of one are his alone, and so is a defect of his file", async () => {

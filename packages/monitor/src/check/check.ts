@@ -89,7 +89,7 @@ export async function check(
       failures.push({ profile, endpoint, code, text: message });
     }
   });
-  const fleet = only === undefined ? sharedFailures(failures, chosen) : [];
+  const fleet = sharedFailures(failures, [...byName.values()]);
   for (const { profile, text, endpoint, code } of failures) {
     const shared = fleet.some((one) => one.subject === endpoint && one.id === idOf(code));
     reports.set(profile.name, failed(profile.name, text, profile.url, shared));
@@ -182,7 +182,7 @@ function failed(name: string, text: string, url?: string, shared = false): Profi
 }
 
 /** What many targets have failed with is one thing, not many. */
-function sharedFailures(failures: readonly Failure[], chosen: readonly Profile[]): FleetFinding[] {
+function sharedFailures(failures: readonly Failure[], profiles: readonly Profile[]): FleetFinding[] {
   const groups = new Map<string, Failure[]>();
   for (const failure of failures) {
     const key = `${failure.endpoint} ${failure.code}`;
@@ -192,7 +192,7 @@ function sharedFailures(failures: readonly Failure[], chosen: readonly Profile[]
   }
   return [...groups.values()].flatMap((group) => {
     const [{ endpoint, code, text }] = group as [Failure];
-    const all = chosen.filter((profile) => endpointOf(profile) === endpoint).length;
+    const all = profiles.filter((profile) => endpointOf(profile) === endpoint).length;
     const shared = code === "storage.unavailable" || (group.length >= SHARED && group.length === all);
     if (!shared) return [];
     const names = some(group.map(({ profile }) => profile.name).sort());

@@ -10,8 +10,7 @@ export function nagios({ profiles, fleet, time }: MonitorReport): { readonly lin
   const all = [...fleet, ...profiles];
   const severity = worst(all.map((one) => one.severity));
   const [only] = profiles.length === 1 ? profiles : [];
-  // What concerns the only server and others, too, stands with the others.
-  const isAlone = only !== undefined && (fleet.length === 0 || only.findings.length > 0);
+  const isAlone = only !== undefined && (fleet.length === 0 || only.severity !== "ok");
   const text = isAlone ? oneServer(only, time) : manyServers({ profiles, fleet });
   const data = only ? dataOf(only, time) : countsOf(profiles);
   return {
