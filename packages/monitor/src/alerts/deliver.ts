@@ -18,6 +18,9 @@ export interface DeliverDeps {
   readonly signal: AbortSignal;
 }
 
+/** One message may be refused for what is in it; after so many it is the channel that does not work. */
+const GIVE_UP = 3;
+
 /**
  * Tells what a check has found to all who want to know, each thing once. What could not be delivered is tried again after the next check.
  * @returns a line for each channel that failed
@@ -34,12 +37,21 @@ export async function deliver(
   await state.saveAlerts(ledger);
   const failures: string[] = [];
   for (const channel of channels) {
-    try {
-      for (const events of channel.messages(eventsFor(ledger, channel.id, settings.repeatHours, report.time))) {
+    let failed = 0;
+    for (const events of channel.messages(eventsFor(ledger, channel.id, settings.repeatHours, report.time))) {
+      try {
         await channel.tell(events, context);
-        ledger = afterTelling(ledger, channel.id, events, report.time);
-        await state.saveAlerts(ledger);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (failed++ === 0) failures.push(`${channel.label}: ${(error as Error).message}`);
+        if (failed === GIVE_UP) break;
+        continue;
       }
+      ledger = afterTelling(ledger, channel.id, events, report.time);
+      await state.saveAlerts(ledger);
+    }
+    if (failed > 0) continue;
+    try {
       const today = dayOf(settings, report.time);
       if (digest || (report.isWhole && isDigestDue(ledger, channel.id, settings, report.time))) {
         await channel.digest(report, context);
