@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Runtime } from "@doppel/base";
+import { isDoppelError, type Runtime } from "@doppel/base";
 import { COMMANDS as TARGETS } from "./commands.ts";
 import type { CommandName } from "./option.ts";
 import { DAMAGED, DIFFERENT, DONE, PIPE_CLOSED, stockExitCode, UNRESTORED } from "./exit-codes.ts";
@@ -67,8 +67,13 @@ export async function run(
   const onTerminal = stderr.isTerminal && !settings["no-progress"] && settings["log-format"] === "text";
   const showsProgress = settings.progress || (onTerminal && persona.texts === "doppel");
   const renderer = openRenderer(invocation, persona, { ...stdout, write: listing?.write ?? stdout.write }, stderr, showsProgress);
+  let usesKept = false;
   const fail = (error: unknown): number => {
     const cause = causeOf(error, interrupt.signal);
+    if (usesKept && isDoppelError(cause, "openpgp.wrong-passphrase")) {
+      const detail = "the passphrase is the one that doppel unlock has kept; doppel lock forgets it";
+      renderer.event({ type: "notice", reason: "key", incomplete: false, detail });
+    }
     const stopped = interrupt.stoppedBy();
     const exit = stopped === undefined ? exitCodeIn(command, cause, persona) : persona.signals[stopped];
     renderer.error(cause, exit);
@@ -95,7 +100,13 @@ export async function run(
     descriptor: settings["passphrase-fd"],
     file: settings["passphrase-file"],
     ...reused.secrets,
-    ...(!isStock && { agent: () => fromAgent(invocation) }),
+    ...(!isStock && {
+      agent: async () => {
+        const kept = await fromAgent(invocation);
+        usesKept ||= kept !== undefined;
+        return kept;
+      },
+    }),
     prompt: async (question) => (settings["use-agent"] ? undefined : ask(question)),
     ...(isStock && { questions: STOCK_QUESTIONS }),
   });

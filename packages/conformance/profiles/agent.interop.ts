@@ -123,6 +123,22 @@ describe.concurrent("unlock and lock", () => {
     expect([agents(made), existsSync(socketOf(made))]).toEqual([[], false]);
   });
 
+  it("is not in the way when the passphrase has changed meanwhile: what it keeps is named, and unlock asks anew", async () => {
+    using made = await place();
+    await made.done(["unlock", "@pass"], { env: { PASSPHRASE: SECRET } });
+    rmSync(made.at("pass-target"), { recursive: true });
+    mkdirSync(made.at("pass-target"));
+    await made.done(["full", QUIET, "--name", "anew", "@pass"], { env: { PASSPHRASE: "another" } });
+    const wrong = await made.run(["restore", "@pass", "out"]);
+    expect(wrong.code).toBe(31);
+    expect(wrong.stderr.toString()).toMatch(
+      /^notice: the passphrase is the one that doppel unlock has kept; doppel lock forgets it\ndoppel: /,
+    );
+    await made.done(["unlock", "@pass"], { env: { PASSPHRASE: "another" } });
+    expect(await restores(made, "pass", "out")).toBe(0);
+    await made.done(["lock"]);
+  });
+
   it("says that gpg does it where the secret key is no file", async () => {
     using made = await place();
     expect(await made.done(["unlock", "@card"])).toMatch(/gpg's agent or a card has it/);
