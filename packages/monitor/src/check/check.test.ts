@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DoppelError } from "@doppel/base";
 import { MemoryStorage, tempDir } from "@doppel/testkit";
@@ -518,6 +518,10 @@ describe("many servers", () => {
     writeFileSync(join(state, "profiles/web1.json"), "[]");
     expect(await ids(3)).toEqual([]);
     expect(monitor.warnings).toHaveLength(2);
+    mkdirSync(join(state, "drills"));
+    writeFileSync(join(state, "drills/web1.json"), '{"v":1}');
+    expect(await ids(3)).toEqual([]);
+    expect(monitor.warnings[2]).toMatch(/drills\/web1\.json is damaged: the test restores/);
   });
 
   it("objects that are no backups, and names that contradict each other", async () => {

@@ -28,10 +28,14 @@ export async function recordDrill(state: string, name: string, run: DrillRun): P
   await writeJson(fileOf(state, name), { v: 1, runs });
 }
 
-/** Oldest first; none when there were none, or when the file is damaged. */
-export async function readDrills(state: string, name: string): Promise<readonly DrillRun[]> {
-  const { value } = await readJson(fileOf(state, name));
-  return drills.safeParse(value).data?.runs ?? [];
+/** Oldest first; none when there were none, or when the file is damaged: `warn` is told that, as a line. */
+export async function readDrills(state: string, name: string, warn?: (text: string) => void): Promise<readonly DrillRun[]> {
+  const path = fileOf(state, name);
+  const { value, problem } = await readJson(path);
+  if (value === undefined && problem === undefined) return [];
+  const runs = drills.safeParse(value).data?.runs;
+  if (runs === undefined) warn?.(`${problem ?? `${path} is damaged`}: the test restores that it told of are forgotten`);
+  return runs ?? [];
 }
 
 function fileOf(state: string, name: string): string {

@@ -38,7 +38,7 @@ export class MonitorState {
 
   /** Oldest first. */
   drills(name: string): Promise<readonly DrillRun[]> {
-    return readDrills(this.#folder, name);
+    return readDrills(this.#folder, name, this.#warn);
   }
 
   #profile(name: string): string {
