@@ -86,7 +86,7 @@ The tree is in \`$TO/snapshot\`. One file:
 \`\`\`sh
 mkdir -p "$TO-file" && cd "$TO-file"
 ls -v ${inObjects(pattern)} | while IFS= read -r volume; do
-  ${opening.command} "$volume" < /dev/null | { tar -x -p -f - "snapshot/$FILE" "multivol_snapshot/$FILE" 2> /dev/null; cat > /dev/null; }
+  ${opening.command} "$volume" < /dev/null | { tar -x -p -f - "snapshot/$FILE" "multivol_snapshot/$FILE" 2> /dev/null || true; cat > /dev/null; }
 done
 \`\`\`
 
