@@ -58,7 +58,8 @@ function describe(page: Page, name: CommandName): void {
   }
   for (const [option, row] of Object.entries<Option>(OPTIONS)) {
     const also = row.also?.commands.includes(name) === true ? row.also : undefined;
-    if (row.hidden === true || !(also?.commands ?? row.shownFor ?? row.commands).includes(name)) continue;
+    if (row.hidden === true || row.ignored === true || row.only === "duplicity") continue;
+    if (!(also?.commands ?? row.shownFor ?? row.commands).includes(name)) continue;
     const { group, help } = also ?? row;
     const key = row.metavar === undefined ? option : `${option} ${row.metavar}`; // yargs prints the key as it is
     const letters = row.aliases?.filter((alias) => alias.length === 1) ?? [];
