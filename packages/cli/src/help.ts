@@ -47,7 +47,8 @@ function describe(page: Page, name: CommandName): void {
   const { summary, positionals, aliases = [] } = COMMANDS[name];
   const described = positionals.map((positional) => `  ${positional.name.padEnd(9)}${positional.help}`).join("\n");
   const also = aliases.map((alias) => `; also called ${alias}`).join("");
-  page.usage(`doppel ${name} [OPTIONS] ${positionalsOf(name)}\n${summary}${also}\n\n${described}`);
+  const usage = `doppel ${name} [OPTIONS] ${positionalsOf(name)}`.trimEnd();
+  page.usage([`${usage}\n${summary}${also}`, ...(described === "" ? [] : [described])].join("\n\n"));
   const shown = new Map<string, string[]>(GROUPS.map((group) => [group, []]));
   if ((RULE_COMMANDS as readonly string[]).includes(name)) {
     for (const [rule, row] of Object.entries(RULES)) {
