@@ -25,6 +25,8 @@ const INTEROP_PROGRAMS: readonly InteropProgram[] = [
   { program: "promtool", debianPackage: "prometheus", usedFor: "the monitor's metrics against Prometheus" },
   { program: "systemd-analyze", debianPackage: "systemd", usedFor: "units against systemd's own checks" },
   { program: "zbarimg", debianPackage: "zbar-tools", usedFor: "the squares of a printed key" },
+  { program: "zsh", debianPackage: "zsh", usedFor: "completion at its prompt" },
+  { program: "fish", debianPackage: "fish", usedFor: "completion at its prompt" },
   { program: "ceph", debianPackage: "ceph-common", usedFor: REAL_S3 },
   { program: "ceph-mon", debianPackage: "ceph-mon", usedFor: REAL_S3 },
   { program: "ceph-osd", debianPackage: "ceph-osd", usedFor: REAL_S3 },

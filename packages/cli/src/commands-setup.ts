@@ -57,10 +57,7 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
     summary: "whether backups are safe here; a line a check",
     positionals: [URL],
     examples: [
-      [
-        "doppel doctor @web1",
-        "tries, on names of its own, what a thief would try; exit code 1 when something failed, 3 for warnings",
-      ],
+      ["doppel doctor @web1", "tries what a thief would; exit code 1: a check failed, 3: warnings"],
       ["doppel doctor --dry-run s3://BUCKET/web1", "the same, and writes nothing"],
     ],
   },

@@ -26,6 +26,11 @@ it("describes every command within 80 columns, with an example of its own", asyn
   }
 });
 
+it("shows no option that doppel refuses, or takes without effect", async () => {
+  for (const name of Object.keys(COMMANDS).filter(isCommand))
+    expect(await helpText(name, 100), name).not.toMatch(/--(ssh-options|old-filenames|par2-volumes|asynchronous-upload) /);
+});
+
 it("says of --no-encryption what it means to the command", async () => {
   expect(await helpText("full", 100)).toMatch(/--no-encryption +store without encryption/);
   for (const command of ["restore", "status", "replicate"] as const)

@@ -47,7 +47,8 @@ function describe(page: Page, name: CommandName): void {
   const { summary, positionals, aliases = [] } = COMMANDS[name];
   const described = positionals.map((positional) => `  ${positional.name.padEnd(9)}${positional.help}`).join("\n");
   const also = aliases.map((alias) => `; also called ${alias}`).join("");
-  page.usage(`doppel ${name} [OPTIONS] ${positionalsOf(name)}\n${summary}${also}\n\n${described}`);
+  const usage = `doppel ${name} [OPTIONS] ${positionalsOf(name)}`.trimEnd();
+  page.usage([`${usage}\n${summary}${also}`, ...(described === "" ? [] : [described])].join("\n\n"));
   const shown = new Map<string, string[]>(GROUPS.map((group) => [group, []]));
   if ((RULE_COMMANDS as readonly string[]).includes(name)) {
     for (const [rule, row] of Object.entries(RULES)) {
@@ -58,7 +59,8 @@ function describe(page: Page, name: CommandName): void {
   }
   for (const [option, row] of Object.entries<Option>(OPTIONS)) {
     const also = row.also?.commands.includes(name) === true ? row.also : undefined;
-    if (row.hidden === true || !(also?.commands ?? row.shownFor ?? row.commands).includes(name)) continue;
+    if (row.hidden === true || row.ignored === true || row.only === "duplicity") continue;
+    if (!(also?.commands ?? row.shownFor ?? row.commands).includes(name)) continue;
     const { group, help } = also ?? row;
     const key = row.metavar === undefined ? option : `${option} ${row.metavar}`; // yargs prints the key as it is
     const letters = row.aliases?.filter((alias) => alias.length === 1) ?? [];

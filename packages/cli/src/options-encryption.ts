@@ -52,6 +52,7 @@ export const ENCRYPTION_OPTIONS = {
     group: "Encryption",
     help: "decrypt and sign with the secret key in FILE instead of asking gpg",
     commands: [...WITH_KEYS, "setup server"],
+    also: { group: "Encryption", help: "the file that the page names as the secret key; it is not read", commands: ["runbook"] },
     to: "ReadDeps.keys, Envelope.signer",
   }),
   "passphrase-fd": optional(wholeNumber(0), {

@@ -93,10 +93,16 @@ describeInterop([], "doppel drill", () => {
   });
 });
 
-describeInterop(["duplicity"], "doppel drill of what stock made", () => {
+describeInterop(["duplicity", "gpg"], "doppel drill of what stock made", () => {
   it("restores full sets and increments, and finds a damaged volume", async () => {
     using made = await place();
-    const stockEnv = cleanEnv({ PASSPHRASE: "stock", HOME: made.path, XDG_CACHE_HOME: made.at("stock-cache") });
+    mkdirSync(made.at("gnupg"), { mode: 0o700 });
+    const stockEnv = cleanEnv({
+      PASSPHRASE: "stock",
+      HOME: made.path,
+      GNUPGHOME: made.at("gnupg"),
+      XDG_CACHE_HOME: made.at("stock-cache"),
+    });
     const stock = (command: string): Promise<RunResult> =>
       done(run("duplicity", [command, "--volsize", "1", made.at("src"), `file://${made.at("stock")}`], { env: stockEnv }));
     await stock("full");

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeInterop, openTempDir, run, type TempDir } from "@doppel/testkit";
@@ -18,15 +17,18 @@ beforeAll(async () => {
 });
 afterAll(() => dir[Symbol.dispose]());
 
-/** What bash offers for the last word of a line, with its words as readline parts them. */
-async function offers(words: readonly string[], profiles = join(dir.path, "profiles.yaml"), breaks = ""): Promise<string[]> {
+/** What bash offers for the last word of a line, with its words parted and `replaced` as bash does it. */
+async function offers(
+  words: readonly string[],
+  profiles = join(dir.path, "profiles.yaml"),
+  replaced = words.at(-1)!,
+): Promise<string[]> {
   const program = `
 source "$1"; shift
 doppel() { "$NODE" "$DOPPEL" "$@"; }
-COMP_WORDBREAKS=$' \\t\\n\\"\\'><=;|&(:'"$BREAKS"
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-complete -p doppel > /dev/null && _doppel && printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const env = cleanEnv({ NODE: process.execPath, DOPPEL, BREAKS: breaks, DOPPEL_PROFILES: profiles });
+complete -p doppel > /dev/null && _doppel doppel "$REPLACED" && printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const env = cleanEnv({ NODE: process.execPath, DOPPEL, REPLACED: replaced, DOPPEL_PROFILES: profiles });
   const { stdout } = await run("bash", ["--norc", "-c", program, "bash", script, "doppel", ...words], { env });
   return stdout
     .toString()
@@ -47,14 +49,14 @@ describeInterop(["bash"], "completion of bash", () => {
   it("offers the options of the command that is there", async () => {
     expect(await offers(["full", "--vol"])).toEqual(["--volsize"]);
     expect(await offers(["restore", "--vol"])).toEqual([]);
-    expect(await offers(["drill", "@", "mail", "--see"], undefined, "@")).toEqual(["--seed"]);
+    expect(await offers(["drill", "@", "mail", "--see"])).toEqual(["--seed"]);
     expect(await offers(["monitor", "check", "--nag"])).toEqual(["--nagios"]);
     expect(await offers(["full", "--volsize", "=", "5", "--incl"])).toContain("--include-filelist");
   });
 
   it("leaves values and paths to bash, which offers files", async () => {
     expect(await offers(["full", "--encrypt-key", "x"])).toEqual([]);
-    expect(await offers(["full", "--encrypt-key", "="])).toEqual([]);
+    expect(await offers(["full", "--encrypt-key", "="], undefined, "")).toEqual([]);
     expect(await offers(["full", "--encrypt-key", "=", "x"])).toEqual([]);
     expect(await offers(["full", "x"])).toEqual([]);
   });
@@ -62,8 +64,7 @@ describeInterop(["bash"], "completion of bash", () => {
   it("offers profiles behind @, and nothing when they cannot be read", async () => {
     expect(await offers(["status", "@"])).toEqual(["@mail", "@web1"]);
     expect(await offers(["status", "@w"])).toEqual(["@web1"]);
-    expect(await offers(["status", "@"], undefined, "@")).toEqual(["mail", "web1"]);
-    expect(await offers(["status", "@", "w"], undefined, "@")).toEqual(["web1"]);
+    expect(await offers(["status", "@", "w"], undefined, "@w")).toEqual(["@web1"]);
     expect(await offers(["status", "@"], join(dir.path, "none.yaml"))).toEqual([]);
     writeFileSync(join(dir.path, "bad.yaml"), "profiles: [\n");
     expect(await offers(["status", "@"], join(dir.path, "bad.yaml"))).toEqual([]);
@@ -75,17 +76,4 @@ describe("completion", () => {
     const { code, stderr } = await doppel(["completion", "tcsh"]);
     expect([code, stderr.toString()]).toEqual([2, expect.stringContaining("bash, zsh, fish, not for")]);
   });
-});
-
-/** These shells are on few machines: where they are, they read the script. */
-const hasShell = (shell: string): boolean => spawnSync(shell, ["--version"]).status === 0;
-
-it.skipIf(!hasShell("zsh"))("completion of zsh is sound", async () => {
-  const { stdout } = await done(doppel(["completion", "zsh"]));
-  await done(run("zsh", ["-n", "/dev/stdin"], { input: stdout, env: cleanEnv() }));
-});
-
-it.skipIf(!hasShell("fish"))("completion of fish is sound", async () => {
-  const { stdout } = await done(doppel(["completion", "fish"]));
-  await done(run("fish", ["--no-execute", "/dev/stdin"], { input: stdout, env: cleanEnv() }));
 });

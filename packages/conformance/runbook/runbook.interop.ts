@@ -122,6 +122,19 @@ describeInterop(["duplicity"], "a runbook of what stock made", () => {
     expect(page).toMatch(/ls -v "\$OBJECTS"\/web-duplicity-full\.\d{8}T\d{6}Z\.vol\*\.difftar\.gpg/);
   });
 
+  it("of a profile names its key's file, which need not be there", async () => {
+    makeSource();
+    const common = ["--archive-dir", at("archive")];
+    await done(doppel(["full", ...common, "--encrypt-key", KEY.publicFile, at("source"), at("target")]));
+    writeFileSync(
+      at("profiles.yaml"),
+      "version: 1\nprofiles:\n  web1:\n    url: target\n    options: {secret-key: safe/web1.asc}\n",
+    );
+    const { stdout } = await done(doppel(["runbook", ...common, "--profiles", at("profiles.yaml"), "@web1"]));
+    expect(stdout.toString()).toContain(`\`${at("safe/web1.asc")}\``);
+    expect(stdout.toString()).toContain(`doppel restore --secret-key ${at("safe/web1.asc")} `);
+  });
+
   it("of nothing says so, and exits with 1", async () => {
     mkdirSync(at("target"));
     const { code, stdout } = await doppel(["runbook", at("target")]);

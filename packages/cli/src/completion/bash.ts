@@ -6,7 +6,8 @@ export function bashCompletion(commands: readonly OfferedCommand[]): string {
   return `# Completion of doppel's command line for bash, made by \`doppel completion bash\`. In ~/.bashrc:
 #   source <(doppel completion bash)
 _doppel() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} first= second= options= names= value= i word
+  # $2 is what bash replaces: "@w", although "@" parts words, but nothing behind a "=".
+  local cur=$2 first= second= options= names= value= i word
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
@@ -16,20 +17,18 @@ _doppel() {
     fi
     case $word in
     ${withValue(commands).join(" | ")}) value=1 ;;
-    -* | = | @) ;;
+    -* | = | @ | help) ;;
     *) if [[ ! $first ]]; then first=$word; elif [[ ! $second ]]; then second=$word; fi ;;
     esac
   done
-  [[ $value || $cur == = ]] && return
-  if [[ $cur == @* || $prev == @ ]]; then
+  [[ $value || \${COMP_WORDS[COMP_CWORD]} == = ]] && return
+  if [[ $cur == @* ]]; then
     [[ " \${COMP_WORDS[*]} " == *' --profiles '* ]] && return
     names=$("\${COMP_WORDS[0]}" completion profiles 2> /dev/null) || return
-    # Where "@" parts words, bash puts in only what comes behind it.
-    if [[ $COMP_WORDBREAKS == *@* ]]; then cur=\${cur#@}; else names=\${names:+@\${names//$'\\n'/$'\\n'@}}; fi
-    COMPREPLY=($(compgen -W "$names" -- "$cur"))
+    COMPREPLY=($(compgen -W "\${names:+@\${names//$'\\n'/$'\\n'@}}" -- "$cur"))
     return
   fi
-  if [[ (! $first || $first == help && ! $second) && $cur != -* ]]; then
+  if [[ ! $first && $cur != -* ]]; then
     COMPREPLY=($(compgen -W "${[...firstWords(commands).keys(), "help"].join(" ")}" -- "$cur"))
     return
   fi

@@ -1,19 +1,31 @@
-import { firstWords, type OfferedCommand, type OfferedOption, pairWords, secondWords } from "./model.ts";
+import { firstWords, type OfferedCommand, type OfferedOption, pairWords, secondWords, withValue } from "./model.ts";
 
 /** A script for fish. */
 export function fishCompletion(commands: readonly OfferedCommand[]): string {
   const lines = [
     ...[...firstWords(commands)].map(([word, help]) => candidate("__doppel_begins", word, help)),
     ...pairWords(commands).flatMap((first) =>
-      secondWords(commands, first).map(([word, help]) => candidate(`__doppel_first ${first}`, word, help)),
+      secondWords(commands, first).map(([word, help]) => candidate(`__doppel_first ${first}`, word, help, "-f ")),
     ),
     ...optionLines(commands),
   ];
   return `# Completion of doppel's command line for fish, made by \`doppel completion fish\`:
 #   doppel completion fish > ~/.config/fish/completions/doppel.fish
 function __doppel_words
-    set -l words (commandline -opc)
-    string match -v -- '-*' $words[2..-1]
+    set -l value no
+    for word in (commandline -opc)[2..-1]
+        if test $value = yes
+            set value no
+            continue
+        end
+        switch $word
+            case ${withValue(commands).join(" ")}
+                set value yes
+            case '-*' help
+            case '*'
+                echo -- $word
+        end
+    end
 end
 function __doppel_begins
     test (count (__doppel_words)) -eq 0
@@ -35,8 +47,9 @@ ${lines.join("\n")}
 `;
 }
 
-function candidate(condition: string, word: string, help: string): string {
-  return `complete -c doppel -n '${condition}' -a ${word} -d ${quoted(help)}`;
+/** @param noFiles  `-f ` where no file can stand */
+function candidate(condition: string, word: string, help: string, noFiles = ""): string {
+  return `complete -c doppel ${noFiles}-n '${condition}' -a ${word} -d ${quoted(help)}`;
 }
 
 /** One line for all commands in which an option is the same. */

@@ -15,7 +15,7 @@ _doppel() {
     fi
     case $word in
       (${withValue(commands).join("|")}) value=1 ;;
-      (-*) ;;
+      (-*|help) ;;
       (*) if [[ -z $first ]]; then first=$word; elif [[ -z $second ]]; then second=$word; fi ;;
     esac
   done

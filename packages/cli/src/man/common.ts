@@ -32,8 +32,7 @@ export const SELECTION = section(
   ),
 );
 
-export const ENVIRONMENT = section(
-  "Environment",
+const ENVIRONMENT_TERMS = [
   term(
     "PASSPHRASE, SIGN_PASSPHRASE",
     "passphrases, taken out of the environment of all that is started; set but empty is an answer, too",
@@ -46,13 +45,22 @@ export const ENVIRONMENT = section(
     "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE and others",
     "credentials for S3, as for all programs that use AWS",
   ),
-);
+];
 
-export const FILES = section(
-  "Files",
+const FILE_TERMS = [
   term(
     "~/.cache/duplicity/NAME/",
     "the archive directory of a target, shared with duplicity: manifests and signatures, readable, so that increments need no secret key. " +
       "It may be deleted; what is needed is fetched again. NAME is the MD5 of the URL as typed, or what --name says.",
   ),
-);
+];
+
+/** What a program takes from its environment; `own` is what only it knows. */
+export function environmentSection(...own: readonly string[]): string {
+  return section("Environment", ...ENVIRONMENT_TERMS, ...own);
+}
+
+/** Files that a program keeps; `own` is what only it knows. */
+export function filesSection(...own: readonly string[]): string {
+  return section("Files", ...FILE_TERMS, ...own);
+}

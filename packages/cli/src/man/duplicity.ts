@@ -1,7 +1,7 @@
 import { COMMANDS, positionalsOf } from "../commands.ts";
 import { idleOptions, oldRuleNames } from "../option-entries.ts";
 import { STOCK_COMMANDS } from "../parse/duplicity.ts";
-import { ENVIRONMENT, FILES, optionSections, SELECTION } from "./common.ts";
+import { environmentSection, filesSection, optionSections, SELECTION } from "./common.ts";
 import { manualPage, paragraph, section, term, verbatim } from "./roff.ts";
 
 /** duplicity(1), which says that it is doppel. */
@@ -43,11 +43,10 @@ export function duplicityPage(version: string): string {
     ),
     SELECTION,
     section("Exit codes", ...EXITS.map(([codes, meaning]) => term(codes, meaning))),
-    ENVIRONMENT.replace(
-      /$/,
-      `\n${term("DUPLICITY_COMPAT", "0.8: version number, plurals and exit code of wrong command lines as of that generation")}`,
+    environmentSection(
+      term("DUPLICITY_COMPAT", "0.8: version number, plurals and exit code of wrong command lines as of that generation"),
     ),
-    FILES,
+    filesSection(),
     section(
       "Differences from duplicity",
       ...DIFFERENCES.map((difference) => `.IP \\(bu 2\n${paragraph(difference).replace(/^\.PP\n/, "")}`),

@@ -13,7 +13,7 @@ export function withDoppel(facts: RunbookFacts): string {
       : `\nWhere the profiles file is, \`doppel restore @${facts.profile} "$TO"\` is the same, with credentials and key from the profile.\n`;
   return `## 1. With doppel
 
-Needs Node 20.19 or later and \`doppel.mjs\` (then \`doppel\` below is \`node doppel.mjs\`), or an installed doppel.${importing(facts)}
+Needs Node 20.19 or later and \`doppel.mjs\` (then \`doppel\` below is \`node doppel.mjs\`), or an installed doppel.${keyForDoppel(facts)}
 
 \`\`\`sh
 # everything, as it was last
@@ -86,7 +86,7 @@ The tree is in \`$TO/snapshot\`. One file:
 \`\`\`sh
 mkdir -p "$TO-file" && cd "$TO-file"
 ls -v ${inObjects(pattern)} | while IFS= read -r volume; do
-  ${opening.command} "$volume" < /dev/null | { tar -x -p -f - "snapshot/$FILE" "multivol_snapshot/$FILE" 2> /dev/null; cat > /dev/null; }
+  ${opening.command} "$volume" < /dev/null | { tar -x -p -f - "snapshot/$FILE" "multivol_snapshot/$FILE" 2> /dev/null || true; cat > /dev/null; }
 done
 \`\`\`
 
@@ -132,6 +132,12 @@ function inObjects({ before, after }: Pattern): string {
 function importing({ recipients }: RunbookFacts): string {
   if (typeof recipients === "string") return "";
   return " The secret key goes into gpg's keyring first: `gpg --import backup.key`.";
+}
+
+function keyForDoppel(facts: RunbookFacts): string {
+  if (typeof facts.recipients === "string") return "";
+  if (facts.secretKey !== undefined) return " Where the file behind `--secret-key` is gone, put `backup.key` in its place.";
+  return `${importing(facts)} Or without gpg: put \`--secret-key backup.key\` behind \`restore\`.`;
 }
 
 function secretKeyOption({ secretKey }: RunbookFacts): readonly string[] {
