@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tempDir, withUmask } from "@doppel/testkit";
 import { expect, it } from "vitest";
@@ -47,7 +47,10 @@ it("a file to which something is added keeps its mode, and needs no permission",
 });
 
 it("where nobody can write, it says so", () => {
-  expect(() => install(planInstallation(FILES, "/proc/self"), false)).toThrow(
-    /cannot write \/proc\/self\/etc\/doppel\/list.*as root/,
-  );
+  const root = join(tempDir(), "file");
+  writeFileSync(root, "");
+  expect(() => install(planInstallation(FILES, root), false)).toThrow(/cannot write .*\/file\/etc\/doppel\/list \(ENOTDIR\)/);
+  const dangling = tempDir();
+  symlinkSync("/nowhere/at/all", join(dangling, "etc"));
+  expect(() => install(planInstallation(FILES, dangling), false)).toThrow(/cannot write .*\/etc\/doppel\/list \(/);
 });
