@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from "node:path";
 import { tempDir, withUmask } from "@doppel/testkit";
 import { expect, it } from "vitest";
-import { install, planInstallation } from "./install.ts";
+import { install, makeFolder, planInstallation } from "./install.ts";
 
 const FILES = [
   { path: "/etc/doppel/list", mode: 0o644, text: "new\n" },
@@ -44,6 +44,13 @@ it("a file to which something is added keeps its mode, and needs no permission",
   install(planInstallation([{ path: "/etc/profiles", mode: 0o644, text: "a\nb\n", adds: true }], root), false);
   expect(readFileSync(join(root, "etc/profiles"), "utf8")).toBe("a\nb\n");
   expect(statSync(join(root, "etc/profiles")).mode & 0o777).toBe(0o640);
+});
+
+it("folders that are missing are as those of a system: only the last is private", () => {
+  const root = join(tempDir(), "image");
+  makeFolder(join(root, "var/cache/doppel"), 0o700);
+  const modes = ["", "var", "var/cache", "var/cache/doppel"].map((path) => statSync(join(root, path)).mode & 0o777);
+  expect(modes).toEqual([0o755, 0o755, 0o755, 0o700]);
 });
 
 it("where nobody can write, it says so", () => {

@@ -45,6 +45,16 @@ export function install(plan: readonly Installation[], mayReplace: boolean): voi
   }
 }
 
+/** A folder for one kind of file; those above it, where they are missing, are as folders of a system usually are. @throws temp.unusable */
+export function makeFolder(place: string, mode: number): void {
+  try {
+    mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+    mkdirSync(place, { recursive: true, mode });
+  } catch (error) {
+    throw new DoppelError("temp.unusable", `cannot make the folder ${place} (${errnoOf(error)})`, { path: place }, error);
+  }
+}
+
 function writeWhole(place: string, text: string, mode: number): void {
   const fresh = `${place}.doppel-new`;
   try {
