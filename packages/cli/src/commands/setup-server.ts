@@ -168,8 +168,6 @@ async function backUpAndProve(
     return finish("written", `Nothing is backed up yet, and nothing proven.\n${next}`, NOT_PROVEN);
   }
 
-  const detail = `${installation.length} files are in place; now the first backup is made, which may take long`;
-  session.runtime.emit({ type: "notice", reason: "target", incomplete: false, detail });
   const exit = await firstBackup(ground);
   if (exit !== 0 && exit !== NOT_PROVEN) {
     const where = runsSystemd(ground) ? `journalctl -u doppel-${plan.server}` : "what is said above, or in syslog";
