@@ -10,11 +10,13 @@ export const DELETE = ["remove-older-than", "remove-all-but-n-full", "remove-all
 /** Commands that may have to open what is encrypted. */
 export const WITH_KEYS = [...WRITE, "replicate", ...READ, "unlock"] as const;
 /** Commands that look at a target or its bucket without a key. */
-const WITHOUT_KEYS = ["audit", "doctor", "runbook", "setup bucket", "setup server"] as const;
+const WITHOUT_KEYS = ["audit", "doctor", "runbook", "setup bucket"] as const;
 /** Commands that open a target. */
 export const ALL = [...WITH_KEYS, ...DELETE, ...WITHOUT_KEYS] as const;
+/** Commands to which it matters where a target is and how it stores: `setup server` writes that into a profile. */
+export const PLACED = [...ALL, "setup server"] as const;
 /** Commands that open none, or many. */
 const ELSEWHERE = ["explain", "lock", "profile import", "monitor check", "setup key", "setup monitor", "completion"] as const;
-export const EVERY = [...ALL, ...ELSEWHERE] as const;
+export const EVERY = [...PLACED, ...ELSEWHERE] as const;
 /** Commands that may take long. */
 export const WITH_PROGRESS = [...WRITE, ...RESTORE, "verify", "audit"] as const;

@@ -1,7 +1,7 @@
 import { COMMANDS, isCommand, positionalsOf, PURPOSES } from "./commands.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { type CommandName, GROUPS, type Option } from "./option.ts";
-import { OPTIONS, RULE_COMMANDS, RULES } from "./options.ts";
+import { OPTIONS, type Rule, RULES, rulesOf } from "./options.ts";
 
 /** The text of `--help`, at most `columns` wide. */
 export async function helpText(command: CommandName | undefined, columns: number): Promise<string> {
@@ -50,12 +50,11 @@ function describe(page: Page, name: CommandName): void {
   const usage = `doppel ${name} [OPTIONS] ${positionalsOf(name)}`.trimEnd();
   page.usage([`${usage}\n${summary}${also}`, ...(described === "" ? [] : [described])].join("\n\n"));
   const shown = new Map<string, string[]>(GROUPS.map((group) => [group, []]));
-  if ((RULE_COMMANDS as readonly string[]).includes(name)) {
-    for (const [rule, row] of Object.entries(RULES)) {
-      const key = "metavar" in row ? `${rule} ${row.metavar}` : rule;
-      page.option(key, { describe: row.help });
-      shown.get("Which files")?.push(key);
-    }
+  for (const rule of rulesOf(name)) {
+    const row: Rule = RULES[rule];
+    const key = row.metavar === undefined ? rule : `${rule} ${row.metavar}`;
+    page.option(key, { describe: row.help });
+    shown.get("Which files")?.push(key);
   }
   for (const [option, row] of Object.entries<Option>(OPTIONS)) {
     const also = row.also?.commands.includes(name) === true ? row.also : undefined;

@@ -1,4 +1,4 @@
-import { ALL, READ, RESTORE, WRITE } from "./command-groups.ts";
+import { ALL, PLACED, READ, RESTORE, WRITE } from "./command-groups.ts";
 import { atLeast, flag, oneOf, optional, text, upTo, wholeNumber, withDefault } from "./option.ts";
 
 const STORES = [...WRITE, "replicate"] as const;
@@ -16,7 +16,7 @@ const CLASSES = [
 ] as const;
 
 /** A flag of stock's that stands for a storage class. */
-const storageClass = (help: string) => flag({ group: "S3", help, commands: ALL, shownFor: [], to: "S3Options.storageClass" });
+const storageClass = (help: string) => flag({ group: "S3", help, commands: PLACED, shownFor: [], to: "S3Options.storageClass" });
 
 /** What the boto of old needed. */
 const LEFTOVER = {
@@ -38,14 +38,14 @@ export const S3_OPTIONS = {
     metavar: "URL",
     group: "S3",
     help: "an S3 server other than AWS; the first part of the target's URL is the bucket then",
-    commands: ALL,
+    commands: PLACED,
     to: "S3Options.endpoint",
   }),
   "s3-region-name": optional(text, {
     metavar: "REGION",
     group: "S3",
     help: "region of the bucket (default: as the AWS configuration says, else us-east-1; AWS corrects it)",
-    commands: ALL,
+    commands: PLACED,
     to: "S3Options.region",
   }),
   "s3-url-style": withDefault(oneOf("auto", "bucket", "host"), "auto", {
@@ -53,20 +53,20 @@ export const S3_OPTIONS = {
     metavar: "STYLE",
     group: "S3",
     help: "what A is in s3://A/...: a bucket, or a host followed by the bucket; -v5 shows how auto read it",
-    commands: ALL,
+    commands: PLACED,
     to: "S3Options.addressing",
   }),
   "s3-path-style": flag({
     generation: "doppel",
     group: "S3",
     help: "put the bucket into the path of requests, not into the host name (always so with --s3-endpoint-url)",
-    commands: ALL,
+    commands: PLACED,
     to: "S3Options.pathStyle",
   }),
   "s3-unencrypted-connection": flag({
     group: "S3",
     help: "http instead of https, where no URL says which",
-    commands: ALL,
+    commands: PLACED,
     to: "S3Options.unencrypted",
   }),
   "s3-storage-class": optional(oneOf(...CLASSES), {
@@ -74,8 +74,8 @@ export const S3_OPTIONS = {
     metavar: "CLASS",
     group: "S3",
     help: "storage class of new objects; in GLACIER and the like manifests, signatures and indexes stay in STANDARD",
-    commands: ALL,
-    shownFor: [...STORES, "setup bucket"],
+    commands: PLACED,
+    shownFor: [...STORES, "setup bucket", "setup server"],
     to: "S3Options.storageClass",
   }),
   "s3-use-ia": storageClass("STANDARD_IA"),
@@ -87,14 +87,14 @@ export const S3_OPTIONS = {
   "s3-use-server-side-encryption": flag({
     group: "S3",
     help: "let the server encrypt, too, with its own key (SSE-S3)",
-    commands: ALL,
+    commands: PLACED,
     shownFor: STORES,
     to: "S3Options.encryption",
   }),
   "s3-use-server-side-kms-encryption": flag({
     group: "S3",
     help: "the same with the key that --s3-kms-key-id names (SSE-KMS)",
-    commands: ALL,
+    commands: PLACED,
     shownFor: STORES,
     to: "S3Options.encryption",
   }),
@@ -102,7 +102,7 @@ export const S3_OPTIONS = {
     metavar: "ID",
     group: "S3",
     help: "key of the server's key management service",
-    commands: ALL,
+    commands: PLACED,
     shownFor: STORES,
     to: "S3Options.encryption",
   }),
@@ -110,7 +110,7 @@ export const S3_OPTIONS = {
     metavar: "GRANTEE",
     group: "S3",
     help: "who gets full control of new objects, as in id=CANONICAL-USER",
-    commands: ALL,
+    commands: PLACED,
     shownFor: STORES,
     to: "S3Options.grantFullControl",
   }),
@@ -118,7 +118,7 @@ export const S3_OPTIONS = {
     metavar: "MB",
     group: "S3",
     help: "size of the parts in which large objects are sent; above 64 as 64, so that memory stays bounded",
-    commands: ALL,
+    commands: PLACED,
     shownFor: STORES,
     to: "S3Options.partBytes",
   }),
@@ -126,7 +126,7 @@ export const S3_OPTIONS = {
     metavar: "N",
     group: "S3",
     help: "requests that send at once",
-    commands: ALL,
+    commands: PLACED,
     shownFor: STORES,
     to: "S3Options.parallelParts",
   }),
@@ -134,7 +134,7 @@ export const S3_OPTIONS = {
     metavar: "SECONDS",
     group: "S3",
     help: "give up a connection on which no byte moves for so long, and try again",
-    commands: ALL,
+    commands: PLACED,
     to: "S3Options.idleTimeoutMs",
   }),
   "s3-checksums": withDefault(oneOf("auto", "off"), "auto", {
@@ -142,7 +142,7 @@ export const S3_OPTIONS = {
     metavar: "WHEN",
     group: "S3",
     help: "checksums with what is sent; auto leaves them out for servers that refuse them",
-    commands: ALL,
+    commands: PLACED,
     shownFor: STORES,
     to: "S3Options.checksums",
   }),

@@ -1,4 +1,4 @@
-import { ALL, CONTINUE, WRITE } from "./command-groups.ts";
+import { ALL, CONTINUE, PLACED, WRITE } from "./command-groups.ts";
 import { atLeast, flag, folderName, optional, path, prefix, text, wholeNumber, withDefault } from "./option.ts";
 
 /** What becomes of a backup, and where its parts lie. */
@@ -93,28 +93,28 @@ export const STORING_OPTIONS = {
     metavar: "TEXT",
     group: "Where and how it is stored",
     help: "put TEXT before the name of every stored object",
-    commands: ALL,
+    commands: PLACED,
     to: "NamePrefixes.all",
   }),
   "file-prefix-archive": withDefault(prefix, "", {
     metavar: "TEXT",
     group: "Where and how it is stored",
     help: "the same, for volumes only",
-    commands: ALL,
+    commands: PLACED,
     to: "NamePrefixes.archive",
   }),
   "file-prefix-manifest": withDefault(prefix, "", {
     metavar: "TEXT",
     group: "Where and how it is stored",
     help: "the same, for manifests only",
-    commands: ALL,
+    commands: PLACED,
     to: "NamePrefixes.manifest",
   }),
   "file-prefix-signature": withDefault(prefix, "", {
     metavar: "TEXT",
     group: "Where and how it is stored",
     help: "the same, for signatures only",
-    commands: ALL,
+    commands: PLACED,
     to: "NamePrefixes.signature",
   }),
   "file-prefix-jsonstat": optional(text, {
@@ -131,14 +131,14 @@ export const STORING_OPTIONS = {
     metavar: "N",
     group: "Where and how it is stored",
     help: "how often something is tried at the target before it has failed (default: 4 or more, as the failure is)",
-    commands: ALL,
+    commands: PLACED,
     to: "RetryOptions.tries, S3Options.tries",
   }),
   "backend-retry-delay": optional(wholeNumber(0), {
     metavar: "SECONDS",
     group: "Where and how it is stored",
     help: "longest wait before it is tried again (default: from half a second up, doubling)",
-    commands: ALL,
+    commands: PLACED,
     to: "RetryOptions.maxDelayMs, S3Options.maxDelayMs",
   }),
 } as const;

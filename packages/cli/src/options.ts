@@ -99,6 +99,12 @@ export interface GivenRule {
 /** The rules belong to the commands that read the source, or speak of it. */
 export const RULE_COMMANDS = [...WRITE, ...COMPARE, "explain", "doctor", "setup server"] as const;
 
+/** Those that mean something to a command; `setup server` takes the two that a list of its own is made from. */
+export function rulesOf(command: CommandName): readonly RuleName[] {
+  if (command === "setup server") return ["include", "exclude"];
+  return (RULE_COMMANDS as readonly CommandName[]).includes(command) ? (Object.keys(RULES) as RuleName[]) : [];
+}
+
 /** Every command that an option means something to. */
 export function commandsOf(name: OptionName): readonly CommandName[] {
   const { commands, also }: Option = OPTIONS[name];

@@ -17,7 +17,7 @@ import {
 } from "@doppel/base";
 import type { BackupJob, DiffJob, Envelope, KeepPolicy, ReadDeps, RestoreJob, VerifyJob } from "@doppel/engine";
 import { type NamePrefixes, parseTimeExpression } from "@doppel/format";
-import type { Profile } from "@doppel/monitor";
+import type { CredentialsFile, Profile } from "@doppel/monitor";
 import {
   findRecipient,
   findVerifier,
@@ -103,6 +103,22 @@ export async function openTargetOf(
   const targets = new Map([[url, { profile, settings }]]);
   const context = await driverContext(url, purpose, { environment, runtime, invocation, targets });
   return openWith(url, settings, context, runtime);
+}
+
+/**
+ * Lists a target as a service would that has these credentials and no environment, to its first object.
+ * @throws storage.*; cli.usage
+ */
+export async function tryListing(
+  url: string,
+  settings: Settings,
+  credentials: CredentialsFile | undefined,
+  { environment, runtime }: Pick<Session, "environment" | "runtime">,
+): Promise<void> {
+  const { clock, emit, signal } = runtime;
+  const s3 = { ...credentials, ...s3OptionsOf(settings, clock.now()) };
+  await using storage = await openStorage(url, { cwd: environment.cwd, purpose: "write", random, clock, emit, env: {}, s3 });
+  await storage.list("", signal)[Symbol.asyncIterator]().next();
 }
 
 /** What a driver is told of a target: also what `openBucketAdmin` takes. @throws profiles.bad, cli.usage, format.bad-time */

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeRealS3 } from "@doppel/testkit";
 import { expect, it } from "vitest";
@@ -54,17 +54,32 @@ describeRealS3("a server is set up unattended, at the RADOS Gateway", (site) => 
     expect(printed.stdout).not.toContain(secretAccessKey);
   });
 
-  it("credentials that are wrong stop at the first backup, and are not shown", async () => {
+  it("credentials that are wrong, a bucket that is not there, a server that does not answer: told before anything is written", async () => {
     using place = new SetupPlace();
     const key = await place.key();
     const { endpoint, region } = site();
     const bucket = await site().makeBucket();
     const given = join(place.admin, "given.env");
     writeFileSync(given, "AWS_ACCESS_KEY_ID=nobody\nAWS_SECRET_ACCESS_KEY=tiptoe-hidden-value\n", { mode: 0o600 });
-    const s3 = ["--s3-endpoint-url", endpoint, "--s3-region-name", region, "--aws-credentials", given];
-    const setup = await place.setup(["--public-key", key.publicFile, ...s3], `s3://${bucket}/web1`);
-    expect(setup.code).toBe(1);
-    expect(setup.stdout).toContain("THE FIRST BACKUP FAILED");
-    expect(setup.stdout + setup.stderr).not.toContain("tiptoe");
+    const { accessKeyId, secretAccessKey } = site().append;
+    const right = join(place.admin, "right.env");
+    writeFileSync(right, `AWS_ACCESS_KEY_ID=${accessKeyId}\nAWS_SECRET_ACCESS_KEY=${secretAccessKey}\n`, { mode: 0o600 });
+    const half = join(place.admin, "half.env");
+    writeFileSync(half, `AWS_ACCESS_KEY_ID=${accessKeyId}\n`, { mode: 0o600 });
+    const at = (url: string, file: string) => ["--s3-endpoint-url", url, "--s3-region-name", region, "--aws-credentials", file];
+    for (const [target, s3, code, message] of [
+      [`s3://${bucket}/web1`, at(endpoint, given), 50, /InvalidAccessKeyId|credentials/],
+      [`s3://${bucket}-not/web1`, at(endpoint, right), 23, /bucket "\S+-not" does not exist/],
+      [`s3://${bucket}/web1`, [...at("http://127.0.0.1:9", right), "--num-retries", "1"], 50, /127\.0\.0\.1:9/],
+      [`s3://${bucket}/web1`, at(endpoint, half), 2, /AWS_SECRET_ACCESS_KEY/],
+      [`s3://${bucket}/web1`, at(endpoint, "nowhere.env"), 2, /nowhere\.env/],
+    ] as const) {
+      const setup = await place.setup(["--public-key", key.publicFile, ...s3], target);
+      expect(setup.stderr).toMatch(message);
+      expect(setup.stderr.trimEnd().split("\n")).toHaveLength(1);
+      expect([setup.code, setup.stdout]).toEqual([code, ""]);
+      for (const secret of ["tiptoe", secretAccessKey]) expect(setup.stderr).not.toContain(secret);
+      expect(readdirSync(place.root)).toEqual([]);
+    }
   });
 });

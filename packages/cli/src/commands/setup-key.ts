@@ -31,7 +31,7 @@ written:
 next, on ${server}, with the public file:
   doppel setup server URL --public-key ${server}.public.asc --fingerprint ${key.fingerprint}
 `;
-  const data = { server, kind: settings["key-kind"], fingerprint: key.fingerprint, files: files.map(({ path }) => path) };
+  const data = { server, algorithm: settings["key-kind"], fingerprint: key.fingerprint, files: files.map(({ path }) => path) };
   renderer.result({ kind: "page", name: "key", text, data });
   return "complete";
 };

@@ -1,11 +1,20 @@
 import { hostname } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type BytePath, DoppelError, pathFromText } from "@doppel/base";
-import { checkReplaces, type Installation, install, planInstallation, serverFiles, type ServerPlan } from "@doppel/setup";
+import {
+  CACHE,
+  checkReplaces,
+  type Installation,
+  install,
+  makeFolder,
+  planInstallation,
+  serverFiles,
+  type ServerPlan,
+} from "@doppel/setup";
 import { localPath, urlText } from "../locations.ts";
 import { pasteable } from "../pasteable.ts";
 import { programItself } from "../program-itself.ts";
-import { isS3Url, s3PlaceOptions } from "../s3-settings.ts";
+import { isS3Url, s3OptionsOf } from "../s3-settings.ts";
 import { argument, type Command, type Outcome, type Session } from "../session.ts";
 import { type Answers, withAnswersFile } from "../setup/answers.ts";
 import { runChild } from "../setup/child.ts";
@@ -19,12 +28,13 @@ import {
   runsSystemd,
   startCommands,
 } from "../setup/first-backup.ts";
+import { keptOptions, placeArguments } from "../setup/kept-options.ts";
 import { profilesWith } from "../setup/profiles-file.ts";
 import { Questions } from "../setup/questions.ts";
 import { chooseKey, folderForKey, keyFromFile, keyMadeHere, type KeyChoice, type ServerKey } from "../setup/server-key.ts";
 import { installationData, plannedText } from "../setup/server-page.ts";
-import { askForWish, checkFoldersAreThere, type Wish } from "../setup/wish.ts";
-import { withoutSecret } from "../wire.ts";
+import { askForWish, checkFoldersAreThere, checkProgram, type Wish } from "../setup/wish.ts";
+import { tryListing, withoutSecret } from "../wire.ts";
 
 /** Something is wrong: the first backup failed, or its proof. */
 const FAILED = 1;
@@ -37,6 +47,7 @@ export const setupServer: Command = async (session) => {
   const url = targetText(argument(invocation, "URL"), environment.cwd);
   const answers = withAnswersFile(invocation.settings.answers, invocation);
   const { settings } = answers;
+  s3OptionsOf(settings, session.runtime.clock.now()); // contradictions are told before anything is asked
   const root = settings.root === undefined ? "/" : resolve(environment.cwd, localPath(settings.root));
 
   const questions = new Questions(ask);
@@ -46,9 +57,15 @@ export const setupServer: Command = async (session) => {
   questions.complete();
   if (wish === undefined || choice === undefined) throw new Error("an answer is missing that nobody missed");
 
-  if (!settings.print && !settings["no-first-backup"]) checkFoldersAreThere(wish);
+  const program = programFor(settings.program, environment.cwd);
+  if (!settings.print && !settings["no-first-backup"]) {
+    checkFoldersAreThere(wish);
+    checkProgram(program[0]!);
+    // Before anything is written: credentials that are wrong would else have to be written over.
+    if (isS3Url(url)) await tryListing(url, settings, credentials?.known, session);
+  }
 
-  const planFor = (key: ServerKey) => planWith({ key, wish, url, answers, root, credentials, session });
+  const planFor = (key: ServerKey) => planWith({ key, wish, url, answers, root, credentials: credentials?.text, program });
   const key = await keyFor(choice, { wish, root, answers, questions, session, planFor });
   const { plan, installation } = planFor(key);
   if (settings.print) {
@@ -65,6 +82,7 @@ export const setupServer: Command = async (session) => {
     return "complete";
   }
   install(installation, settings.force);
+  makeFolder(join(root, CACHE), 0o700);
   return backUpAndProve({ plan, root, session }, installation, key, answers);
 };
 
@@ -75,20 +93,19 @@ interface Made {
   readonly answers: Answers;
   readonly root: string;
   readonly credentials: string | undefined;
-  readonly session: Session;
+  readonly program: readonly string[];
 }
 
-function planWith({ key, wish, url, answers, root, credentials, session }: Made) {
+function planWith({ key, wish, url, answers, root, credentials, program }: Made) {
   const { settings } = answers;
-  const { program } = settings;
   const plan: ServerPlan = {
     ...wish,
     url,
     fingerprint: key.fingerprint,
     publicKey: key.publicKey,
     credentials: credentials !== undefined,
-    options: pairsOf(s3PlaceOptions(settings, url)),
-    program: program === undefined ? programItself() : [resolve(session.environment.cwd, localPath(program))],
+    options: keptOptions(settings, url),
+    program,
   };
   const profiles = profilesWith(plan, root);
   const files = serverFiles(plan, {
@@ -96,6 +113,10 @@ function planWith({ key, wish, url, answers, root, credentials, session }: Made)
     ...(credentials !== undefined && { credentials }),
   });
   return { plan, installation: planInstallation(files, root) };
+}
+
+function programFor(given: BytePath | undefined, cwd: string): readonly string[] {
+  return given === undefined ? programItself() : [resolve(cwd, localPath(given))];
 }
 
 /** A key that is not made yet, to see what would be written: nothing is ever encrypted to it. */
@@ -194,14 +215,14 @@ function judged(proof: Proof, { plan }: Ground, { settings }: Answers) {
     const text = `${warnings}Done: ${files} of the first backup, chosen at random, were restored and are what was backed up.\n`;
     return { text, outcome: "proven", code: 0 };
   }
-  const place = s3PlaceOptions(settings, plan.url).map((option) => pasteable(pathFromText(option)));
+  const place = placeArguments(settings, plan.url).map((option) => pasteable(pathFromText(option)));
   const line = ["doppel", "drill", "--secret-key", `${plan.server}.secret.asc`, ...place, pasteable(pathFromText(plan.url))].join(
     " ",
   );
   const warned = proof.warnings > 0 ? ` (with ${proof.warnings} warnings: doppel audit @${plan.server} tells them)` : "";
   const text = `Not proven restorable yet: the secret key is not on this server, as it should be.
 All ${proof.objects} objects of the first backup were read again, and are what was stored${warned}.
-On the machine with the secret key, with credentials that may read the bucket, this proves the rest:
+On the machine with the secret key${isS3Url(plan.url) ? ", with credentials that may read the bucket" : ""}, this proves the rest:
   ${line}
 `;
   return { text, outcome: "not-proven", code: NOT_PROVEN };
@@ -228,14 +249,4 @@ function targetText(url: BytePath, cwd: string): string {
   }
   const text = urlText(url);
   return /^[a-z0-9+.-]+:/i.test(text) ? text : resolve(cwd, text);
-}
-
-/** Options as they are typed, as those of a profile. */
-function pairsOf(options: readonly string[]): readonly (readonly [string, string])[] {
-  const pairs: [string, string][] = [];
-  for (const word of options) {
-    if (word.startsWith("--")) pairs.push([word.slice(2), "true"]);
-    else pairs.at(-1)![1] = word;
-  }
-  return pairs;
 }

@@ -1,6 +1,6 @@
 import { COMMANDS, isCommand } from "../commands.ts";
 import type { CommandName, Option } from "../option.ts";
-import { commandsOf, OPTIONS, type OptionName, RULE_COMMANDS, RULES } from "../options.ts";
+import { commandsOf, OPTIONS, type OptionName, type Rule, RULES, rulesOf } from "../options.ts";
 
 /** An option as a shell offers it. */
 export interface OfferedOption {
@@ -57,13 +57,10 @@ export function withValue(commands: readonly OfferedCommand[]): readonly string[
 const HELP: OfferedOption = { name: "--help", help: "the options of this command, with examples" };
 
 function optionsOf(command: CommandName): readonly OfferedOption[] {
-  const rules = (RULE_COMMANDS as readonly string[]).includes(command)
-    ? Object.entries(RULES).map(([name, rule]) => ({
-        name: `--${name}`,
-        help: rule.help,
-        ...("metavar" in rule && { metavar: rule.metavar }),
-      }))
-    : [];
+  const rules = rulesOf(command).map((name) => {
+    const { help, metavar }: Rule = RULES[name];
+    return { name: `--${name}`, help, ...(metavar !== undefined && { metavar }) };
+  });
   const options = Object.entries<Option>(OPTIONS).flatMap(([name, { hidden, only, help, metavar, also }]) => {
     if (hidden === true || only === "duplicity" || !commandsOf(name as OptionName).includes(command)) return [];
     const text = also?.commands.includes(command) === true ? also.help : help;

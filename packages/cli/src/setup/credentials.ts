@@ -8,8 +8,14 @@ import type { Questions } from "./questions.ts";
 /** Asks for no file, and none is made: credentials come as for every AWS program. */
 const NONE = "none";
 
+/** A server's credentials, and the text of the file that it gets with them. */
+export interface ServerCredentials {
+  readonly known: CredentialsFile;
+  readonly text: string;
+}
+
 /**
- * The text of the server's credentials file, from a file (or descriptor: /dev/fd/N) or from the terminal; never from arguments,
+ * The server's credentials, from a file (or descriptor: /dev/fd/N) or from the terminal; never from arguments,
  * which everybody on the machine can see. Undefined: there is to be none.
  * @throws profiles.bad, which quotes nothing of the file
  */
@@ -17,14 +23,18 @@ export async function credentialsFor(
   given: BytePath | undefined,
   cwd: string,
   questions: Questions,
-): Promise<string | undefined> {
+): Promise<ServerCredentials | undefined> {
   if (given === NONE) return undefined;
-  if (given !== undefined) return textOf(await readCredentials(resolve(cwd, localPath(given)), (path) => readFile(path)));
+  if (given !== undefined) return withText(await readCredentials(resolve(cwd, localPath(given)), (path) => readFile(path)));
   const accessKeyId = await questions.typed("AWS access key ID (nothing: as for every AWS program, from its configuration): ");
   if (accessKeyId === undefined) questions.missing("--aws-credentials");
   if (accessKeyId === undefined || accessKeyId === "") return undefined;
   const secretAccessKey = (await questions.typed("AWS secret access key (not shown): ", false)) ?? "";
-  return textOf({ credentials: { accessKeyId, secretAccessKey } });
+  return withText({ credentials: { accessKeyId, secretAccessKey } });
+}
+
+function withText(known: CredentialsFile): ServerCredentials {
+  return { known, text: textOf(known) };
 }
 
 function textOf({ credentials, region, endpoint }: CredentialsFile): string {

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type BytePath, DoppelError, errnoOf } from "@doppel/base";
-import { checkNoKeyThere, keyFiles, writeKeyFiles } from "@doppel/setup";
+import { type BytePath, DoppelError, errnoOf, type KeyProblem } from "@doppel/base";
+import { checkNoKeyThere, keyFiles, makeFolder, writeKeyFiles } from "@doppel/setup";
 import { localPath } from "../locations.ts";
 import type { Session } from "../session.ts";
 import { generateKey, inspectKey, publicKeyText } from "../wire.ts";
@@ -52,9 +52,15 @@ export async function keyFromFile(
 ): Promise<ServerKey> {
   const file = readKey(path);
   const now = session.runtime.clock.now();
-  const facts = await inspectKey(file, now);
-  const refuse = (reason: "expired" | "revoked" | "cannot-encrypt" | "version" | "invalid", why: string): DoppelError =>
+  const refuse = (reason: KeyProblem, why: string): DoppelError =>
     new DoppelError("openpgp.key-unusable", `${path} is not taken: ${why}`, { query: path, reason });
+  const facts = await inspectKey(file, now).catch((error: unknown) => {
+    if (!(error instanceof DoppelError)) throw error; // its own words are about backups: what they call a file is this key
+    throw refuse(
+      "not-a-key",
+      "it is no OpenPGP key, or not all of one; doppel setup key makes one, gpg --armor --export KEY, too",
+    );
+  });
   if (facts.secret)
     throw refuse(
       "invalid",
@@ -80,7 +86,7 @@ export async function keyMadeHere(server: string, folder: string, { settings }: 
   const now = session.runtime.clock.now();
   const key = await generateKey({ kind: settings["key-kind"], userId: `Backups of ${server} (doppel)`, passphrase, now });
   const files = keyFiles(server, key, folder, now);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   writeKeyFiles(files);
   const secretFile = join(folder, `${server}.secret.asc`);
   const { fingerprint, publicArmored: publicKey } = key;

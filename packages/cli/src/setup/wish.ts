@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { type BytePath, displayPath, DoppelError, pathFromText } from "@doppel/base";
 import { checkExclude, checkFolder, SERVER_NAME, type Timing } from "@doppel/setup";
 import { minuteOfDay } from "../option.ts";
@@ -27,6 +27,23 @@ export function checkFoldersAreThere({ folders }: Pick<Wish, "folders">): void {
   if (missing.length === 0) return;
   const message = `not there: ${missing.join(", ")}: name the folders that this server has (or write the files only, with --no-first-backup)`;
   throw new DoppelError("cli.usage", message, { option: "--include" });
+}
+
+/** @throws cli.usage when the program that is to run every night cannot */
+export function checkProgram(program: string): void {
+  try {
+    accessSync(program, constants.X_OK);
+    if (statSync(program).isFile()) return;
+  } catch {
+    // As for what is no file.
+  }
+  throw new DoppelError(
+    "cli.usage",
+    `--program ${program} cannot be run on this machine: name the doppel that runs every night`,
+    {
+      option: "--program",
+    },
+  );
 }
 
 /**

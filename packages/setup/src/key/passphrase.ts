@@ -31,7 +31,8 @@ export function isTypedAgain(passphrase: string, typed: string): boolean {
 export type Judgement = { readonly refused: string } | { readonly advice?: string };
 
 const LEAST_BITS = 72;
-const GOOD_BITS = 128;
+/** As of a passphrase that is made here and happens to hold no digit; one has 128. */
+const GOOD_BITS = 125;
 /** Of one word: as of a list of 20,000. */
 const WORD_BITS = Math.log2(20_000);
 
@@ -48,7 +49,7 @@ export function judgePassphrase(passphrase: string): Judgement {
     };
   }
   if (bits >= GOOD_BITS) return {};
-  return { advice: `the passphrase has ${bits} bits at most; one that doppel makes has ${GOOD_BITS}` };
+  return { advice: `the passphrase has ${bits} bits at most; one that doppel makes has 128` };
 }
 
 const KINDS: readonly (readonly [RegExp, number])[] = [
@@ -63,7 +64,9 @@ function bitsAtMost(passphrase: string): number {
   const distinct = new Set(passphrase).size;
   if (distinct < 6) return distinct;
   const words = passphrase.split(/[^\p{L}]+/u).filter((word) => word.length > 1);
-  const isWords = words.length > 1 && words.join("").length >= passphrase.length * 0.75;
+  // As people write words: of random letters, digits between them or not, hardly any piece looks so.
+  const areWritten = words.every((word) => /^(?:\p{L}?\p{Ll}+|\p{Lu}+)$/u.test(word));
+  const isWords = words.length > 1 && areWritten && words.join("").length >= passphrase.length * 0.75;
   const byCharacters = passphrase.length * Math.log2(pool);
   return isWords ? Math.min(byCharacters, words.length * WORD_BITS) : byCharacters;
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tempDir, withUmask } from "@doppel/testkit";
 import { expect, it } from "vitest";
-import { install, planInstallation } from "./install.ts";
+import { install, makeFolder, planInstallation } from "./install.ts";
 
 const FILES = [
   { path: "/etc/doppel/list", mode: 0o644, text: "new\n" },
@@ -46,8 +46,18 @@ it("a file to which something is added keeps its mode, and needs no permission",
   expect(statSync(join(root, "etc/profiles")).mode & 0o777).toBe(0o640);
 });
 
+it("folders that are missing are as those of a system: only the last is private", () => {
+  const root = join(tempDir(), "image");
+  makeFolder(join(root, "var/cache/doppel"), 0o700);
+  const modes = ["", "var", "var/cache", "var/cache/doppel"].map((path) => statSync(join(root, path)).mode & 0o777);
+  expect(modes).toEqual([0o755, 0o755, 0o755, 0o700]);
+});
+
 it("where nobody can write, it says so", () => {
-  expect(() => install(planInstallation(FILES, "/proc/self"), false)).toThrow(
-    /cannot write \/proc\/self\/etc\/doppel\/list.*as root/,
-  );
+  const root = join(tempDir(), "file");
+  writeFileSync(root, "");
+  expect(() => install(planInstallation(FILES, root), false)).toThrow(/cannot write .*\/file\/etc\/doppel\/list \(ENOTDIR\)/);
+  const dangling = tempDir();
+  symlinkSync("/nowhere/at/all", join(dangling, "etc"));
+  expect(() => install(planInstallation(FILES, dangling), false)).toThrow(/cannot write .*\/etc\/doppel\/list \(/);
 });

@@ -45,6 +45,16 @@ export function install(plan: readonly Installation[], mayReplace: boolean): voi
   }
 }
 
+/** A folder for one kind of file; those above it, where they are missing, are as folders of a system usually are. @throws temp.unusable */
+export function makeFolder(place: string, mode: number): void {
+  try {
+    mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+    mkdirSync(place, { recursive: true, mode });
+  } catch (error) {
+    throw new DoppelError("temp.unusable", `cannot make the folder ${place} (${errnoOf(error)})`, { path: place }, error);
+  }
+}
+
 function writeWhole(place: string, text: string, mode: number): void {
   const fresh = `${place}.doppel-new`;
   try {
@@ -54,8 +64,14 @@ function writeWhole(place: string, text: string, mode: number): void {
     chmodSync(fresh, mode); // the umask may have taken some of it
     renameSync(fresh, place);
   } catch (error) {
-    rmSync(fresh, { force: true });
-    const message = `cannot write ${place} (${errnoOf(error)}): run it as root, or look at what it would write with --print`;
+    try {
+      rmSync(fresh, { force: true });
+    } catch {
+      // What stood in the way of writing stands in the way of this, too, and is what has to be told.
+    }
+    const reason = errnoOf(error) ?? "unknown error";
+    const remedy = reason === "EACCES" || reason === "EPERM" ? "run it as root" : "look at what is in its way";
+    const message = `cannot write ${place} (${reason}): ${remedy}; --print shows what would be written`;
     throw new DoppelError("temp.unusable", message, { path: place }, error);
   }
 }

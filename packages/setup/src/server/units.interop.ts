@@ -25,7 +25,7 @@ describeInterop(["systemd-analyze"], "systemd judges the units", () => {
 
 describeInterop(["sh"], "the script for cron", () => {
   /** With a doppel and a logger of our own. */
-  async function runScript(exit: number) {
+  async function runScript(exit: number, logger = '{ echo "$@"; cat; }') {
     const root = tempDir();
     const program = join(root, "my doppel");
     mkdirSync(join(root, "bin"));
@@ -34,7 +34,8 @@ describeInterop(["sh"], "the script for cron", () => {
       chmodSync(path, 0o755);
     };
     script(program, `echo "$@" "$DOPPEL_PROFILES"; echo complaint >&2; exit ${exit}`);
-    script(join(root, "bin/logger"), `{ echo "$@"; cat; } > ${root}/log`);
+    writeFileSync(join(root, "log"), "");
+    script(join(root, "bin/logger"), `${logger} > ${root}/log`);
     install(planInstallation(schedulerFiles(testPlan({ program: [program], timing: { scheduler: "cron" } })), root), false);
     const env = { PATH: `${join(root, "bin")}:${process.env["PATH"]}` };
     const ended = await run(join(root, "etc/cron.daily/doppel-web1"), [], { env });
@@ -53,6 +54,12 @@ describeInterop(["sh"], "the script for cron", () => {
       stderr: "",
       log: "-t doppel-web1\nfull @web1 /etc/doppel/profiles.yaml\ncomplaint\n",
     });
+  });
+
+  it("tells cron everything where nothing can be told to syslog", async () => {
+    const { code, stderr, log } = await runScript(0, "exit 1");
+    expect([code, stderr, log]).toEqual([0, "full @web1 /etc/doppel/profiles.yaml\ncomplaint\n", ""]);
+    expect(await runScript(23, "exit 1")).toMatchObject({ code: 23, stderr: expect.stringContaining("complaint\n") });
   });
 
   it.each([1, 23, 130])("exits with what doppel exited with: %i", async (exit) => {

@@ -115,13 +115,13 @@ umask 077
 idle=
 command -v ionice >/dev/null 2>&1 && idle="ionice -c 3"
 
-# A pipe's status is that of logger: doppel's own goes around it, through descriptor 3.
+# A pipe's status is that of logger: doppel's own goes around it, through descriptor 3. Without a logger cron mails it.
 status=$(
 	{
 		{
 			nice -n 10 $idle ${command} 2>&1 3>&-
 			echo $? >&3
-		} | logger -t ${unitName(server)} >/dev/null 2>&1
+		} | { logger -t ${unitName(server)} >/dev/null 2>&1 || cat >&2; }
 	} 3>&1
 )
 [ "$status" = 0 ] || echo "doppel: the backup of ${server} ended with exit status $status; see journalctl -t ${unitName(server)}, or syslog" >&2
