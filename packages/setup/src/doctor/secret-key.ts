@@ -30,7 +30,9 @@ export const secretKey: Check = async (context) => {
         level: "fail",
         title: `the secret key of the backups is on this machine: ${path}`,
         detail: `${fingerprint}; whoever takes over this machine can read every backup if he learns the passphrase`,
-        remedy: remedy(`shred -u ${path}`),
+        remedy: encryption.keys.some(({ file }) => file === path)
+          ? "bring it to another machine, and leave here only what gpg --export gives there"
+          : remedy(`shred -u ${path}`),
       }),
     ),
     ...inRings.found.map(
@@ -51,16 +53,16 @@ export const secretKey: Check = async (context) => {
               remedy: remedy(`gpg --homedir ${home} --delete-secret-keys ${fingerprint}`),
             },
     ),
-    ...inRings.unknown.map(
-      (detail): Finding => ({
-        id,
-        level: "warn",
-        title: "a keyring on this machine cannot be looked into",
-        detail,
-        remedy: "run doctor as root, where gpg is installed",
-      }),
-    ),
   ];
+  if (inRings.unknown.length > 0) {
+    findings.push({
+      id,
+      level: "warn",
+      title: "not every keyring on this machine can be looked into",
+      detail: inRings.unknown.join("; "),
+      remedy: "run doctor as root, where gpg is installed",
+    });
+  }
   if (findings.length > 0) return findings;
   const looked = [...inRings.looked, ...machine.keyFolders];
   return [
