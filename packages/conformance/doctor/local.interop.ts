@@ -73,7 +73,12 @@ describeInterop(["gpg", "duplicity"], "doctor, for a folder", () => {
     expect(stdout.toString()).toMatch(/^pass {2}doppel \d/m);
     expect(stdout.toString()).toMatch(/^WARN {2}deleting a backup is possible\n(?: {6}\S.*\n)+ {6}-> keep a copy/m);
     expect(stdout.toString()).toMatch(/\n\nnothing failed, 2 warnings, \d+ passed, 1 not looked at\n$/);
-    expect(stdout.toString().split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(
+      stdout
+        .toString()
+        .split("\n")
+        .filter((line) => line.length > 80),
+    ).toEqual([]);
     // eslint-disable-next-line no-control-regex -- that there are none is what is tested
     expect(stdout.toString()).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   });

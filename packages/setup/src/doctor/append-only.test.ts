@@ -31,6 +31,7 @@ describe("what a thief's tries mean", () => {
       refused("change the policy"),
     ]);
     expect(Object.values(found).map(({ level }) => level)).toEqual(["pass", "pass", "pass", "pass", "pass"]);
+    expect(found["delete"]!.title).toBe("deleting a backup is refused, so what it was tried on stays");
   });
 
   it("what destroys fails, each with a remedy that setup bucket has", async () => {

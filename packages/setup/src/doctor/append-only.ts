@@ -53,7 +53,10 @@ function findingOf(
         : "increments and resumed backups need it: s3:GetObject is in the policy of `doppel setup bucket URL --role writer`";
     return { id, level, title: `${title} does not work`, detail, remedy };
   }
-  if (result === "refused") return { id, level: "pass", title: `${title} is refused`, detail };
+  if (result === "refused") {
+    const stays = attempt === "delete" && isStored ? ", so what it was tried on stays" : "";
+    return { id, level: "pass", title: `${title} is refused${stays}`, detail };
+  }
   if (result === "unknown") return { id, level: "warn", title: `${title}: cannot be told`, detail };
   const isDestroying = attempt === "overwrite" || attempt === "overwrite in parts" || attempt === "delete";
   if (!isDestroying || kept !== true) {
