@@ -131,6 +131,22 @@ describeInterop(["gpg", "duplicity"], "doctor, for a folder", () => {
     expect(one("append-only")).toMatchObject({ level: "skipped" });
     expect(one("folders")).toMatchObject({ level: "pass" });
   });
+
+  it("files of the profile that are gone, or are something else, are a failure each", async () => {
+    using place = server(["rules: [include-filelist: list]"]);
+    const gone = await examine(place);
+    expect(gone.code).toBe(1);
+    expect(gone.one("folders")).toMatchObject({ level: "fail", detail: expect.stringContaining("list cannot be read") });
+    place.write("list", `${place.at("src/etc")}\n- **\n`);
+    place.write("keys/web1.asc", "no key");
+    const noKey = await examine(place);
+    expect(noKey.code).toBe(1);
+    expect(noKey.one("key")).toMatchObject({ level: "fail", detail: expect.stringContaining("holds no public OpenPGP key") });
+    expect(noKey.one("no-secret-key")).toMatchObject({ level: "skipped" });
+    expect(noKey.one("folders")).toMatchObject({ level: "pass" });
+    rmSync(place.at("keys/web1.asc"));
+    expect((await examine(place)).one("key")).toMatchObject({ level: "fail" });
+  });
 });
 
 describeInterop(["gpg", "duplicity"], "doctor, of keys", () => {
