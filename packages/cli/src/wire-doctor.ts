@@ -70,6 +70,7 @@ export function openDoctor(url: BytePath, loud: Session): { readonly context: Do
       env: programEnvironment(session),
       gnupgHomes: gnupgHomesOf(session),
       keyFolders: [...new Set([SETTINGS_FOLDER, ...beside, ownHome(session), ROOT_HOME])],
+      isToDecrypt: profile !== undefined && profile.source === undefined && profile.options["secret-key"] !== undefined,
       tempDir,
       archiveDir,
       volumeBytes: settings.volsize * 2 ** 20,

@@ -182,6 +182,13 @@ describeInterop(["gpg", "duplicity"], "doctor, of keys", () => {
     });
     copyFileSync(KEY.publicFile, place.at("keys/web1.asc"));
     copyFileSync(KEY.secretFile, place.at("keys/backup of web1"));
+    // A machine that restores has to have it.
+    const restoring = ["mail:", "  url: file://target", "  encrypt-to: web1.asc", "  options: {secret-key: web1.sec}"];
+    using elsewhere = new ProfilesPlace(restoring);
+    copyFileSync(KEY.publicFile, elsewhere.at("web1.asc"));
+    copyFileSync(KEY.secretFile, elsewhere.at("web1.sec"));
+    const there = examined(await elsewhere.run(["doctor", "--json", "@mail"]));
+    expect(there.one("no-secret-key")).toMatchObject({ level: "skipped", detail: expect.stringContaining("for restoring") });
     const inFile = await examine(place);
     expect(inFile.one("no-secret-key")).toMatchObject({
       level: "fail",

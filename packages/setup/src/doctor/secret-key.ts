@@ -8,6 +8,10 @@ export const secretKey: Check = async (context) => {
   const { encryption, machine } = context;
   const id = "no-secret-key";
   if (encryption.kind !== "keys") return [];
+  if (machine.isToDecrypt) {
+    const detail = "the profile names one, for restoring; where backups are made there is to be none";
+    return [{ id, level: "skipped", title: "secret keys on this machine", detail }];
+  }
   const keys = await usable(encryption.keys);
   if (keys.length === 0)
     return [
@@ -22,7 +26,7 @@ export const secretKey: Check = async (context) => {
   const inFiles = await secretKeyFiles(machine.keyFolders, fingerprints, context.runtime.clock.now());
   const inRings = await secretKeysOfGpg(keys, context);
   const remedy = (how: string): string =>
-    `bring it to another machine first, prove there that it decrypts (doppel drill), then ${how}`;
+    `bring it to another machine first, prove there that it decrypts (\`doppel drill\`), then \`${how}\``;
   const findings: Finding[] = [
     ...inFiles.map(
       ({ path, fingerprint }): Finding => ({
