@@ -66,7 +66,7 @@ export const SETUP_COMMANDS: Readonly<Record<SetupCommand, Command>> = {
     summary: "whether a path is backed up, and which rule decides",
     positionals: [
       { name: "PATH", kind: "path", help: "the path in question; it need not exist" },
-      { name: "SOURCE", kind: "target", help: "the folder that is backed up, or @NAME of a profile that says so" },
+      { name: "SOURCE", kind: "target", help: "the folder that is backed up, or @NAME (default: the only profile's)" },
     ],
     examples: [
       ["doppel explain /var/www/cache @web1", "by the rules of a profile; exit code 1 when it is not backed up"],

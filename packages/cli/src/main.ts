@@ -43,9 +43,9 @@ export async function main(persona: Persona): Promise<never> {
   }
 }
 
-/** With profiles in the place of their names; who names none does not pay for them. */
+/** With profiles in the place of their names, or of the one that `explain` is about; others do not pay for them. */
 async function expanded(args: readonly string[], persona: Persona): Promise<ExpandedLine> {
-  if (persona.texts !== "doppel" || !args.some((argument) => /^@./.test(argument))) return { args };
+  if (persona.texts !== "doppel" || !args.some((argument) => /^@.|^explain$/.test(argument))) return { args };
   const { expandLine } = await import("./profiles/expand-line.ts");
   return expandLine(args, persona.parse, process.env, process.cwd());
 }

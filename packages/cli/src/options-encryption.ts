@@ -8,7 +8,7 @@ export const ENCRYPTION_OPTIONS = {
     group: "Encryption",
     help: "encrypt to this public key: a fingerprint, key id or user id in gpg's keyring, or a file with the key (may be repeated)",
     commands: ALL, // people copy them from one command line to the next
-    shownFor: WRITE,
+    shownFor: [...WRITE, "doctor"],
     to: "Envelope.recipients",
   }),
   "hidden-encrypt-key": repeated(text, {
@@ -16,7 +16,7 @@ export const ENCRYPTION_OPTIONS = {
     group: "Encryption",
     help: "the same, without naming the key in the stored files",
     commands: ALL,
-    shownFor: WRITE,
+    shownFor: [...WRITE, "doctor"],
     to: "Envelope.recipients",
   }),
   "sign-key": optional(text, {

@@ -1,5 +1,5 @@
 /** What the doctor is given: the composition root of one command, which looks at more than all others together. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type BytePath, displayPath, pathFromText, type Runtime } from "@doppel/base";
@@ -17,6 +17,8 @@ import { driverContext, keySources, openTarget, prefixesOf, rulesOf, withoutSecr
 
 /** Where `doppel setup` leaves what belongs to a server. */
 const SETTINGS_FOLDER = "/etc/doppel";
+/** Where `doppel setup server` leaves a key that it has made, until somebody fetches it. */
+const ROOT_HOME = "/root";
 
 /** All that checks of this target look at. Nothing is opened before it is asked for; disposing closes it. */
 export function openDoctor(url: BytePath, loud: Session): { readonly context: DoctorContext } & AsyncDisposable {
@@ -67,7 +69,8 @@ export function openDoctor(url: BytePath, loud: Session): { readonly context: Do
       gpgBinary: localPath(settings["gpg-binary"]),
       env: programEnvironment(session),
       gnupgHomes: gnupgHomesOf(session),
-      keyFolders: [...new Set([SETTINGS_FOLDER, ...beside])],
+      keyFolders: [...new Set([SETTINGS_FOLDER, ...beside, ownHome(session), ROOT_HOME])],
+      isToDecrypt: profile !== undefined && profile.source === undefined && profile.options["secret-key"] !== undefined,
       tempDir,
       archiveDir,
       volumeBytes: settings.volsize * 2 ** 20,
@@ -102,11 +105,25 @@ function sourceOf(path: BytePath, { invocation, runtime }: Session): Source {
   return { path, copyLinks: invocation.settings["copy-links"], rules: () => rulesOf(path, invocation, runtime.clock.now()) };
 }
 
-/** Of gpg's option, of this user, and of root, who makes the backups. */
-function gnupgHomesOf({ environment, invocation: { settings } }: Session): readonly string[] {
-  const { homedir: asked } = readGpgOptions(settings["gpg-options"]);
-  const own = join(environment.variables["HOME"] || homedir(), ".gnupg");
-  return [...new Set([gnupgHomeOf(environment, asked), own, "/root/.gnupg"])];
+/** Of gpg's option, of this user, of root, who makes the backups, and of everybody else who has an account. */
+function gnupgHomesOf(session: Session): readonly string[] {
+  const { homedir: asked } = readGpgOptions(session.invocation.settings["gpg-options"]);
+  const homes = [ownHome(session), ROOT_HOME, ...accountHomes()].map((home) => join(home, ".gnupg"));
+  return [...new Set([gnupgHomeOf(session.environment, asked), ...homes])];
+}
+
+function ownHome({ environment: { variables } }: Session): string {
+  return variables["HOME"] || homedir();
+}
+
+function accountHomes(): readonly string[] {
+  try {
+    return readFileSync("/etc/passwd", "utf8")
+      .split("\n")
+      .flatMap((line) => line.split(":")[5] || []);
+  } catch {
+    return []; // what is read above suffices where accounts are elsewhere
+  }
 }
 
 /** What programs need that tell about themselves: none of our credentials. */

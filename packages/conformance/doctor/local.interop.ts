@@ -71,8 +71,14 @@ describeInterop(["gpg", "duplicity"], "doctor, for a folder", () => {
     const { stdout, stderr, code } = await place.run(["doctor", "@web1"]);
     expect([code, stderr.toString()]).toEqual([3, ""]);
     expect(stdout.toString()).toMatch(/^pass {2}doppel \d/m);
-    expect(stdout.toString()).toMatch(/^WARN {2}deleting a backup is possible\n {6}doppel-canary-.*\n {6}-> keep a copy/m);
-    expect(stdout.toString()).toMatch(/\n\nnothing failed, 2 warnings, \d+ passed, 0 not looked at\n$/);
+    expect(stdout.toString()).toMatch(/^WARN {2}deleting a backup is possible\n(?: {6}\S.*\n)+ {6}-> keep a copy/m);
+    expect(stdout.toString()).toMatch(/\n\nnothing failed, 2 warnings, \d+ passed, 1 not looked at\n$/);
+    expect(
+      stdout
+        .toString()
+        .split("\n")
+        .filter((line) => line.length > 80),
+    ).toEqual([]);
     // eslint-disable-next-line no-control-regex -- that there are none is what is tested
     expect(stdout.toString()).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   });
@@ -125,6 +131,22 @@ describeInterop(["gpg", "duplicity"], "doctor, for a folder", () => {
     expect(one("append-only")).toMatchObject({ level: "skipped" });
     expect(one("folders")).toMatchObject({ level: "pass" });
   });
+
+  it("files of the profile that are gone, or are something else, are a failure each", async () => {
+    using place = server(["rules: [include-filelist: list]"]);
+    const gone = await examine(place);
+    expect(gone.code).toBe(1);
+    expect(gone.one("folders")).toMatchObject({ level: "fail", detail: expect.stringContaining("list cannot be read") });
+    place.write("list", `${place.at("src/etc")}\n- **\n`);
+    place.write("keys/web1.asc", "no key");
+    const noKey = await examine(place);
+    expect(noKey.code).toBe(1);
+    expect(noKey.one("key")).toMatchObject({ level: "fail", detail: expect.stringContaining("holds no public OpenPGP key") });
+    expect(noKey.one("no-secret-key")).toMatchObject({ level: "skipped" });
+    expect(noKey.one("folders")).toMatchObject({ level: "pass" });
+    rmSync(place.at("keys/web1.asc"));
+    expect((await examine(place)).one("key")).toMatchObject({ level: "fail" });
+  });
 });
 
 describeInterop(["gpg", "duplicity"], "doctor, of keys", () => {
@@ -145,7 +167,28 @@ describeInterop(["gpg", "duplicity"], "doctor, of keys", () => {
     for (const { path } of [other, open]) {
       expect((await examine(place, [], { GNUPGHOME: path })).one("no-secret-key")).toMatchObject({ level: "pass" });
     }
+    // Where `setup server` leaves one that it has made.
+    const home = place.at("home");
+    mkdirSync(home);
+    copyFileSync(KEY.secretFile, place.at("home/web1.secret.asc"));
+    expect((await examine(place, [], { HOME: home })).one("no-secret-key")).toMatchObject({
+      level: "fail",
+      remedy: expect.stringContaining("shred -u"),
+    });
+    copyFileSync(KEY.secretFile, place.at("keys/web1.asc"));
+    expect((await examine(place)).one("no-secret-key")).toMatchObject({
+      level: "fail",
+      remedy: expect.stringMatching(/leave here only what gpg --export gives/),
+    });
+    copyFileSync(KEY.publicFile, place.at("keys/web1.asc"));
     copyFileSync(KEY.secretFile, place.at("keys/backup of web1"));
+    // A machine that restores has to have it.
+    const restoring = ["mail:", "  url: file://target", "  encrypt-to: web1.asc", "  options: {secret-key: web1.sec}"];
+    using elsewhere = new ProfilesPlace(restoring);
+    copyFileSync(KEY.publicFile, elsewhere.at("web1.asc"));
+    copyFileSync(KEY.secretFile, elsewhere.at("web1.sec"));
+    const there = examined(await elsewhere.run(["doctor", "--json", "@mail"]));
+    expect(there.one("no-secret-key")).toMatchObject({ level: "skipped", detail: expect.stringContaining("for restoring") });
     const inFile = await examine(place);
     expect(inFile.one("no-secret-key")).toMatchObject({
       level: "fail",
@@ -160,6 +203,9 @@ describeInterop(["gpg", "duplicity"], "doctor, of keys", () => {
     expect(made.code, made.stderr.toString()).toBe(0);
     const listed = (await gpg("--list-keys", "--with-colons")).stdout.toString();
     const fingerprint = /^fpr:{9}([0-9A-F]{40}):/m.exec(listed)![1]!;
+    // With an algorithm named, gpg makes no subkey of its own accord.
+    const added = await gpg("--passphrase", "", "--quick-add-key", fingerprint, "rsa2048", "encrypt", "40d");
+    expect(added.code, added.stderr.toString()).toBe(0);
     const armored = (await gpg("--armor", "--export", fingerprint)).stdout;
 
     using place = server();
@@ -178,7 +224,8 @@ describeInterop(["gpg", "duplicity"], "doctor, of keys", () => {
       level: "warn",
       title: expect.stringMatching(/expires on 20.*, in (?:39|40) days/),
     });
-    expect(soon.one("key-strength")).toMatchObject({ level: "warn", title: expect.stringContaining("2048 bits") });
+    const bits = expect.stringContaining("2048 bits");
+    expect(soon.one("key-strength")).toMatchObject({ level: "warn", title: bits, detail: bits });
     expect(soon.one("key-pinned")).toMatchObject({ level: "warn" });
     const expired = await plain("--current-time", `${now() + 1000 * HOUR}`);
     expect(expired.code).toBe(1);

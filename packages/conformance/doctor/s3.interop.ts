@@ -2,6 +2,7 @@ import { describeRealS3, randomContent } from "@doppel/testkit";
 import { expect, it } from "vitest";
 import { BucketPlace, ROLES } from "../src/bucket-place.ts";
 import { examined } from "../src/examined.ts";
+import { doppel } from "../src/program.ts";
 
 type Who = (typeof ROLES)[number] | "admin";
 
@@ -92,7 +93,7 @@ describeRealS3("doctor, for a bucket", (site) => {
     expect(await place.keys()).toEqual(left);
   });
 
-  it("says it of wrong credentials, a bucket that is not there, and a clock that is off", { timeout: 60_000 }, async () => {
+  it("says it of a bucket that is not there, and a clock that is off", { timeout: 60_000 }, async () => {
     using place = await BucketPlace.open(site());
     await place.setUp();
     const fresh = await examine(place, "writer");
@@ -107,5 +108,45 @@ describeRealS3("doctor, for a bucket", (site) => {
     expect(gone.code).toBe(1);
     expect(gone.one("target")).toMatchObject({ level: "fail" });
     expect(gone.one("append-only")).toMatchObject({ level: "skipped" });
+  });
+
+  it("what keeps it from the target is one failure, and the rest is looked at", { timeout: 60_000 }, async () => {
+    using place = await BucketPlace.open(site());
+    await place.setUp();
+    const at = async (env: Readonly<Record<string, string | undefined>>, ...args: readonly string[]) =>
+      examined(
+        await doppel(["doctor", "--json", "--no-encryption", ...args, place.url], { env: { ...place.env("writer"), ...env } }),
+      );
+    const cases = [
+      [await at({ AWS_SECRET_ACCESS_KEY: "wrong" }), /with these credentials$/, /check AWS_SECRET_ACCESS_KEY/],
+      [await at({ AWS_ACCESS_KEY_ID: "NOBODY" }), /with these credentials$/, /check AWS_ACCESS_KEY_ID/],
+      [await at({ AWS_ACCESS_KEY_ID: undefined }), /with these credentials$/, /set AWS_ACCESS_KEY_ID/],
+      [await at({}, "--s3-endpoint-url", "http://127.0.0.1:1"), /cannot be opened$/, /nothing answers at 127\.0\.0\.1:1/],
+    ] as const;
+    for (const [found, title, detail] of cases) {
+      expect(found.code).toBe(1);
+      expect(found.titles("fail")).toHaveLength(1);
+      expect(found.one("target")).toMatchObject({ title: expect.stringMatching(title), detail: expect.stringMatching(detail) });
+      for (const id of ["append-only", "bucket", "last-backup"]) expect(found.one(id)).toMatchObject({ level: "skipped" });
+      expect(found.one("temp-space")).toMatchObject({ level: "pass" });
+    }
+  });
+
+  it("an admin's credentials pass a lock in governance mode, and the remedy does not say otherwise", {
+    timeout: 60_000,
+  }, async () => {
+    using place = await BucketPlace.open(site());
+    await place.setUp("--object-lock", "20");
+    const writer = await examine(place, "writer");
+    expect(writer.titles("fail")).toEqual([]);
+    expect(writer.one("append-only:overwrite").remedy).toContain("doppel restore --as-of TIME");
+    expect((await examine(place, "monitor")).one("object-lock")).toMatchObject({ level: "pass" });
+    const admin = await examine(place, "admin");
+    expect(admin.one("append-only:delete-a-version")).toMatchObject({
+      level: "fail",
+      detail: expect.stringContaining("past the retention in governance mode"),
+      remedy: expect.stringContaining("may not bypass governance mode"),
+    });
+    expect(admin.one("append-only:overwrite")).toMatchObject({ level: "fail", detail: expect.stringContaining("deleted, too") });
   });
 });

@@ -30,6 +30,11 @@ const option: fc.Arbitrary<SelectionOption> = fc.oneof(
     { option: "files-from", value: "paths" },
   ),
 );
+/** Symbolic links, to what is there and to what is not; none to a folder that it lies in. */
+const links = fc.uniqueArray(fc.tuple(fc.constantFrom("", "a/", "b/", "ab/a/"), fc.constantFrom("a", "b", "x.txt", "none")), {
+  maxLength: 3,
+  selector: ([folder]) => folder,
+});
 const last = fc.constantFrom<SelectionOption>({ option: "exclude", value: "**" }, { option: "exclude", value: "src/none" });
 
 /** All paths that lead to these, and some below and beside them. */
@@ -45,7 +50,9 @@ it("says of every path what a walk does with it, and as judge", { timeout: 60_00
       fc.array(option, { maxLength: 5 }),
       last,
       fc.array(pattern, { maxLength: 4 }),
-      (paths, some, end, lines) => {
+      links,
+      fc.boolean(),
+      (paths, some, end, lines, someLinks, copyLinks) => {
         const scratch = makeScratch();
         const home = process.cwd();
         process.chdir(scratch.path);
@@ -53,16 +60,24 @@ it("says of every path what a walk does with it, and as judge", { timeout: 60_00
           const source = "src" as BytePath;
           // A path that others lie below is a folder.
           makeTree(source, ...paths.map((each) => (paths.some((other) => other.startsWith(`${each}/`)) ? `${each}/` : each)));
+          for (const [folder, to] of someLinks) {
+            if (folder === "" || paths.some((each) => each.startsWith(folder))) makeTree(source, `${folder}link -> ${to}`);
+          }
           paths.forEach((each, i) => i % 3 === 0 && utimesSync(pathToBytes(joinPath(source, each as BytePath)), 1000, 1000));
           const listed = [...paths.slice(0, 3), "gone"].map((each) => `${each}\n`).join("");
           const readFile: RulesContext["readFile"] = (file) =>
             Buffer.from(file === "paths" ? listed : lines.map((line) => `${line}\n`).join(""));
           const compile = () => compileRules([...some, end], { source, readFile, cannotMatch: "skip" });
-          const walked = walkTree(source, { rules: compile(), owners: OwnerNames.system(), onProblem: () => undefined });
+          const walked = walkTree(source, {
+            rules: compile(),
+            owners: OwnerNames.system(),
+            onProblem: () => undefined,
+            copyLinks,
+          });
           const stored = new Set(Array.from(walked, (entry) => entry.path));
           const rules = compile();
-          for (const each of asked(paths)) {
-            const explanation = explainPath(source, each, { rules });
+          for (const each of asked([...paths, ...someLinks.map(([folder]) => `${folder}link/b`)])) {
+            const explanation = explainPath(source, each, { rules, copyLinks });
             expect(explanation.stored, `${each} ${JSON.stringify(explanation)}`).toBe(stored.has(each));
             if (explanation.stored && explanation.isEmpty !== undefined) {
               const holds = [...stored].some((other) => other.startsWith(`${each}/`));

@@ -66,7 +66,9 @@ describe("explainPath", () => {
       { option: "include", value },
       { option: "exclude", value: "**" },
     ];
-    expect(explain("etc", only("S/etc/pass*"))).toMatchObject({ stored: true, at: "etc", rule: { pattern: "S/etc/pass*" } });
+    const partial = { stored: true, at: "etc", rule: { pattern: "S/etc/pass*" }, isPartial: true };
+    expect(explain("etc", only("S/etc/pass*"))).toMatchObject(partial);
+    expect(explain("etc", only("S/etc"))).not.toHaveProperty("isPartial");
     const nothing = { stored: false, reason: "nothing-below", at: "etc", rule: { pattern: "S/etc/nothing", order: 1 } };
     expect(explain("etc", only("S/etc/nothing"))).toMatchObject(nothing);
   });

@@ -28,6 +28,8 @@ export interface Explanation {
   readonly byRules?: "include" | "exclude";
   /** Of a folder that is stored: whether anything in it is, too. */
   readonly isEmpty?: boolean;
+  /** Of a folder that is stored only because something in it is: `rule` has it looked into. */
+  readonly isPartial?: true;
 }
 
 export interface ExplainOptions {
@@ -55,7 +57,7 @@ export function explainPath(source: BytePath, path: BytePath, { rules, copyLinks
   }
   const isEmpty = findBelow(walk, [...open, level], () => true, { left: Number.POSITIVE_INFINITY }) === false;
   if (pending && isEmpty) return { stored: false, reason: "nothing-below", ...because };
-  return { ...stored(because), isEmpty };
+  return { ...stored(because), isEmpty, ...(pending && { isPartial: true }) };
 }
 
 function stored(because: Pick<Explanation, "at" | "rule">): Explanation {

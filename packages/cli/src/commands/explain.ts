@@ -1,7 +1,8 @@
 import { posix } from "node:path";
-import { type BytePath, displayPath, isWithin, pathFromText, ROOT } from "@doppel/base";
+import { type BytePath, isWithin, pathFromText, ROOT } from "@doppel/base";
 import { type Environment, folderOf } from "../locations.ts";
 import { explanationData, explanationText, type Judged } from "../render/explanation.ts";
+import { pathFields } from "../render/json-lines.ts";
 import { argument, type Command } from "../session.ts";
 import { explanationOf } from "../wire.ts";
 
@@ -13,6 +14,8 @@ export const explain: Command = async ({ invocation, environment, runtime, rende
   const asked = absolute(argument(invocation, "PATH"), environment);
   const root = absolute(source, environment);
   const relative = belowRoot(asked, root);
+  // Of what lies elsewhere nothing is asked, but a source that is not there, or rules that are no good, are told first.
+  if (relative === undefined) explanationOf(source, ROOT, invocation, runtime.clock.now());
   const target = profile && folderOf(pathFromText(profile.url), environment);
   const judged: Judged = {
     path: asked,
@@ -24,7 +27,7 @@ export const explain: Command = async ({ invocation, environment, runtime, rende
     kind: "page",
     name: "explain",
     text: explanationText(judged),
-    data: { path: displayPath(asked), ...explanationData(judged) },
+    data: { ...pathFields(asked), ...explanationData(judged) },
   });
   return { exit: judged.explanation?.stored === true ? 0 : NOT_BACKED_UP };
 };

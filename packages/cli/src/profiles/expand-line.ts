@@ -4,6 +4,7 @@ import type { Invocation, Request } from "../parse/doppel.ts";
 import { type Tokens, tokenise } from "../parse/tokens.ts";
 import type { ProfileTarget, Session } from "../session.ts";
 import { mentionsOf, writeOut } from "./expand.ts";
+import { withOnlySource } from "./only-source.ts";
 import { openProfiles } from "./open-profiles.ts";
 
 /** A command line with its profiles written out. */
@@ -19,11 +20,14 @@ export interface ExpandedLine {
  * @throws cli.usage, profiles.bad
  */
 export async function expandLine(
-  args: readonly string[],
+  typed: readonly string[],
   parse: (args: readonly string[]) => Request,
   variables: Environment["variables"],
   cwd: string,
 ): Promise<ExpandedLine> {
+  const read = tokensOf(typed);
+  if (read === undefined) return { args: typed };
+  const args = await withOnlySource(typed, read, { variables, cwd });
   const tokens = tokensOf(args);
   const mentions = tokens && mentionsOf(tokens);
   if (tokens === undefined || mentions === undefined) return { args };

@@ -13,7 +13,7 @@ describe("an explanation", () => {
   it("names the line of the list, and the folder whose fate a path shares", () => {
     const text = explanationText(judged({ stored: false, reason: "rules", at: path("cache"), rule: EXCLUDE }));
     expect(text).toBe(
-      "/srv/cache/a is NOT backed up: the folder /srv/cache is left out; excluded by /etc/doppel/files:3: - /srv/cache\n",
+      "/srv/cache/a is NOT backed up:\n  the folder /srv/cache is left out:\n  excluded by /etc/doppel/files:3: - /srv/cache\n",
     );
   });
 
@@ -29,12 +29,27 @@ describe("an explanation", () => {
   it("says what would be, of nothing, and of the backups themselves", () => {
     const problem = { reason: "vanished", path: path("cache"), incomplete: true, detail: "gone" } as const;
     expect(explanationText(judged({ stored: false, reason: "problem", at: path("cache"), problem, byRules: "include" }))).toBe(
-      "/srv/cache/a is NOT backed up: /srv/cache: it does not exist now\nIf it were there, it would be backed up: no rule is about it, and what no rule is about is backed up\n",
+      "/srv/cache/a is NOT backed up:\n  /srv/cache: it does not exist now\nIf it were there, it would be backed up:\n  no rule is about it, and what no rule is about is backed up\n",
     );
     const folder = { stored: true, reason: "rules", at: path("cache"), isEmpty: true } as const;
     const text = explanationText(judged(folder, { path: path("/srv/cache"), holdsTarget: true }));
-    expect(text).toMatch(/is backed up: no rule .*\nNothing in this folder .*\nThe backups themselves lie there: /);
+    expect(text).toMatch(/is backed up:\n {2}no rule .*\nNothing in this folder .*\nThe backups themselves lie there: /);
     expect(explanationText(judged(undefined))).toContain("it does not lie in /srv");
+  });
+
+  it("does not let a folder pass for whole of which only a part is backed up", () => {
+    const rule = { ...EXCLUDE, kind: "include", pattern: "/srv/cache/a" } as const;
+    const partial = judged(
+      { stored: true, reason: "rules", at: path("cache"), rule, isEmpty: false, isPartial: true },
+      { path: path("/srv/cache") },
+    );
+    expect(explanationText(partial)).toBe(`/srv/cache is backed up:
+  it leads to what is included by /etc/doppel/files:3: + /srv/cache/a
+Of what is in this folder, only what the rules include is backed up.
+`);
+    expect(explanationData(partial)).toMatchObject({ backedUp: true, partial: true });
+    const root = judged({ stored: true, reason: "rules", at: path(""), isEmpty: false }, { path: path("/srv") });
+    expect(explanationText(root)).toBe("/srv is backed up:\n  it is the source itself, which every backup has\n");
   });
 
   it("is the same for programs", () => {

@@ -1,4 +1,4 @@
-import { type BytePath, displayPath, displayText, joinPath } from "@doppel/base";
+import { type BytePath, displayPath, displayText, joinPath, ROOT } from "@doppel/base";
 import type { explanationOf } from "../wire.ts";
 
 type Explanation = ReturnType<typeof explanationOf>;
@@ -13,28 +13,29 @@ export interface Judged {
   readonly holdsTarget: boolean;
 }
 
-/** One line for the verdict, and one for each reason. Ends with a newline. */
+/** A line for the verdict, and one for each reason. Ends with a newline. */
 export function explanationText(judged: Judged): string {
   const { path, explanation } = judged;
-  const lines = [
-    `${displayPath(path)} ${explanation?.stored === true ? "is backed up" : "is NOT backed up"}: ${reasonOf(judged)}`,
-  ];
+  const isStored = explanation?.stored === true;
+  const lines = [`${displayPath(path)} ${isStored ? "is" : "is NOT"} backed up:`, `  ${reasonOf(judged)}`];
   if (explanation?.byRules !== undefined) {
     const verdict = explanation.byRules === "include" ? "would be backed up" : "would not be backed up either";
-    lines.push(`If it were there, it ${verdict}: ${ruleText(explanation)}`);
+    lines.push(`If it were there, it ${verdict}:`, `  ${ruleText(explanation)}`);
   }
-  if (explanation?.stored === true && explanation.isEmpty === true)
+  if (isStored && explanation.isPartial === true) {
+    lines.push("Of what is in this folder, only what the rules include is backed up.");
+  } else if (isStored && explanation.isEmpty === true) {
     lines.push("Nothing in this folder is backed up, only the folder itself.");
-  if (judged.holdsTarget && explanation?.stored === true) {
-    lines.push("The backups themselves lie there: each one will contain all earlier ones; exclude it.");
   }
+  if (judged.holdsTarget && isStored)
+    lines.push("The backups themselves lie there: each one will contain all earlier ones;", "exclude it.");
   return `${lines.join("\n")}\n`;
 }
 
 /** The same for programs. */
 export function explanationData({ root, explanation, holdsTarget }: Judged): object {
   if (explanation === undefined) return { backedUp: false, reason: "outside-source", source: displayPath(root) };
-  const { stored, reason, at, rule, marker, problem, byRules, isEmpty } = explanation;
+  const { stored, reason, at, rule, marker, problem, byRules, isEmpty, isPartial } = explanation;
   return {
     backedUp: stored,
     reason: problem === undefined ? reason : problem.reason,
@@ -44,6 +45,7 @@ export function explanationData({ root, explanation, holdsTarget }: Judged): obj
     ...(marker !== undefined && { marker: displayPath(marker as BytePath) }),
     ...(byRules !== undefined && { ifItWereThere: byRules === "include" }),
     ...(isEmpty !== undefined && { empty: isEmpty }),
+    ...(isPartial && { partial: true }),
     ...(holdsTarget && { holdsTarget }),
   };
 }
@@ -55,13 +57,15 @@ function reasonOf({ path, root, explanation }: Judged): string {
   const isItself = at === path;
   switch (explanation.reason) {
     case "rules":
-      return `${isItself ? "" : `the folder ${where} is left out; `}${ruleText(explanation)}`;
+      if (explanation.stored && explanation.at === ROOT) return "it is the source itself, which every backup has";
+      if (explanation.isPartial === true) return `it leads to what is included by ${named(explanation)}`;
+      return `${isItself ? "" : `the folder ${where} is left out:\n  `}${ruleText(explanation)}`;
     case "marker":
       return `the folder ${where} has ${displayPath(explanation.marker as BytePath)} in it (--exclude-if-present)`;
     case "not-listed":
       return `${isItself ? "it" : where} is not in the list of --files-from`;
     case "below-link":
-      return `${where} is a symbolic link: the link is backed up, and what it points to where it lies (--copy-links follows links)`;
+      return `${where} is a symbolic link, and backed up as one;\n  ask about the path that it points to (--copy-links follows links)`;
     case "not-a-folder":
       return `${where} is no folder`;
     case "nothing-below":

@@ -200,7 +200,7 @@ function attributeFields({ type, mode, uid, gid, uname, gname, mtime, linkTarget
 }
 
 /** A path for reading, and its bytes where reading it does not tell them. */
-function pathFields(path: BytePath): { readonly path: string; readonly pathB64?: string } {
+export function pathFields(path: BytePath): { readonly path: string; readonly pathB64?: string } {
   const bytes = pathToBytes(path);
   const text = bytes.toString("utf8");
   if (Buffer.from(text, "utf8").equals(bytes)) return { path: text === "" ? "." : text };

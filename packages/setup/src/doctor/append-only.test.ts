@@ -31,6 +31,7 @@ describe("what a thief's tries mean", () => {
       refused("change the policy"),
     ]);
     expect(Object.values(found).map(({ level }) => level)).toEqual(["pass", "pass", "pass", "pass", "pass"]);
+    expect(found["delete"]!.title).toBe("deleting a backup is refused, so what it was tried on stays");
   });
 
   it("what destroys fails, each with a remedy that setup bucket has", async () => {
@@ -59,6 +60,7 @@ describe("what a thief's tries mean", () => {
     const rule: LifecycleRule = { id: "x", enabled: true, prefix: "web1/", noncurrentDays: 30 };
     const found = await levels(attempts, { lifecycle: { kind: "is", value: [rule] } });
     expect(found["overwrite"]).toMatchObject({ level: "warn", detail: expect.stringContaining("for 30 days") });
+    expect(found["overwrite"]!.remedy).toContain("doppel restore --as-of TIME");
     expect(found["delete"]).toMatchObject({ level: "warn" });
     expect((await levels(attempts))["overwrite"]!.detail).toContain("these credentials cannot see");
     const locked = await levels(attempts, {
@@ -70,12 +72,16 @@ describe("what a thief's tries mean", () => {
 
   it("versions protect nothing when they can be deleted", async () => {
     const found = await levels([done("overwrite", true), done("delete a version", false)]);
-    expect(found["overwrite"]).toMatchObject({ level: "fail" });
+    const remedy = expect.stringMatching(/^give this machine credentials of its own/);
+    expect(found["overwrite"]).toMatchObject({ level: "fail", detail: "done, which may be deleted, too", remedy });
   });
 
   it("who cannot store is no server, and a monitor need not", async () => {
     expect((await levels([refused("store")]))["store"]).toMatchObject({ level: "fail" });
-    expect((await levels([refused("store")], {}, false))["store"]).toMatchObject({ level: "warn" });
+    const readBack: AttemptResult = { attempt: "read back", result: "unknown", detail: "nothing could be stored to be read" };
+    const monitor = await levels([refused("store"), readBack], {}, false);
+    expect(monitor["store"]).toMatchObject({ level: "warn" });
+    expect(monitor["read-back"]).toMatchObject({ level: "skipped", detail: "nothing could be stored to be read" });
   });
 
   it("an answer that says neither is a warning", async () => {

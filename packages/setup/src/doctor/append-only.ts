@@ -1,5 +1,5 @@
 import type { Attempt, AttemptResult, BucketAdmin } from "@doppel/storage";
-import type { Check, DoctorContext } from "./context.ts";
+import type { Check } from "./context.ts";
 import type { Finding } from "./finding.ts";
 import { folderAppendOnly } from "./folder-canary.ts";
 import { noticeDays } from "./notice-days.ts";
@@ -12,7 +12,8 @@ export const appendOnly: Check = async (context) => {
     return folder === undefined ? [skipped("targets of this kind are not tried")] : folderAppendOnly(context);
   const results = await bucket.tryAsThief();
   const versions = await protection(results, bucket.admin);
-  return results.map((result) => findingOf(result, versions, context));
+  const isStored = results.some(({ attempt, result }) => attempt === "store" && result === "succeeded");
+  return results.map((result) => findingOf(result, versions, { isStored, isServer: context.isServer }));
 };
 
 function skipped(detail: string): Finding {
@@ -38,37 +39,45 @@ async function protection(results: readonly AttemptResult[], admin: () => Promis
 function findingOf(
   { attempt, result, detail, kept }: AttemptResult,
   versions: Kept | undefined,
-  { isServer }: DoctorContext,
+  { isStored, isServer }: { readonly isStored: boolean; readonly isServer: boolean },
 ): Finding {
   const id = `append-only:${attempt.replaceAll(" ", "-")}`;
+  const title = TITLES[attempt];
+  if (result === "unknown" && !isStored && OF_WHAT_IS_STORED.has(attempt)) return { id, level: "skipped", title, detail };
   if (attempt === "store" || attempt === "read back") {
-    if (result === "succeeded") return { id, level: "pass", title: `${TITLES[attempt]} works`, detail };
+    if (result === "succeeded") return { id, level: "pass", title: `${title} works`, detail };
     const level = isServer ? "fail" : "warn";
     const remedy =
       attempt === "store"
         ? "right for a monitor, wrong for a server that backs up: give it the policy of `doppel setup bucket URL --role writer`"
         : "increments and resumed backups need it: s3:GetObject is in the policy of `doppel setup bucket URL --role writer`";
-    return { id, level, title: `${TITLES[attempt]} does not work`, detail, remedy };
+    return { id, level, title: `${title} does not work`, detail, remedy };
   }
-  if (result === "refused") return { id, level: "pass", title: `${TITLES[attempt]} is refused`, detail };
-  if (result === "unknown") return { id, level: "warn", title: `${TITLES[attempt]}: neither refused nor done`, detail };
-  const remedy = REMEDIES[attempt];
-  if (
-    (attempt === "overwrite" || attempt === "overwrite in parts" || attempt === "delete") &&
-    kept === true &&
-    versions !== undefined
-  ) {
+  if (result === "refused") {
+    const stays = attempt === "delete" && isStored ? ", so what it was tried on stays" : "";
+    return { id, level: "pass", title: `${title} is refused${stays}`, detail };
+  }
+  if (result === "unknown") return { id, level: "warn", title: `${title}: cannot be told`, detail };
+  const isDestroying = attempt === "overwrite" || attempt === "overwrite in parts" || attempt === "delete";
+  if (!isDestroying || kept !== true) {
+    const level = attempt === "list a neighbour" ? "warn" : "fail";
+    return { id, level, title: `${title} is possible`, detail, remedy: REMEDIES[attempt] };
+  }
+  if (versions === undefined)
     return {
       id,
-      level: "warn",
-      title: `${TITLES[attempt]} is possible, and the old version lives on`,
-      detail: `${detail}, ${versions.text}`,
-      remedy,
+      level: "fail",
+      title: `${title} is possible`,
+      detail: `${detail}, which may be deleted, too`,
+      remedy: OF_A_WRITER,
     };
-  }
-  const level = attempt === "list a neighbour" ? "warn" : "fail";
-  return { id, level, title: `${TITLES[attempt]} is possible`, detail, remedy };
+  const lives = `${title} is possible, and the old version lives on`;
+  const remedy = attempt === "delete" ? OF_A_WRITER : OF_VERSIONS;
+  return { id, level: "warn", title: lives, detail: `${detail}, ${versions.text}`, remedy };
 }
+
+/** Tried on what was stored before: without that they tell nothing. */
+const OF_WHAT_IS_STORED: ReadonlySet<Attempt> = new Set<Attempt>(["read back", "overwrite", "overwrite in parts"]);
 
 const TITLES: Readonly<Record<Attempt, string>> = {
   store: "storing a backup",
@@ -79,7 +88,7 @@ const TITLES: Readonly<Record<Attempt, string>> = {
   "delete a version": "deleting a version of a backup",
   "change the lifecycle": "changing the bucket's lifecycle",
   "change the policy": "changing the bucket's policy",
-  "change versioning": "switching versioning off",
+  "change versioning": "changing the bucket's versioning",
   "list a neighbour": "listing other servers' objects",
   "read a neighbour": "reading other servers' objects",
 };
@@ -87,15 +96,18 @@ const TITLES: Readonly<Record<Attempt, string>> = {
 const OF_A_WRITER = "give this machine credentials of its own with the policy of `doppel setup bucket URL --role writer`";
 const OVERWRITE =
   "`doppel setup bucket URL --create-only` (AWS) refuses it; --versioning or --object-lock DAYS keep what was there";
+const OF_VERSIONS =
+  "`doppel restore --as-of TIME`, with the credentials of a restorer, reads the old one; `doppel setup bucket URL --create-only` (AWS) refuses it";
 
 const REMEDIES: Readonly<Record<Exclude<Attempt, "store" | "read back">, string>> = {
   delete: OF_A_WRITER,
   overwrite: OVERWRITE,
   "overwrite in parts": OVERWRITE,
-  "delete a version": `${OF_A_WRITER}; --object-lock DAYS holds against whoever may delete versions`,
+  "delete a version": `${OF_A_WRITER}; --object-lock DAYS holds against who may delete versions and may not bypass governance mode`,
   "change the lifecycle": OF_A_WRITER,
   "change the policy": OF_A_WRITER,
   "change versioning": `${OF_A_WRITER}; with --object-lock DAYS it cannot be switched off`,
-  "list a neighbour": `names only; without --list-bucket the policy of \`doppel setup bucket URL --role writer\` refuses it, if stock duplicity need not work with these credentials`,
+  "list a neighbour":
+    "names only; without --list-bucket the policy of `doppel setup bucket URL --role writer` refuses it, if stock duplicity need not work with these credentials",
   "read a neighbour": OF_A_WRITER,
 };

@@ -56,7 +56,8 @@ function ofLock(seen: Seen<LockRetention | "no default">): Finding {
     return { id, level: "pass", title: `Object Lock holds every backup for ${many(days)} (${mode.toLowerCase()} mode)` };
   }
   const title = seen.kind === "is" ? "the bucket has Object Lock, without a default retention" : "the bucket has no Object Lock";
-  const detail = "with it not even an admin's stolen credentials delete a backup; `doppel setup bucket URL --object-lock DAYS`";
+  const detail =
+    "with it not even who may delete versions deletes a backup, unless he may bypass governance mode, too: `doppel setup bucket URL --object-lock DAYS`";
   return { id, level: "skipped", title, detail };
 }
 

@@ -73,6 +73,8 @@ interface Machine {
   readonly gnupgHomes: readonly string[];
   /** Where secret keys may have been left as files. */
   readonly keyFolders: readonly string[];
+  /** It is one that restores: nothing is backed up from here, and its profile names a secret key. */
+  readonly isToDecrypt: boolean;
   /** @throws temp.unusable */
   readonly tempDir: () => string;
   readonly archiveDir: string;

@@ -47,7 +47,11 @@ export async function folderAppendOnly({
   const deletion = tried(() => unlinkSync(path));
   if (overwrite !== undefined && deletion !== undefined) {
     const detail = `${name} could be neither written over (${overwrite}) nor deleted (${deletion}), and stays there; it is nobody's backup`;
-    return [stored, { id: "append-only:delete", level: "pass", title: "deleting a backup is refused", detail }, skew];
+    return [
+      stored,
+      { id: "append-only:delete", level: "pass", title: "deleting a backup is refused, so what it was tried on stays", detail },
+      skew,
+    ];
   }
   const could = overwrite === undefined ? "could be written over" : "could be deleted";
   return [

@@ -65,17 +65,18 @@ async function ofKey(
       detail: `${used?.algorithm ?? "its subkey"}, key ${keyId}`,
     },
     expiryOf([facts.primary.expires, used?.expires], runtime.clock.now()),
-    ...facts.weaknesses.map(
-      ({ severity, text }): Finding => ({
-        id: "key-strength",
-        level: severity,
-        title: text,
-        remedy: "`doppel setup key` makes a new one",
-      }),
-    ),
-    ...(facts.weaknesses.length === 0 ? [{ id: "key-strength", level: "pass", title: "the key is not weak" } as const] : []),
+    strengthOf(facts.weaknesses),
     pinning(key, fingerprint, pinned),
   ];
+}
+
+function strengthOf(weaknesses: Awaited<ReturnType<typeof inspectKey>>["weaknesses"]): Finding {
+  const id = "key-strength";
+  const [worst, ...others] = weaknesses.toSorted((a, b) => Number(b.severity === "fail") - Number(a.severity === "fail"));
+  if (worst === undefined) return { id, level: "pass", title: "the key is not weak" };
+  const detail = others.map(({ text }) => text).join("; ");
+  const remedy = "`doppel setup key` makes a new one";
+  return { id, level: worst.severity, title: worst.text, ...(detail !== "" && { detail }), remedy };
 }
 
 function expiryOf(dates: readonly (Date | undefined)[], now: Date): Finding {

@@ -8,6 +8,10 @@ export const secretKey: Check = async (context) => {
   const { encryption, machine } = context;
   const id = "no-secret-key";
   if (encryption.kind !== "keys") return [];
+  if (machine.isToDecrypt) {
+    const detail = "the profile names one, for restoring; where backups are made there is to be none";
+    return [{ id, level: "skipped", title: "secret keys on this machine", detail }];
+  }
   const keys = await usable(encryption.keys);
   if (keys.length === 0)
     return [
@@ -22,7 +26,7 @@ export const secretKey: Check = async (context) => {
   const inFiles = await secretKeyFiles(machine.keyFolders, fingerprints, context.runtime.clock.now());
   const inRings = await secretKeysOfGpg(keys, context);
   const remedy = (how: string): string =>
-    `bring it to another machine first, prove there that it decrypts (doppel drill), then ${how}`;
+    `bring it to another machine first, prove there that it decrypts (\`doppel drill\`), then \`${how}\``;
   const findings: Finding[] = [
     ...inFiles.map(
       ({ path, fingerprint }): Finding => ({
@@ -30,7 +34,9 @@ export const secretKey: Check = async (context) => {
         level: "fail",
         title: `the secret key of the backups is on this machine: ${path}`,
         detail: `${fingerprint}; whoever takes over this machine can read every backup if he learns the passphrase`,
-        remedy: remedy(`shred -u ${path}`),
+        remedy: encryption.keys.some(({ file }) => file === path)
+          ? "bring it to another machine, and leave here only what gpg --export gives there"
+          : remedy(`shred -u ${path}`),
       }),
     ),
     ...inRings.found.map(
@@ -51,16 +57,16 @@ export const secretKey: Check = async (context) => {
               remedy: remedy(`gpg --homedir ${home} --delete-secret-keys ${fingerprint}`),
             },
     ),
-    ...inRings.unknown.map(
-      (detail): Finding => ({
-        id,
-        level: "warn",
-        title: "a keyring on this machine cannot be looked into",
-        detail,
-        remedy: "run doctor as root, where gpg is installed",
-      }),
-    ),
   ];
+  if (inRings.unknown.length > 0) {
+    findings.push({
+      id,
+      level: "warn",
+      title: "not every keyring on this machine can be looked into",
+      detail: inRings.unknown.join("; "),
+      remedy: "run doctor as root, where gpg is installed",
+    });
+  }
   if (findings.length > 0) return findings;
   const looked = [...inRings.looked, ...machine.keyFolders];
   return [

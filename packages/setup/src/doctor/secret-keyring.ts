@@ -24,6 +24,7 @@ export async function secretKeysOfGpg(
   const unknown: string[] = [];
   const homes = [...new Set(context.machine.gnupgHomes)].flatMap((home) => {
     const names = secretNames(home);
+    if (names === undefined) return [];
     if (typeof names !== "string") return [{ home, names }];
     unknown.push(`${home}: ${names}`);
     return [];
@@ -49,8 +50,8 @@ export async function secretKeysOfGpg(
 
 const FOLDER = "private-keys-v1.d";
 
-/** Names of files with secret keys; a string when they cannot be seen. */
-function secretNames(home: string): readonly string[] | string {
+/** Names of files with secret keys; a string when they cannot be seen, undefined when there is no such home. */
+function secretNames(home: string): readonly string[] | string | undefined {
   try {
     return readdirSync(join(home, FOLDER)).filter((name) => name.endsWith(".key"));
   } catch (error) {
@@ -58,7 +59,8 @@ function secretNames(home: string): readonly string[] | string {
     if (reason === undefined) throw error;
     if (reason !== "ENOENT" && reason !== "ENOTDIR") return reason;
     // gpg 1 and 2.0 had all of them in one file.
-    return existsSync(join(home, "secring.gpg")) ? "it has a secring.gpg of gpg 1, which is not looked into" : [];
+    if (existsSync(join(home, "secring.gpg"))) return "it has a secring.gpg of gpg 1, which is not looked into";
+    return existsSync(home) ? [] : undefined;
   }
 }
 

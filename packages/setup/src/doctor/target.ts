@@ -1,4 +1,4 @@
-import { isDoppelError } from "@doppel/base";
+import { DoppelError, isDoppelError } from "@doppel/base";
 import type { Check } from "./context.ts";
 
 /** Whether it can be opened and listed with these credentials. */
@@ -21,6 +21,7 @@ export const target: Check = async ({ target: { label, list, folder } }) => {
     if (isDoppelError(error, "storage.credentials") || isDoppelError(error, "storage.denied")) {
       return [{ id, level: "fail", title: `${label} cannot be listed with these credentials`, detail: error.message }];
     }
+    if (error instanceof DoppelError) return [{ id, level: "fail", title: `${label} cannot be opened`, detail: error.message }];
     throw error;
   }
 };

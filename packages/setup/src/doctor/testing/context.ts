@@ -33,6 +33,7 @@ export function contextWith(over: Partial<DoctorContext>): DoctorContext {
       env: {},
       gnupgHomes: [],
       keyFolders: [],
+      isToDecrypt: false,
       tempDir: () => "/tmp",
       archiveDir: "/tmp",
       volumeBytes: 1,

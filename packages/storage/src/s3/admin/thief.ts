@@ -146,6 +146,8 @@ export class Thief {
   }
 
   async #delete(): Promise<AttemptResult> {
+    const done =
+      this.#versions.length > 0 ? `${this.#name} is deleted` : `a deletion of ${this.#name}, which is not there, is admitted`;
     const answer = await this.#try({ operation: "delete", action: "s3:DeleteObject", name: this.#name }, (client, sending) =>
       client.send(new DeleteObjectCommand(this.#key), sending),
     );
@@ -160,7 +162,7 @@ export class Thief {
     return {
       attempt: "delete",
       result: "succeeded",
-      detail: `${this.#name} is deleted${kept ? "; the bucket keeps it as a version" : ""}`,
+      detail: `${done}${kept ? "; the bucket keeps what was there as a version" : ""}`,
       kept,
     };
   }
