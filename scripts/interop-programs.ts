@@ -17,6 +17,7 @@ const REAL_S3 = "a real S3 server";
 const INTEROP_PROGRAMS: readonly InteropProgram[] = [
   { program: "duplicity", debianPackage: "duplicity", usedFor: "reading our backups with stock duplicity, and the reverse" },
   { program: "python:boto3", debianPackage: "python3-boto3", usedFor: "stock duplicity at an S3 server" },
+  { program: "aws", debianPackage: "awscli", usedFor: "old versions of objects without doppel, as the documentation says" },
   { program: "gpg", debianPackage: "gnupg", usedFor: "encrypted backups against GnuPG, and its keyrings" },
   { program: "rdiff", debianPackage: "rdiff", usedFor: "signatures, deltas and patches against librsync" },
   { program: "sq", debianPackage: "sq", usedFor: "OpenPGP messages against Sequoia" },

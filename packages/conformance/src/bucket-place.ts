@@ -9,6 +9,7 @@ import {
   openTempDir,
   type RawAnswer,
   type RawRequest,
+  type S3Credentials,
   type S3Site,
   type S3User,
   s3PrincipalOf,
@@ -77,7 +78,7 @@ export class BucketPlace implements Disposable {
 
   /** The environment of a machine that has a role's credentials. */
   env(as: Role | "admin"): Readonly<Record<string, string>> {
-    const { accessKeyId, secretAccessKey } = this.#credentials(as);
+    const { accessKeyId, secretAccessKey } = this.credentials(as);
     return {
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -87,6 +88,10 @@ export class BucketPlace implements Disposable {
       TMPDIR: this.#dir.path,
       XDG_CACHE_HOME: this.path(`cache of ${as}`),
     };
+  }
+
+  credentials(as: Role | "admin"): S3Credentials {
+    return as === "admin" ? this.#site.admin : this.#users[as].credentials;
   }
 
   /** Any command with the credentials of a role. */
@@ -120,7 +125,7 @@ export class BucketPlace implements Disposable {
 
   /** One request to the bucket, by whoever has these credentials and no doppel. */
   raw(as: Role | "admin", request: Omit<RawRequest, "bucket">): Promise<RawAnswer> {
-    return sendRaw(this.#site, this.#credentials(as), { bucket: this.bucket, ...request });
+    return sendRaw(this.#site, this.credentials(as), { bucket: this.bucket, ...request });
   }
 
   /** Of the server's objects that are there now. */
@@ -131,9 +136,5 @@ export class BucketPlace implements Disposable {
 
   [Symbol.dispose](): void {
     this.#dir[Symbol.dispose]();
-  }
-
-  #credentials(as: Role | "admin") {
-    return as === "admin" ? this.#site.admin : this.#users[as].credentials;
   }
 }
