@@ -17,7 +17,10 @@ const OUT = join(ROOT, "dist");
 const CLI = join(ROOT, "packages/cli");
 const WORKERS = ["compress-worker", "hash-worker", "source-worker", "unseal-worker", "write-worker"];
 /** What decides the result besides what the build reads. */
-const ALSO_READ = ["scripts/pack.ts", "scripts/exe-licences.ts", "packages/cli/package.json", "packages/cli/README.md"];
+const ALSO_READ = ["scripts/pack.ts", "scripts/exe-licences.ts", "packages/cli/package.json", "README.md"];
+
+/** What people read, where it is here, so that links lead from one to the other. */
+const DOCUMENTS = ["README.md", "docs", "packages/monitor/PROFILES.md", "packages/format/FORMAT.md", "packages/storage/policies"];
 
 /**
  * OpenPGP.js is not bundled into the package but comes with it as it is, as a bundled dependency: its licence (LGPL) wants it to be
@@ -51,7 +54,7 @@ async function makePackage(work: string): Promise<void> {
   await mkdir(folder);
   await cp(join(CLI, "bin"), join(folder, "bin"), { recursive: true });
   await cp(BUILT, join(folder, "dist"), { recursive: true, filter: (path) => !path.endsWith(".map") && path !== STAMP });
-  await cp(join(CLI, "README.md"), join(folder, "README.md"));
+  for (const document of DOCUMENTS) await cp(join(ROOT, document), join(folder, document), { recursive: true });
   await cp(join(ROOT, "LICENSE"), join(folder, "LICENSE"));
   const { inputs } = JSON.parse(await readFile(STAMP, "utf8")) as { inputs: readonly string[] };
   await writeFile(
@@ -80,7 +83,7 @@ async function cleaned({ version, engines, bin, man }: Manifest): Promise<object
     engines,
     bin,
     man,
-    files: ["bin", "dist", "LICENCES.txt"],
+    files: ["bin", "dist", "docs", "packages", "LICENCES.txt"],
     dependencies: { openpgp: openpgp.version },
     bundleDependencies: ["openpgp"],
   };

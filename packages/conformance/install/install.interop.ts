@@ -58,6 +58,8 @@ describeInterop(["npm"], "the npm package", () => {
     expect(manifest).not.toContain("@doppel/");
     expect(readdirSync(join(installed, "node_modules")).filter((name) => !name.startsWith("."))).toEqual(["openpgp"]);
     expect(readFileSync(join(installed, "LICENCES.txt"), "utf8")).toContain("GNU LESSER GENERAL PUBLIC LICENSE");
+    const setup = readFileSync(join(installed, "docs/setup.md"), "utf8");
+    for (const [, target] of setup.matchAll(/\]\((?!https?:)([^)#]+)/g)) readFileSync(join(installed, "docs", target!));
     expect(readFileSync(join(prefix, "share/man/man1/doppel.1"), "latin1")).toContain(".TH");
     expect(readdirSync(join(prefix, "bin")).toSorted()).toEqual(["doppel", "duplicity"]);
     await backsUpAndRestores([join(prefix, "bin/doppel")], "npm");
