@@ -77,8 +77,13 @@ describeRealS3("setup bucket --apply", (site) => {
       ["lifecycle", "already so"],
       ["policy", "already so"],
     ]);
-    const { text } = await place.raw("admin", { method: "GET", query: { lifecycle: "" } });
-    expect(text).toMatch(/<Prefix>web-1\/<\/Prefix>.*<Days>90<\/Days>/s);
+    const lifecycle = async () => (await place.raw("admin", { method: "GET", query: { lifecycle: "" } })).text;
+    expect(await lifecycle()).toMatch(/<Prefix>web-1\/<\/Prefix>.*<Days>90<\/Days>/s);
+    // Who changes the expiry need not say again that there are versions.
+    const { stdout } = await place.setUp("--expire-days", "60");
+    expect(stdout).not.toContain("Warning");
+    expect(await lifecycle()).toMatch(/<NoncurrentDays>30<\/NoncurrentDays>/);
+    expect(await lifecycle()).toMatch(/<Days>60<\/Days>/);
     expect((await place.raw("admin", { method: "GET", query: { versioning: "" } })).text).toContain("Enabled");
   });
 

@@ -1,4 +1,4 @@
-export { type Applied, applyBucket, type Change } from "./bucket/apply.ts";
+export { type Applied, applyBucket, type Change, withVersionsOf } from "./bucket/apply.ts";
 export { hastierRules, type KeepDays, lifecycleFor } from "./bucket/lifecycle.ts";
 export { type MergedPolicy, mergePolicy } from "./bucket/merge.ts";
 export { appliedPage, bucketData, bucketPage } from "./bucket/page.ts";

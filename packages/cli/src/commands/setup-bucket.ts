@@ -7,6 +7,7 @@ import {
   planBucket,
   type Principals,
   ROLES,
+  withVersionsOf,
 } from "@doppel/setup";
 import type { Settings } from "../options.ts";
 import { s3OptionsOf } from "../s3-settings.ts";
@@ -25,7 +26,7 @@ export const setupBucket: Command = async (session) => {
     return "complete";
   }
   await using admin = await openAdmin(url, session);
-  const plan = planBucket(wishOf(settings, admin, storageClass));
+  const plan = planBucket(await withVersionsOf(admin, wishOf(settings, admin, storageClass)));
   const applied = await applyBucket(plan, admin);
   renderer.result({
     kind: "page",

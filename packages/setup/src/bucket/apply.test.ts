@@ -1,6 +1,6 @@
 import type { BucketAdmin, LifecycleRule, LockRetention, PolicyDocument, Seen } from "@doppel/storage";
 import { describe, expect, it } from "vitest";
-import { applyBucket } from "./apply.ts";
+import { applyBucket, withVersionsOf } from "./apply.ts";
 import { type BucketWish, planBucket } from "./plan.ts";
 
 const WRITER = "arn:aws:iam::123456789012:user/w";
@@ -122,4 +122,16 @@ describe("applying a plan", () => {
     const { changes } = await applyBucket(planBucket(wish()), bucket);
     expect(changes[0]).toEqual({ setting: "versioning", outcome: "changed", detail: "is turned on; it was suspended" });
   });
+});
+
+it("a bucket that keeps versions is planned for as one, asked for or not", async () => {
+  const bucket = new MemoryBucket();
+  const asked = wish({ versioning: false });
+  expect(await withVersionsOf(bucket, asked)).toBe(asked);
+  bucket.versions = { kind: "is", value: "Suspended" };
+  expect(await withVersionsOf(bucket, asked)).toBe(asked);
+  bucket.versions = { kind: "is", value: "Enabled" };
+  expect(await withVersionsOf(bucket, asked)).toEqual({ ...asked, versioning: true });
+  bucket.there = false;
+  expect(await withVersionsOf(bucket, asked)).toBe(asked);
 });

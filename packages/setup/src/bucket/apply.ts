@@ -2,7 +2,7 @@ import { DoppelError } from "@doppel/base";
 import { type BucketAdmin, type PolicyDocument, samePolicy, type Seen } from "@doppel/storage";
 import { hastierRules } from "./lifecycle.ts";
 import { type MergedPolicy, mergePolicy } from "./merge.ts";
-import type { BucketPlan } from "./plan.ts";
+import type { BucketPlan, BucketWish } from "./plan.ts";
 import type { Role } from "./roles.ts";
 import type { Advice } from "./warnings.ts";
 
@@ -48,6 +48,16 @@ export async function applyBucket(plan: BucketPlan, admin: BucketAdmin): Promise
       ...adviceOnPrincipals(plan),
     ],
   };
+}
+
+/**
+ * The same wish of a bucket that keeps versions, when it does so already: nobody has to say it again to change something else, and
+ * what is made of it has a rule for old versions, and warns of nothing that they prevent.
+ */
+export async function withVersionsOf(admin: BucketAdmin, wish: BucketWish): Promise<BucketWish> {
+  if (wish.versioning || !(await admin.exists())) return wish;
+  const seen = await admin.versioning();
+  return seen.kind === "is" && seen.value === "Enabled" ? { ...wish, versioning: true } : wish;
 }
 
 function adviceOnPrincipals({ roles, place, wish }: BucketPlan): readonly Advice[] {
