@@ -86,7 +86,7 @@ function harmIn({ findings }: Examined) {
 
 /** The block of docs/emergency.md that brings back old versions, for this bucket and this time. */
 function documented(bucket: string, before: Date): string {
-  const [, section] = /\n## When the bucket was tampered with\n([^]*)/.exec(readFileSync(DOCS, "utf8"))!;
+  const [, section] = /\n## The bucket was tampered with\n([^]*)/.exec(readFileSync(DOCS, "utf8"))!;
   const [block] = /(?:^ {4}.*\n)+/m.exec(section!.replace(/^ {4}doppel .*\n/gm, ""))!;
   return block.replaceAll("BUCKET", bucket).replaceAll("2026-11-20T03:00:00", before.toISOString().replace(/\.\d+Z/, ""));
 }
