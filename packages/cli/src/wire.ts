@@ -199,7 +199,7 @@ export function withoutSecret(url: BytePath): BytePath {
 /** Names of the folders below a URL. @throws storage.* */
 export async function foldersBelow(
   url: string,
-  session: Pick<Session, "environment" | "runtime" | "invocation">,
+  session: Pick<Session, "environment" | "runtime" | "invocation" | "targets">,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   return listFolders(url, await driverContext(pathFromText(url), "read", session), signal);

@@ -192,7 +192,7 @@ monitor:
       );
       const setup = mustBeDone(await machines.doppel("monitor", "setup", "monitor", "--root", machines.at("monitor")));
       expect(setup.stdout).toContain("doppel-monitor.timer");
-      const { code, stdout, stderr, alerts } = await machines.check(0, new Date().toISOString().slice(11, 16));
+      const { code, stdout, stderr, alerts } = await machines.check(new Date());
       expect([code, stderr, alerts]).toEqual([0, "", []]);
       expect(stdout).toMatch(/^web1 +ok .* full/m);
     });
@@ -224,9 +224,9 @@ monitor: {state: ${machines.at("monitor/var/lib/doppel")}}
       // Small volumes, so that there are some.
       machines.edit("server/etc/doppel/profiles.yaml", "  options:\n", "  options:\n      volsize: 1\n");
       mustBeDone(await machines.night(++day));
-      expect(await machines.check(day, "06:00")).toMatchObject({ code: 0, alerts: [] });
+      expect(await machines.check(machines.time(day, "06:00"))).toMatchObject({ code: 0, alerts: [] });
       mustBeDone(await machines.nightBySystemd(++day));
-      expect(await machines.check(day, "06:00")).toMatchObject({ code: 0, alerts: [] });
+      expect(await machines.check(machines.time(day, "06:00"))).toMatchObject({ code: 0, alerts: [] });
       expect(await machines.nights()).toBe(3);
     });
 
@@ -235,15 +235,15 @@ monitor: {state: ${machines.at("monitor/var/lib/doppel")}}
       { timeout: 120_000 },
       async ({ raises, saying, night, repair }) => {
         await night(machines, ++day);
-        const morning = await machines.check(day, "06:00");
+        const morning = await machines.check(machines.time(day, "06:00"));
         expect(told(morning.alerts), morning.stdout + morning.stderr).toEqual([`new profile web1 ${raises}`]);
         expect(morning.alerts[0]!.text).toMatch(saying);
         expect(morning.code).toBe(1);
-        expect(await machines.check(day, "06:15")).toMatchObject({ code: 1, alerts: [] });
+        expect(await machines.check(machines.time(day, "06:15"))).toMatchObject({ code: 1, alerts: [] });
 
         if (repair === undefined) mustBeDone(await machines.night(++day));
         else await repair(machines);
-        const after = await machines.check(day, "08:00");
+        const after = await machines.check(machines.time(day, "08:00"));
         expect(told(after.alerts), after.stdout + after.stderr).toEqual([`resolved profile web1 ${raises}`]);
         expect(after.code).toBe(0);
       },

@@ -223,10 +223,10 @@ export class Machines implements Disposable {
   }
 
   /** What the monitor's timer starts, at that time. */
-  async check(day: number, clock: string): Promise<Said & { readonly alerts: readonly Alert[] }> {
+  async check(time: Date): Promise<Said & { readonly alerts: readonly Alert[] }> {
     const unit = this.read("monitor/etc/systemd/system/doppel-monitor.service");
     const command = /^ExecStart=(.*)$/m.exec(unit)![1]!.split(" ");
-    const now = String(this.time(day, clock).getTime() / 1000);
+    const now = String(Math.floor(time.getTime() / 1000));
     const outcome = await this.on("monitor", [...command, "--current-time", now]);
     return { ...outcome, alerts: this.#takeAlerts() };
   }

@@ -18,7 +18,6 @@ import {
   sendRaw,
   stockDuplicity,
   testKey,
-  type TreeEntry,
 } from "@doppel/testkit";
 import { expect, it } from "vitest";
 import { BucketPlace } from "../src/bucket-place.ts";
@@ -86,19 +85,30 @@ function harmIn({ findings }: Examined) {
 
 /** The block of docs/emergency.md that brings back old versions, for this bucket and this time. */
 function documented(bucket: string, before: Date): string {
-  const [, section] = /\n## When the bucket was tampered with\n([^]*)/.exec(readFileSync(DOCS, "utf8"))!;
+  const [, section] = /\n## The bucket was tampered with\n([^]*)/.exec(readFileSync(DOCS, "utf8"))!;
   const [block] = /(?:^ {4}.*\n)+/m.exec(section!.replace(/^ {4}doppel .*\n/gm, ""))!;
   return block.replaceAll("BUCKET", bucket).replaceAll("2026-11-20T03:00:00", before.toISOString().replace(/\.\d+Z/, ""));
 }
 
-/** Stock duplicity restores what lies in a folder. */
-async function expectStockRestores(folder: string, tree: readonly TreeEntry[]): Promise<void> {
+/** As the restorer, with Amazon's program, stock duplicity and gpg. @returns the folder */
+async function restoreByTheDocs(place: BucketPlace, before: Date): Promise<string> {
+  const folder = place.path("emergency");
+  mkdirSync(folder);
+  const env = cleanEnv({ ...place.env("restorer"), HOME: folder });
+  mustBeDone(said(await run("sh", ["-e", "-c", documented(place.bucket, before)], { env, cwd: folder })));
   await using home = await gpgHome(["rsa"]);
   using stock = stockDuplicity(home);
-  using out = openTempDir();
-  const restored = said(await stock.run(["restore", `file://${folder}`, `${out.path}/tree`], { PASSPHRASE: KEY.passphrase }));
-  mustBeDone(restored);
-  expect(compareTrees(tree, scanTree(`${out.path}/tree`), { ignoreOwner: !isRoot })).toEqual([]);
+  const args = ["restore", `file://${folder}/objects`, `${folder}/restored`];
+  mustBeDone(said(await stock.run(args, { PASSPHRASE: KEY.passphrase })));
+  return `${folder}/restored`;
+}
+
+async function restoreAsOf(place: BucketPlace, before: Date): Promise<string> {
+  const out = place.path("as-of");
+  const asOf = ["--secret-key", KEY.secretFile, "--as-of", before.toISOString().replace(/\.\d+/, "")];
+  const env = { ...place.env("restorer"), PASSPHRASE: KEY.passphrase };
+  mustBeDone(said(await doppel(["restore", ...asOf, place.url, out], { env })));
+  return out;
 }
 
 /** Times of versions are whole seconds. */
@@ -107,9 +117,9 @@ const nextSecond = () => sleep(1_010 - (Date.now() % 1000));
 describeInterop(["duplicity", "gpg", "python:boto3", "aws"], "a thief with a server's credentials and its public key", () => {
   describeRealS3("does what the doctor warned of, and no more", (site) => {
     it.each([
-      ["versions are kept", ["--versioning"], 204],
-      ["objects are locked", ["--object-lock", "20"], 403],
-    ] as const)("where %s, the documentation's way brings the backup back for stock duplicity", async (_, options, deleted) => {
+      ["versions are kept", "the documentation's commands and stock duplicity", ["--versioning"], 204, restoreByTheDocs],
+      ["objects are locked", "doppel restore --as-of", ["--object-lock", "20"], 403, restoreAsOf],
+    ] as const)("where %s, %s bring the backup back", async (_, __, options, deleted, restore) => {
       const { place, target, tree } = await victim(site(), options);
       using _place = place;
       expect(await warnedOf(place)).toEqual(OVERWRITING.map((name) => [name, "warn"]));
@@ -129,16 +139,8 @@ describeInterop(["duplicity", "gpg", "python:boto3", "aws"], "a thief with a ser
       const query = { versionId: /<VersionId>([^<]*)/.exec(text)![1]! };
       expect(await place.raw("admin", { method: "DELETE", key: key!, query })).toMatchObject({ status: deleted });
 
-      const folder = place.path("emergency");
-      mkdirSync(folder);
-      const env = cleanEnv({ ...place.env("restorer"), HOME: folder });
-      mustBeDone(said(await run("sh", ["-e", "-c", documented(place.bucket, before)], { env, cwd: folder })));
-      await expectStockRestores(`${folder}/objects`, tree);
-      const asOf = ["--secret-key", KEY.secretFile, "--as-of", before.toISOString().replace(/\.\d+/, "")];
-      const out = place.path("as-of");
-      const secret = { ...place.env("restorer"), PASSPHRASE: KEY.passphrase };
-      mustBeDone(said(await doppel(["restore", ...asOf, place.url, out], { env: secret })));
-      expect(compareTrees(tree, scanTree(out), { ignoreOwner: !isRoot })).toEqual([]);
+      const restored = await restore(place, before);
+      expect(compareTrees(tree, scanTree(restored), { ignoreOwner: !isRoot })).toEqual([]);
     });
 
     it("with neither, nothing is left, and the doctor had called that a failure", async () => {

@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { describeRealS3, randomContent } from "@doppel/testkit";
 import { expect, it } from "vitest";
 import { BucketPlace } from "../src/bucket-place.ts";
-import { mustBeDone } from "../src/s3-place.ts";
+import { doppel } from "../src/program.ts";
+import { mustBeDone, said } from "../src/s3-place.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -56,5 +57,32 @@ monitor: { state: state, roots: ["s3://${place.bucket}"] }
     expect((await check()).profiles[2]).toMatchObject({ severity: "critical", findings: [{ id: "damaged" }] });
     mustBeDone(await place.doppel("writer", "full", "--no-encryption", place.source, place.url));
     expect((await check()).profiles[2]).toMatchObject({ severity: "warning", findings: [{ id: "damaged-older" }] });
+  });
+
+  it("looks for servers that no profile names with the credentials of those that one does, and none of the environment's", async () => {
+    using place = await BucketPlace.open(site());
+    using stranger = await BucketPlace.open(site(), "web-3", place.bucket);
+    await place.setUp("--list-bucket");
+    await stranger.setUp("--list-bucket");
+    await place.backup(randomContent("one", 1000));
+    await stranger.backup(randomContent("three", 1000));
+    const { AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secret } = place.env("monitor");
+    writeFileSync(place.path("monitor.env"), `AWS_ACCESS_KEY_ID=${key}\nAWS_SECRET_ACCESS_KEY=${secret}\n`, { mode: 0o600 });
+    const profiles = place.path("profiles.yaml");
+    writeFileSync(
+      profiles,
+      `version: 1
+defaults:
+  credentials: {file: monitor.env}
+  options: {s3-endpoint-url: "${site().endpoint}", s3-region-name: ${site().region}}
+profiles:
+  web-1: { url: "${place.url}" }
+monitor: { state: state, roots: ["s3://${place.bucket}"] }
+`,
+    );
+    const env = { AWS_EC2_METADATA_DISABLED: "true" };
+    const { code, stdout } = said(await doppel(["monitor", "check", "--profiles", profiles, "--json"], { env }));
+    expect(JSON.parse(stdout).fleet).toMatchObject([{ id: "unconfigured", text: expect.stringContaining(stranger.url) }]);
+    expect(code).toBe(3);
   });
 });

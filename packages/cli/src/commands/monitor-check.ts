@@ -78,8 +78,8 @@ async function checkOnce(session: Session): Promise<Checked> {
       readReceipt,
       subkeys: (profile) => subkeysOf(profile, session),
       expireDays: (profile, signal) => lifecycleDaysOf(targetOfProfile(profile, profiles), session, signal),
-      foldersBelow: (root, signal) => foldersBelow(root, quiet(session), signal),
-      openUrl: (url) => openTarget(pathFromText(url), "read", quiet(session)),
+      foldersBelow: (root, signal) => foldersBelow(root, asNeighbour(root, profiles, quiet(session)), signal),
+      openUrl: (url) => openTarget(pathFromText(url), "read", asNeighbour(url, profiles, quiet(session))),
     },
     name === undefined ? undefined : localPath(name),
     runtime,
@@ -152,6 +152,20 @@ async function lockState(state: Profiles["monitor"]["state"], runtime: Runtime):
     }
     await runtime.clock.sleep(LOCK_STEP_MS, runtime.signal);
   }
+}
+
+/**
+ * What no profile describes is looked at with the environment's credentials; without any, as the first profile in the same bucket is: a
+ * service has none in its environment.
+ */
+function asNeighbour(url: string, profiles: Profiles, session: Session): Session {
+  const { AWS_ACCESS_KEY_ID: key, AWS_PROFILE: named } = session.environment.variables;
+  if (key !== undefined || named !== undefined) return session;
+  const placeIn = (one: string): string | undefined => /^[a-z0-9+.-]+:\/\/[^/]+/i.exec(one)?.[0];
+  const place = placeIn(url);
+  const neighbour = [...profiles.byName.values()].find((profile) => place !== undefined && placeIn(profile.url) === place);
+  if (neighbour === undefined) return session;
+  return { ...session, targets: new Map([[pathFromText(url), targetOfProfile(neighbour, profiles)]]) };
 }
 
 /** Retries and remarks about a thousand targets are nobody's news; what comes of them is in the report. */
