@@ -51,7 +51,12 @@ export const ENCRYPTION_OPTIONS = {
     metavar: "FILE",
     group: "Encryption",
     help: "decrypt and sign with the secret key in FILE instead of asking gpg",
-    commands: [...WITH_KEYS, "setup server"],
+    commands: WITH_KEYS,
+    also: {
+      group: "Encryption",
+      help: "prove the first backup by restoring from it with this secret key, which must not stay on the server",
+      commands: ["setup server"],
+    },
     to: "ReadDeps.keys, Envelope.signer",
   }),
   "passphrase-fd": optional(wholeNumber(0), {
