@@ -57,7 +57,7 @@ function describe(page: Page, name: CommandName): void {
     shown.get("Which files")?.push(key);
   }
   for (const [option, row] of Object.entries<Option>(OPTIONS)) {
-    const also = row.also?.commands.includes(name) === true ? row.also : undefined;
+    const also = row.also?.find(({ commands }) => commands.includes(name));
     if (row.hidden === true || row.ignored === true || row.only === "duplicity") continue;
     if (!(also?.commands ?? row.shownFor ?? row.commands).includes(name)) continue;
     const { group, help } = also ?? row;

@@ -16,12 +16,13 @@ export function optionsByGroup(program: Program): ReadonlyMap<string, readonly O
     groups.get("Which files")!.push({ usage: usageOf(name, [], metavar), help });
   for (const [name, row] of rowsOf(program)) {
     if (row.hidden === true || row.ignored === true) continue;
-    const { aliases = [], old = [], metavar, defaultText, help, also } = row;
+    const { aliases = [], old = [], metavar, defaultText, help, also = [] } = row;
     const usage = usageOf(name, [...aliases, ...old], metavar);
     const fallback = defaultText ? ` (default: ${defaultText})` : "";
-    if (also === undefined) groups.get(row.group)!.push({ usage, help: help + fallback });
-    else if (also.group === row.group) groups.get(row.group)!.push({ usage, help: `${help}; otherwise: ${also.help}` });
-    else for (const part of [row, also]) groups.get(part.group)!.push({ usage, help: part.help });
+    const beside = also.filter(({ group }) => group === row.group);
+    const own = [help, ...beside.map((meaning) => meaning.help)].join("; otherwise: ");
+    groups.get(row.group)!.push({ usage, help: also.length === 0 ? help + fallback : own });
+    for (const { group, help: elsewhere } of also) if (group !== row.group) groups.get(group)!.push({ usage, help: elsewhere });
   }
   return new Map([...groups].filter(([, entries]) => entries.length > 0));
 }
@@ -42,7 +43,9 @@ function rowsOf(program: Program): readonly (readonly [string, Option])[] {
   const rows = Object.entries<Option>(OPTIONS);
   if (program === "doppel") return rows.filter(([, { only }]) => only !== "duplicity");
   const commands = new Set<CommandName>(Object.values(STOCK_COMMANDS).map(([command]) => command));
-  return rows.filter(([, row]) => [...row.commands, ...(row.also?.commands ?? [])].some((command) => commands.has(command)));
+  return rows.filter(([, row]) =>
+    [...row.commands, ...(row.also ?? []).flatMap((meaning) => meaning.commands)].some((command) => commands.has(command)),
+  );
 }
 
 function usageOf(name: string, others: readonly string[], metavar: string | undefined): string {

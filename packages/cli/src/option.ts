@@ -16,6 +16,13 @@ export const GROUPS = [
 ] as const;
 type Group = (typeof GROUPS)[number];
 
+/** What an option means to some commands. */
+interface Meaning {
+  readonly group: Group;
+  readonly help: string;
+  readonly commands: readonly CommandName[];
+}
+
 /** What the table says about every option, whatever its type. */
 export interface About {
   readonly group: Group;
@@ -29,7 +36,7 @@ export interface About {
   readonly shownFor?: readonly CommandName[];
   readonly aliases?: readonly string[];
   /** What it means to other commands, if that is something else. */
-  readonly also?: { readonly group: Group; readonly help: string; readonly commands: readonly CommandName[] };
+  readonly also?: readonly Meaning[];
   /** Works, but `--help` does not show it. */
   readonly hidden?: true;
   /** Which duplicity knows it: one generation only, or neither. Absent: both do. It decides what an abbreviation means. */

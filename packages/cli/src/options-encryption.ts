@@ -38,11 +38,13 @@ export const ENCRYPTION_OPTIONS = {
     group: "Encryption",
     help: "store without encryption",
     commands: [...WRITE, "doctor"],
-    also: {
-      group: "Encryption",
-      help: "the backup is not encrypted: never ask for a key",
-      commands: ["replicate", ...READ],
-    },
+    also: [
+      {
+        group: "Encryption",
+        help: "the backup is not encrypted: never ask for a key",
+        commands: ["replicate", ...READ],
+      },
+    ],
     to: "Envelope, ReadDeps.keys",
   }),
   "secret-key": optional(path, {
@@ -51,8 +53,15 @@ export const ENCRYPTION_OPTIONS = {
     metavar: "FILE",
     group: "Encryption",
     help: "decrypt and sign with the secret key in FILE instead of asking gpg",
-    commands: [...WITH_KEYS, "setup server"],
-    also: { group: "Encryption", help: "the file that the page names as the secret key; it is not read", commands: ["runbook"] },
+    commands: WITH_KEYS,
+    also: [
+      {
+        group: "Encryption",
+        help: "prove the first backup by restoring from it with this secret key, which must not stay on the server",
+        commands: ["setup server"],
+      },
+      { group: "Encryption", help: "the file that the page names as the secret key; it is not read", commands: ["runbook"] },
+    ],
     to: "ReadDeps.keys, Envelope.signer",
   }),
   "passphrase-fd": optional(wholeNumber(0), {

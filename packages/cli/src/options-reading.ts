@@ -25,11 +25,13 @@ export const READING_OPTIONS = {
     group: "Restoring",
     help: "restore into a folder that has something in it; what has the same name is replaced",
     commands: RESTORE,
-    also: {
-      group: "Deleting",
-      help: "delete; without it only the plan is shown (setup server: replace files that differ)",
-      commands: [...DELETE, "setup server"],
-    },
+    also: [
+      {
+        group: "Deleting",
+        help: "delete; without it only the plan is shown (setup server: replace files that differ)",
+        commands: [...DELETE, "setup server"],
+      },
+    ],
     to: "RestoreJob.force, RetainJob.force, CleanupJob.force, commands/setup-server.ts",
   }),
   "numeric-owner": flag({
@@ -129,11 +131,13 @@ export const READING_OPTIONS = {
     group: "Deleting",
     help: "only show the plan, also beside --force",
     commands: DELETE,
-    also: {
-      group: "Other",
-      help: "read everything, store and write nothing",
-      commands: [...WRITE, ...RESTORE, "doctor"],
-    },
+    also: [
+      {
+        group: "Other",
+        help: "read everything, store and write nothing",
+        commands: [...WRITE, ...RESTORE, "doctor"],
+      },
+    ],
     to: "RetainJob.force, CleanupJob.force, BackupJob.dryRun, RestoreJob.dryRun, DoctorContext.dryRun",
   }),
 } as const;

@@ -34,11 +34,13 @@ export const RECEIPT_OPTIONS = {
     help: "sign receipts with this Ed25519 private key, PEM: openssl genpkey -algorithm ed25519 -out FILE",
     commands: WRITE,
     to: "BackupDeps.receiptSigner",
-    also: {
-      group: "Watching",
-      help: "receipts must be signed by this Ed25519 key: its public half, PEM",
-      commands: ["audit"],
-    },
+    also: [
+      {
+        group: "Watching",
+        help: "receipts must be signed by this Ed25519 key: its public half, PEM",
+        commands: ["audit"],
+      },
+    ],
   }),
   sample: withDefault(sampleOf, "10", {
     generation: "doppel",

@@ -108,5 +108,5 @@ export function rulesOf(command: CommandName): readonly RuleName[] {
 /** Every command that an option means something to. */
 export function commandsOf(name: OptionName): readonly CommandName[] {
   const { commands, also }: Option = OPTIONS[name];
-  return also === undefined ? commands : [...commands, ...also.commands];
+  return [...commands, ...(also ?? []).flatMap((meaning) => meaning.commands)];
 }

@@ -61,6 +61,7 @@ export function openDoctor(url: BytePath, loud: Session): { readonly context: Do
       ...(due && { dueSince: due.since }),
       fullOnly: profile?.expect.kinds === "full",
       receiptsRequired: profile?.expect.receipts === "required",
+      receiptsSigned: profile?.receiptKey !== undefined,
     },
     encryption: encryptionOf(keys, session),
     machine: {

@@ -71,6 +71,7 @@ describeRealS3("a server is set up unattended, at the RADOS Gateway", (site) => 
       [`s3://${bucket}/web1`, at(endpoint, given), 50, /InvalidAccessKeyId|credentials/],
       [`s3://${bucket}-not/web1`, at(endpoint, right), 23, /bucket "\S+-not" does not exist/],
       [`s3://${bucket}/web1`, [...at("http://127.0.0.1:9", right), "--num-retries", "1"], 50, /127\.0\.0\.1:9/],
+      [`s3://${bucket}/web1`, [...at("http://me:tiptoe@127.0.0.1:9", right), "--print"], 2, /password in it/],
       [`s3://${bucket}/web1`, at(endpoint, half), 2, /AWS_SECRET_ACCESS_KEY/],
       [`s3://${bucket}/web1`, at(endpoint, "nowhere.env"), 2, /nowhere\.env/],
     ] as const) {

@@ -69,7 +69,9 @@ export class SetupPlace implements Disposable {
   }> {
     const made = await this.shown(["setup", "key", "web1", "--key-kind", "curve25519", "--json"]);
     expect(made.code, made.stderr).toBe(0);
-    const { fingerprint } = JSON.parse(made.stdout.trim().split("\n").at(-1)!) as { readonly fingerprint: string };
+    const told = JSON.parse(made.stdout.trim().split("\n").at(-1)!) as { readonly fingerprint: string };
+    expect(told).toMatchObject({ kind: "key", server: "web1", algorithm: "curve25519" });
+    const { fingerprint } = told;
     const at = (kind: string): string => join(this.admin, `web1.${kind}.asc`);
     return { passphrase: made.passphrase, fingerprint, secretFile: at("secret"), publicFile: at("public") };
   }

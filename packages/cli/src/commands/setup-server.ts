@@ -47,6 +47,7 @@ export const setupServer: Command = async (session) => {
   const url = targetText(argument(invocation, "URL"), environment.cwd);
   const answers = withAnswersFile(invocation.settings.answers, invocation);
   const { settings } = answers;
+  checkEndpoint(settings["s3-endpoint-url"]);
   s3OptionsOf(settings, session.runtime.clock.now()); // contradictions are told before anything is asked
   const root = settings.root === undefined ? "/" : resolve(environment.cwd, localPath(settings.root));
 
@@ -238,6 +239,16 @@ function fetchLines({ fingerprint }: ServerPlan, { made }: ServerKey): readonly 
     ...files.map((path) => `  scp root@${host}:${path} .\n`),
     `  ssh root@${host} shred -u ${files.join(" ")}\n`,
   ];
+}
+
+/** It stands in the profile, which everybody may read. @throws cli.usage for one with a password in it */
+function checkEndpoint(endpoint: string | undefined): void {
+  if (endpoint === undefined || !URL.canParse(endpoint)) return;
+  const { username, password } = new URL(endpoint);
+  if (username === "" && password === "") return;
+  const message =
+    "--s3-endpoint-url has a name or password in it, which everybody on the machine can see: leave it out, and give --aws-credentials FILE";
+  throw new DoppelError("cli.usage", message, { option: "--s3-endpoint-url" });
 }
 
 /** The target as a profile names it. @throws cli.usage for one with a password in it */

@@ -63,7 +63,7 @@ function optionsOf(command: CommandName): readonly OfferedOption[] {
   });
   const options = Object.entries<Option>(OPTIONS).flatMap(([name, { hidden, only, help, metavar, also }]) => {
     if (hidden === true || only === "duplicity" || !commandsOf(name as OptionName).includes(command)) return [];
-    const text = also?.commands.includes(command) === true ? also.help : help;
+    const text = also?.find(({ commands }) => commands.includes(command))?.help ?? help;
     return [{ name: `--${name}`, help: text, ...(metavar !== undefined && { metavar }) }];
   });
   return [...rules, ...options];

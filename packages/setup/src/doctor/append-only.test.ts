@@ -55,11 +55,11 @@ describe("what a thief's tries mean", () => {
     expect(found["overwrite"]!.remedy).toMatch(/--create-only.*--versioning.*--object-lock/);
   });
 
-  it("writing over is a warning where versions are kept, which says how long there is to notice", async () => {
+  it("writing over is survived where versions are kept and stay, and it says how long there is to notice", async () => {
     const attempts = [done("overwrite", true), done("delete", true), refused("delete a version")];
     const rule: LifecycleRule = { id: "x", enabled: true, prefix: "web1/", noncurrentDays: 30 };
     const found = await levels(attempts, { lifecycle: { kind: "is", value: [rule] } });
-    expect(found["overwrite"]).toMatchObject({ level: "warn", detail: expect.stringContaining("for 30 days") });
+    expect(found["overwrite"]).toMatchObject({ level: "pass", detail: expect.stringContaining("for 30 days") });
     expect(found["overwrite"]!.remedy).toContain("doppel restore --as-of TIME");
     expect(found["delete"]).toMatchObject({ level: "warn" });
     expect((await levels(attempts))["overwrite"]!.detail).toContain("these credentials cannot see");

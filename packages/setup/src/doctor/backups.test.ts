@@ -50,7 +50,9 @@ describe("the last backup", () => {
     const of = async (receipt: StoredReceipt) => (await found(chainOf(1), {}, 1, receipt))["receipt"];
     expect(await of(RECEIPT)).toMatch(/^pass: .* signed by the key of the profile$/);
     expect(await of({ ...RECEIPT, signature: "unchecked" })).toMatch(/^pass: .*not checked/);
-    expect(await of({ ...RECEIPT, signature: "none" })).toMatch(/^warn: .*not signed/);
+    const unsigned = { ...RECEIPT, signature: "none" } as const;
+    expect(await of(unsigned)).toBe("pass: the receipt of the last backup is whole");
+    expect((await found(chainOf(1), { receiptsSigned: true }, 1, unsigned))["receipt"]).toMatch(/^fail: .*not signed/);
     expect(await of({ ...RECEIPT, signature: "bad", problem: "its signature is not of the key that was given" })).toMatch(
       /^fail/,
     );

@@ -74,9 +74,12 @@ async function receiptOf({ set: { receipt: name } }: SetStatus, context: DoctorC
   }
   if (signature === "none") {
     const remedy = "--receipt-key FILE signs receipts with a key of this server's, which the monitor checks";
-    return [
-      { id, level: "warn", title: "the receipt of the last backup is not signed: whoever can store can write one", remedy },
-    ];
+    if (context.backups.receiptsSigned) {
+      const title = "the receipt of the last backup is not signed, and the profile has a receipt-key";
+      return [{ id, level: "fail", title, remedy }];
+    }
+    const detail = `it is not signed, so whoever can store can write one: ${remedy}`;
+    return [{ id, level: "pass", title: "the receipt of the last backup is whole", detail }];
   }
   const checked =
     signature === "good"

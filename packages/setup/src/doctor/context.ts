@@ -45,6 +45,8 @@ interface Backups {
   readonly fullOnly: boolean;
   /** Whether each set has to have a receipt. */
   readonly receiptsRequired: boolean;
+  /** Whether receipts have to be signed: the key that they are to be signed by is known. */
+  readonly receiptsSigned: boolean;
 }
 
 /** How backups are to be encrypted. `unknown`: nobody has said. */

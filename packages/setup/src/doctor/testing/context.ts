@@ -24,7 +24,7 @@ export function contextWith(over: Partial<DoctorContext>): DoctorContext {
     dryRun: false,
     isServer: false,
     target: { label: "file:///backups", list: async () => 0 },
-    backups: { status: unexpected, readReceipt: unexpected, fullOnly: false, receiptsRequired: false },
+    backups: { status: unexpected, readReceipt: unexpected, fullOnly: false, receiptsRequired: false, receiptsSigned: false },
     encryption: { kind: "unknown" },
     machine: {
       doppel: "0.0.0",
