@@ -10,7 +10,7 @@ export { type MonitorUnits, monitorUnits, START_MONITOR, type UnitFile } from ".
 export { checkNoKeyThere, type KeyFile, keyFiles, SERVER_NAME, writeKeyFiles } from "./key/files.ts";
 export { inGroups, isTypedAgain, judgePassphrase, makePassphrase } from "./key/passphrase.ts";
 export { serverFiles } from "./server/files.ts";
-export { checkReplaces, type Installation, install, makeFolder, planInstallation } from "./server/install.ts";
+export { checkOneScheduler, checkReplaces, type Installation, install, makeFolder, planInstallation } from "./server/install.ts";
 export { backupCommand, CACHE, PROFILES, type ServerFile, type ServerPlan, type Timing } from "./server/plan.ts";
 export { HEAD as PROFILES_HEAD, profileBlock } from "./server/profile.ts";
 export { checkExclude, checkFolder } from "./server/targets.ts";

@@ -1,8 +1,10 @@
+import { statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type BytePath, DoppelError, pathFromText } from "@doppel/base";
 import {
   CACHE,
+  checkOneScheduler,
   checkReplaces,
   type Installation,
   install,
@@ -67,6 +69,7 @@ export const setupServer: Command = async (session) => {
   }
 
   const planFor = (key: ServerKey) => planWith({ key, wish, url, answers, root, credentials: credentials?.text, program });
+  if (!settings.print) checkOneScheduler(planFor(NO_KEY).plan, root);
   const key = await keyFor(choice, { wish, root, answers, questions, session, planFor });
   const { plan, installation } = planFor(key);
   if (settings.print) {
@@ -101,6 +104,7 @@ function planWith({ key, wish, url, answers, root, credentials, program }: Made)
   const { settings } = answers;
   const plan: ServerPlan = {
     ...wish,
+    watched: wish.folders.filter((folder) => statSync(folder, { throwIfNoEntry: false })?.isFile() !== true),
     url,
     fingerprint: key.fingerprint,
     publicKey: key.publicKey,

@@ -308,6 +308,34 @@ describe("plausible against the last ones", () => {
     expect(await ids(3)).toEqual(["folder-gone"]);
   });
 
+  it("receipts that come to count deeper, or less deep, are no loss; what lies too deep for them is said", async () => {
+    const flat = [folder("etc"), folder("var", { bytes: 900e6 })];
+    const deep = [
+      folder("etc/ssh"),
+      folder("var", { files: 0, bytes: 0 }),
+      folder("var/www", { bytes: 400e6 }),
+      folder("var/lib", { bytes: 500e6 }),
+    ];
+    const { server, ids } = nightly(3, {}, { folders: flat });
+    server.backup(night(4), { folders: deep });
+    expect(await ids(4)).toEqual([]);
+    server.backup(night(5), {
+      folders: [...deep.filter(({ name }) => name !== "var/www"), folder("var/www", { files: 0, bytes: 0 })],
+    });
+    expect(await ids(5)).toEqual(["folder-gone"]);
+    server.backup(night(6), { folders: deep });
+    expect(await ids(6)).toEqual([]);
+    server.backup(night(7), { folders: flat });
+    expect(await ids(7)).toEqual([]);
+    const mostlyEtc = folder("etc", { bytes: 900e6 });
+    const wanting = nightly(3, { folders: ["var/www"] }, { folders: [mostlyEtc, folder("var")] });
+    expect((await wanting.monitor.one(morning(3))).findings).toMatchObject([
+      { id: "folder-unseen", severity: "warning", text: expect.stringContaining("--receipt-depth 2") },
+    ]);
+    wanting.server.backup(night(4), { folders: [mostlyEtc, folder("var", { files: 0, bytes: 0 })] });
+    expect(await wanting.ids(4)).toEqual(["folder-gone"]);
+  });
+
   it("a folder below which a disk is missing", async () => {
     const { server, ids } = nightly(3, {}, { folders: [...usual, folder("srv", { bytes: 200e6 })] });
     server.backup(night(4), { folders: [...usual, folder("srv", { bytes: 1e6 })] });

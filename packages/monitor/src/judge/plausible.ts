@@ -2,6 +2,7 @@ import type { SetFacts } from "../check/facts.ts";
 import type { FolderDigest } from "../state/memory.ts";
 import { type Case, judged, sizeText, when } from "./case.ts";
 import { type Finding, some } from "./finding.ts";
+import { FolderTotals } from "./folder-totals.ts";
 
 /** So many sets before the one in question are compared with it. */
 const BEFORE = 10;
@@ -64,8 +65,9 @@ function folders(set: SetFacts, before: readonly SetFacts[], of: Case): readonly
   if (now === undefined) return [];
   const findings: Finding[] = [];
   const time = when(of, set.id.end);
-  const here = new Map(now.map((folder) => [folder.name, folder]));
+  const here = new FolderTotals(now);
   const history = new Map<string, FolderDigest[]>();
+  const earlier = before.flatMap(({ receipt }) => (receipt?.folders ? [new FolderTotals(receipt.folders)] : []));
   for (const { receipt } of before) {
     for (const folder of receipt?.folders ?? []) {
       const known = history.get(folder.name);
@@ -73,23 +75,29 @@ function folders(set: SetFacts, before: readonly SetFacts[], of: Case): readonly
       else history.set(folder.name, [folder]);
     }
   }
-  const isEmpty = (name: string): boolean => (here.get(name)?.files ?? 0) === 0;
+  const isEmpty = (name: string): boolean => here.isEmpty(name) === true;
   const expected = of.expect.folders.map((name) => name.replace(/^\/+|\/+$/g, ""));
   const gone = [...history]
     .filter(([name, past]) => name !== "…" && isEmpty(name) && past.some(({ files }) => files > 0))
     .map(([name]) => name);
   const lost = [...new Set([...expected.filter(isEmpty), ...gone])];
   // With a thousand folders and more, those behind the last are counted as one.
-  if (lost.length > 0 && !here.has("…")) {
+  const isCut = now.some(({ name }) => name === "…");
+  if (lost.length > 0 && !isCut) {
     const text = `the backup of ${time} has no file of ${some(lost)}: is a disk not mounted? Left out on purpose, it is forgotten after ${BEFORE} backups`;
     findings.push({ id: "folder-gone", severity: "critical", text });
   }
-  const smaller = now.filter(({ name, bytes }) => {
-    const usual = median((history.get(name) ?? []).map((past) => past.bytes));
-    return !isEmpty(name) && usual !== undefined && usual >= SMALL_FOLDER && bytes < usual * of.expect.shrinkTo;
+  const tooDeep = expected.filter((name) => here.isEmpty(name) === undefined);
+  if (tooDeep.length > 0) {
+    const text = `whether the backup of ${time} has files of ${some(tooDeep)} cannot be seen: its receipt counts folders ${here.depth} deep; on the server --receipt-depth ${depthOf(tooDeep)}`;
+    findings.push({ id: "folder-unseen", severity: "warning", text });
+  }
+  const smaller = now.filter(({ name }) => {
+    const usual = median(earlier.map((past) => past.of(name).bytes).filter((bytes) => bytes > 0));
+    return !isEmpty(name) && usual !== undefined && usual >= SMALL_FOLDER && here.of(name).bytes < usual * of.expect.shrinkTo;
   });
   if (smaller.length > 0) {
-    const text = `in the backup of ${time} much smaller than usual: ${some(smaller.map(({ name, bytes }) => `${name} (${sizeText(bytes)})`))}; is a disk below it not mounted?`;
+    const text = `in the backup of ${time} much smaller than usual: ${some(smaller.map(({ name }) => `${name} (${sizeText(here.of(name).bytes)})`))}; is a disk below it not mounted?`;
     findings.push({ id: "folder-shrunk", severity: "warning", text });
   }
   const scrambled = now.filter((folder) => looksScrambled(folder, history.get(folder.name) ?? []));
@@ -99,6 +107,10 @@ function folders(set: SetFacts, before: readonly SetFacts[], of: Case): readonly
     findings.push({ id: "scrambled", severity: "critical", text });
   }
   return findings;
+}
+
+function depthOf(names: readonly string[]): number {
+  return Math.max(...names.map((name) => name.split("/").length));
 }
 
 /** Most of it has changed, and what compressed well before does not compress at all now. */

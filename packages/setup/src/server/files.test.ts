@@ -41,6 +41,13 @@ it("the profile pins the key, and says what is expected of full backups and of c
   expect(chains).toContain("    kinds: any\n");
 });
 
+it("the monitor is to look after each folder, and receipts count as deep as that needs", () => {
+  const block = profileBlock(testPlan({ watched: ["/etc", "/var/www", "/srv/a/b"] }), "");
+  expect(block).toContain("    folders: [etc, var/www, srv/a]\n");
+  expect(block).toContain("    receipt-depth: 2\n");
+  expect(profileBlock(testPlan(), "")).not.toContain("receipt-depth");
+});
+
 it("what YAML would misread is quoted", () => {
   const block = profileBlock(testPlan({ url: 's3://bucket/a "b" #c', options: [["s3-endpoint-url", "http://127.0.0.1:1"]] }), "");
   expect(block).toContain('  url: "s3://bucket/a \\"b\\" #c"\n');

@@ -2,7 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from "node:path";
 import { tempDir, withUmask } from "@doppel/testkit";
 import { expect, it } from "vitest";
-import { install, makeFolder, planInstallation } from "./install.ts";
+import { serverFiles } from "./files.ts";
+import { checkOneScheduler, install, makeFolder, planInstallation } from "./install.ts";
+import { testPlan } from "./test-plan.ts";
 
 const FILES = [
   { path: "/etc/doppel/list", mode: 0o644, text: "new\n" },
@@ -35,6 +37,18 @@ it("what is there and different stays, with all others, unless it may be replace
   expect(readdirSync(join(root, "etc/doppel"))).toEqual(["secret"]);
   install(plan, true);
   expect(readFileSync(join(root, "etc/doppel/secret"), "utf8")).toBe("s\n");
+});
+
+it("a server has one schedule", () => {
+  const root = tempDir();
+  const cron = testPlan({ timing: { scheduler: "cron" } });
+  checkOneScheduler(testPlan(), root);
+  install(planInstallation(serverFiles(cron, {}), root), false);
+  checkOneScheduler(cron, root);
+  expect(() => checkOneScheduler(testPlan(), root)).toThrow(/cron\.daily\/doppel-web1 is there already.*first rm /);
+  const other = tempDir();
+  install(planInstallation(serverFiles(testPlan(), {}), other), false);
+  expect(() => checkOneScheduler(cron, other)).toThrow(/systemctl disable --now doppel-web1\.timer; rm /);
 });
 
 it("a file to which something is added keeps its mode, and needs no permission", () => {

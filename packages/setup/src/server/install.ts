@@ -1,7 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DoppelError, errnoOf } from "@doppel/base";
-import type { ServerFile } from "./plan.ts";
+import type { ServerFile, ServerPlan } from "./plan.ts";
+import { otherScheduler } from "./units.ts";
 
 /** What would become of a file. */
 export interface Installation {
@@ -22,6 +23,15 @@ export function planInstallation(files: readonly ServerFile[], root: string): re
     const same = before === file.text && (file.adds === true || modeOf(place) === file.mode);
     return { file, place, state: same ? "same" : "different", before };
   });
+}
+
+/** @throws cli.usage when the server is backed up already, by the other kind of schedule: it would be twice every night */
+export function checkOneScheduler(plan: ServerPlan, root: string): void {
+  const { path, stop } = otherScheduler(plan);
+  const place = join(root, path);
+  if (readIfThere(place) === undefined) return;
+  const message = `${place} is there already, and would back up a second time every night: first ${stop} ${place}; nothing was written`;
+  throw new DoppelError("cli.usage", message, { option: "--scheduler" });
 }
 
 /** @throws cli.usage when something is there that differs, and may not be written over */

@@ -6,6 +6,8 @@ export interface ServerPlan {
   readonly url: string;
   /** Folders (or files) that are backed up. */
   readonly folders: readonly string[];
+  /** Those of them that are no files: each must have something in it in every backup. */
+  readonly watched: readonly string[];
   /** Patterns that are left out of them: they come first, because the first rule that matches decides. */
   readonly excludes: readonly string[];
   /** 1: only full backups. Otherwise increments, and a full one after so many days. */

@@ -4,13 +4,25 @@ import { namesOf, type ServerPlan } from "./plan.ts";
 export function profileBlock(plan: ServerPlan, indent: string): string {
   const { server, url, fingerprint, timing, fullEveryDays, credentials } = plan;
   const names = namesOf(server);
+  const watched = [
+    ...new Set(
+      plan.watched.map((folder) =>
+        folder
+          .split("/")
+          .slice(1, 1 + DEEPEST)
+          .join("/"),
+      ),
+    ),
+  ];
+  const depth = Math.max(1, ...watched.map((folder) => folder.split("/").length));
   const options = [
     // Relative, like the others: /var/cache/doppel, for the service and for root alike.
     ["archive-dir", "../../var/cache/doppel"],
     ...plan.options,
     ...(fullEveryDays === 1 ? [] : [["full-if-older-than", `${fullEveryDays}D`]]),
+    // So deep that the monitor sees whether each of them has files: of /var/www, not only of /var.
+    ...(depth === 1 ? [] : [["receipt-depth", String(depth)]]),
   ];
-  const tops = [...new Set(plan.folders.map((folder) => folder.split("/")[1]!))];
   const expect = [
     ...(timing.scheduler === "systemd"
       ? [
@@ -19,7 +31,7 @@ export function profileBlock(plan: ServerPlan, indent: string): string {
           ["grace", "4h"],
         ]
       : [["schedule", "every 24h"]]),
-    ["folders", `[${tops.map((top) => quoted(top)).join(", ")}]`],
+    ["folders", `[${watched.map((folder) => quoted(folder)).join(", ")}]`],
     ["kinds", fullEveryDays === 1 ? "full" : "any"],
     ["receipts", "required"],
   ];
@@ -39,6 +51,9 @@ export function profileBlock(plan: ServerPlan, indent: string): string {
   ];
   return `${lines.map((line) => indent + line).join("\n")}\n`;
 }
+
+/** A receipt counts a thousand folders one by one: three deep, that would soon be too few. */
+const DEEPEST = 2;
 
 /** A whole profiles file with that one. */
 export function profilesText(plan: ServerPlan): string {

@@ -6,6 +6,7 @@ export function testPlan(more: Partial<ServerPlan> = {}): ServerPlan {
     server: "web1",
     url: "s3://bucket/web1",
     folders: ["/etc", "/home"],
+    watched: ["/etc", "/home"],
     excludes: ["/home/*/.cache"],
     fullEveryDays: 1,
     timing: { scheduler: "systemd", minuteOfDay: 210, delay: "3600s", timeZone: "Europe/Berlin" },

@@ -16,6 +16,14 @@ export function scriptPath(server: string): string {
   return `/etc/cron.daily/doppel-${server.replaceAll(".", "_")}`;
 }
 
+/** What another kind of schedule would have made, and run beside this one: the file, and how it is stopped. */
+export function otherScheduler({ server, timing }: ServerPlan): { readonly path: string; readonly stop: string } {
+  const unit = `${unitName(server)}.timer`;
+  return timing.scheduler === "cron"
+    ? { path: `/etc/systemd/system/${unit}`, stop: `systemctl disable --now ${unit}; rm` }
+    : { path: scriptPath(server), stop: "rm" };
+}
+
 function service(plan: ServerPlan): ServerFile {
   const { server, url, folders, timing, credentials, program } = plan;
   const onFailure = timing.scheduler === "systemd" ? timing.onFailure : undefined;
