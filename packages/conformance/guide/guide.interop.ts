@@ -97,7 +97,7 @@ const FAULTS: readonly Fault[] = [
   {
     what: "a folder that somebody has encrypted",
     raises: "scrambled",
-    saying: /: var \(8 of 8 files\)\. That is what ransomware leaves/,
+    saying: /: var\/tmp \(8 of 8 files\)\. That is what ransomware leaves/,
     night: async (of, day) => {
       for (let i = 0; i < 8; i++) writeFileSync(join(of.folders.mail, String(i)), randomContent(`ransom ${i}`, 160_000));
       mustBeDone(await of.night(day));

@@ -77,9 +77,12 @@ async function toldOf(place: BucketPlace) {
   return harmIn(examined(await place.doppel("writer", "doctor", "--json", "--encrypt-key", KEY.publicFile, place.url)));
 }
 
-/** What can be done to backups: the names of the doctor's checks, and how grave it calls that. */
+/** What can be done to backups, or may be: the names of the doctor's checks, and how grave it calls that. */
 function harmIn({ findings }: Examined) {
-  const harm = findings.filter(({ id, title }) => id.startsWith("append-only:") && / is possible\b/.test(title));
+  const harm = findings.filter(
+    ({ id, level, title }) =>
+      id.startsWith("append-only:") && (level === "warn" || level === "fail" || / is possible\b/.test(title)),
+  );
   return harm.map(({ id, level }) => [id.replace("append-only:", ""), level] as const);
 }
 

@@ -303,6 +303,17 @@ describe("plausible against the last ones", () => {
     expect(await ids(7)).toEqual([]);
   });
 
+  it("of folders below each other that are gone, the upper one is told", async () => {
+    const deep = [folder("etc", { bytes: 900e6 }), folder("var", { files: 0, bytes: 0 }), folder("var/www"), folder("var/lib")];
+    const { server, monitor } = nightly(3, { folders: ["var/www", "srv/a/b"] }, { folders: [...deep, folder("srv/a/b")] });
+    server.backup(night(4), { folders: [folder("etc", { bytes: 900e6 })] });
+    const [found] = (await monitor.one(morning(4))).findings;
+    expect(found).toMatchObject({
+      id: "folder-gone",
+      text: expect.stringMatching(/has no file of (?:var, srv|srv, var): /),
+    });
+  });
+
   it("a folder that has to be there, even if it never was", async () => {
     const { ids } = nightly(3, { folders: ["/srv/"] }, { folders: usual });
     expect(await ids(3)).toEqual(["folder-gone"]);

@@ -26,6 +26,11 @@ export class FolderTotals {
     this.depth = depth;
   }
 
+  /** Those that it counts and those above them. */
+  names(): readonly string[] {
+    return [...this.#totals.keys()].filter((name) => name !== "…");
+  }
+
   of(name: string): Totals {
     return this.#totals.get(name) ?? { files: 0, bytes: 0 };
   }

@@ -77,10 +77,10 @@ function folders(set: SetFacts, before: readonly SetFacts[], of: Case): readonly
   }
   const isEmpty = (name: string): boolean => here.isEmpty(name) === true;
   const expected = of.expect.folders.map((name) => name.replace(/^\/+|\/+$/g, ""));
-  const gone = [...history]
-    .filter(([name, past]) => name !== "…" && isEmpty(name) && past.some(({ files }) => files > 0))
-    .map(([name]) => name);
-  const lost = [...new Set([...expected.filter(isEmpty), ...gone])];
+  const gone = earlier.flatMap((past) => past.names().filter((name) => isEmpty(name) && past.of(name).files > 0));
+  const empty = new Set([...expected.filter(isEmpty), ...gone]);
+  // Of a folder that is gone, those below it say nothing more.
+  const lost = [...empty].filter((name) => !parentsOf(name).some((above) => empty.has(above)));
   // With a thousand folders and more, those behind the last are counted as one.
   const isCut = now.some(({ name }) => name === "…");
   if (lost.length > 0 && !isCut) {
@@ -107,6 +107,12 @@ function folders(set: SetFacts, before: readonly SetFacts[], of: Case): readonly
     findings.push({ id: "scrambled", severity: "critical", text });
   }
   return findings;
+}
+
+/** `a` and `a/b` of `a/b/c`. */
+function parentsOf(name: string): readonly string[] {
+  const parts = name.split("/");
+  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join("/"));
 }
 
 function depthOf(names: readonly string[]): number {
