@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDoppelError, type Runtime } from "@doppel/base";
 import { COMMANDS as TARGETS } from "./commands.ts";
 import type { CommandName } from "./option.ts";
+import { checkDescriptors } from "./descriptors.ts";
 import { DAMAGED, DIFFERENT, DONE, PIPE_CLOSED, stockExitCode, UNRESTORED } from "./exit-codes.ts";
 import { interruptBySignals } from "./interrupt.ts";
 import { exitCodeOf } from "./main.ts";
@@ -61,6 +62,7 @@ export async function run(
   found: Pick<Session, "profile" | "targets"> = {},
 ): Promise<number> {
   const { settings, command } = invocation;
+  checkDescriptors(settings);
   const interrupt = interruptBySignals((code) => process.exit(code));
   const secrets = takeSecrets();
   const listing = TELLING.includes(command) ? batched(stdout.write) : undefined;

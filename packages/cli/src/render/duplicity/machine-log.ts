@@ -1,5 +1,6 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { type BytePath, DoppelError, errnoOf, pathToBytes } from "@doppel/base";
+import { isOfTheRuntime } from "../../descriptors.ts";
 import type { Message } from "./message.ts";
 
 /** A message for programs (cli spec 13): keyword and code, data, the text behind dots, an empty line. Bytes, one char each. */
@@ -48,32 +49,6 @@ export function openMachineLog(to: { readonly fd: number } | { readonly file: By
       }
     },
   };
-}
-
-/**
- * Whether Node opened this descriptor for itself, so that writing to it would crash the program: its event loop's, or a pipe whose
- * other end we hold, too. What cannot be looked at is not.
- */
-function isOfTheRuntime(descriptor: number): boolean {
-  const target = targetOf(descriptor);
-  if (target.startsWith("anon_inode:")) return true;
-  if (!target.startsWith("pipe:")) return false;
-  const others = readdirSync("/proc/self/fd").map(Number);
-  return others.some((other) => other > 2 && targetOf(other) === target && isReadEnd(other));
-}
-
-/** By its flags, which are octal (proc(5)). */
-function isReadEnd(descriptor: number): boolean {
-  const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "latin1"))?.[1];
-  return flags !== undefined && (Number.parseInt(flags, 8) & 3) === 0;
-}
-
-function targetOf(descriptor: number): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${descriptor}`);
-  } catch {
-    return "";
-  }
 }
 
 function append(file: BytePath): number {
