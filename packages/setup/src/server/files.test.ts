@@ -69,6 +69,12 @@ it("a service writes nowhere but to its cache, and to a target on this machine",
   expect(unit({ url: "/mnt/b" })).toContain("\nReadWritePaths=/mnt/b\n");
   expect(unit({})).toContain("\nPrivateTmp=yes\n");
   expect(unit({ folders: ["/etc", "/var/tmp/kept"] })).toContain("\nPrivateTmp=no\n");
+  for (const more of [{ folders: ["/tmp"] }, { url: "file:///var/tmp/backups" }])
+    expect(unit(more)).toMatch(
+      /\nCacheDirectory=doppel doppel-temp\n[^]*\nPrivateTmp=no\nEnvironment=TMPDIR=\/var\/cache\/doppel-temp\n/,
+    );
+  expect(unit({})).toMatch(/\nCacheDirectory=doppel\n/);
+  expect(unit({})).not.toContain("TMPDIR");
   expect(unit({ folders: ["/tmpfiles"] })).toContain("\nPrivateTmp=yes\n");
   const timing = { scheduler: "systemd", minuteOfDay: 65, delay: "90s", timeZone: "UTC", onFailure: "mail.service" } as const;
   expect(unit({ timing })).toContain("\nOnFailure=mail.service\n");

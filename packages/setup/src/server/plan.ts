@@ -53,6 +53,8 @@ export interface ServerFile {
 export const CONFIG = "/etc/doppel";
 /** What doppel remembers between runs; the same for the service and for root at a terminal. */
 export const CACHE = "/var/cache/doppel";
+/** What the service needs while it runs, where it cannot have a /tmp of its own. */
+export const TEMP = "/var/cache/doppel-temp";
 export const PROFILES = `${CONFIG}/profiles.yaml`;
 
 /** What the service and the script run, after the program. */

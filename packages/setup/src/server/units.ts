@@ -1,4 +1,4 @@
-import { backupCommand, CACHE, CONFIG, namesOf, PROFILES, type ServerFile, type ServerPlan } from "./plan.ts";
+import { backupCommand, CACHE, CONFIG, namesOf, PROFILES, type ServerFile, type ServerPlan, TEMP } from "./plan.ts";
 import { clock } from "./profile.ts";
 import { shellWord, unitItem, unitText, unitWord } from "./words.ts";
 
@@ -28,7 +28,8 @@ function service(plan: ServerPlan): ServerFile {
   const { server, url, folders, timing, credentials, program } = plan;
   const onFailure = timing.scheduler === "systemd" ? timing.onFailure : undefined;
   const isHere = folderOfTarget(url);
-  const inTemp = folders.some((folder) => /^\/(?:var\/)?tmp(?:\/|$)/.test(folder));
+  const inTemp = [...folders, ...(isHere === undefined ? [] : [isHere])].some((path) => /^\/(?:var\/)?tmp(?:\/|$)/.test(path));
+  const caches = [CACHE, ...(inTemp ? [TEMP] : [])].map((path) => unitText(path.replace("/var/cache/", "")));
   const text = `# Made by doppel setup server.
 [Unit]
 Description=Backup of ${unitText(server)} (doppel)
@@ -50,9 +51,9 @@ AmbientCapabilities=
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=read-only
-CacheDirectory=${unitText(CACHE.replace("/var/cache/", ""))}
+CacheDirectory=${caches.join(" ")}
 CacheDirectoryMode=0700
-${isHere === undefined ? "" : `ReadWritePaths=${unitItem(isHere)}\n`}${inTemp ? "# Some of /tmp is backed up: a private one would hide it.\nPrivateTmp=no" : "PrivateTmp=yes"}
+${isHere === undefined ? "" : `ReadWritePaths=${unitItem(isHere)}\n`}${inTemp ? `# Some of /tmp is backed up, or holds the backups: a private one would hide it. What the service needs for a while it has elsewhere.\nPrivateTmp=no\nEnvironment=TMPDIR=${TEMP}` : "PrivateTmp=yes"}
 PrivateDevices=yes
 DevicePolicy=closed
 ProtectClock=yes
