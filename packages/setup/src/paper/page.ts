@@ -41,12 +41,12 @@ here, lock the page away. Otherwise keep the passphrase in another place, and sa
 <pre>sort -u squares.txt | cut -d ' ' -f 3 | tr -d '\\n' | base64 -d &gt; ${server}.secret.gpg
 gpg --show-keys ${server}.secret.gpg      # must name the fingerprint above</pre>
 <p>From the text: type or scan it, with both of its lines of dashes and the empty line behind the first, into
-<code>${server}.secret.asc</code>. gpg refuses it when a letter is wrong (the line that begins with = is a checksum).</p>
+<code>${server}.secret.gpg</code>. gpg refuses it when a letter is wrong (the line that begins with = is a checksum).</p>
 
 <h2>Reading backups with it</h2>
-<pre>doppel restore --secret-key ${server}.secret.asc URL TARGET</pre>
+<pre>doppel restore --secret-key ${server}.secret.gpg URL TARGET</pre>
 <p>or with GnuPG and duplicity, without doppel:</p>
-<pre>gpg --import ${server}.secret.asc
+<pre>gpg --import ${server}.secret.gpg
 duplicity restore URL TARGET</pre>
 <p>or with GnuPG alone, volume by volume:</p>
 <pre>gpg --decrypt duplicity-full.DATE.vol1.difftar.gpg | tar -xv</pre>

@@ -32,6 +32,7 @@ describeInterop(["zbarimg", "gpg", "sh"], "a key on paper", () => {
       made: new Date("2026-03-01T12:00:00Z"),
     });
     expect(page).not.toContain(key.passphrase);
+    expect(new Set(page.match(/web1\.secret\.\w+/g))).toEqual(new Set(["web1.secret.gpg"]));
     expect(page.replace(/<meta[^>]*>/g, "")).not.toMatch(/https?:|src=|href=|@import|url\(/);
 
     const folder = tempDir();
