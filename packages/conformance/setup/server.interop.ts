@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeInterop, gpgHome, run } from "@doppel/testkit";
+import { describeInterop, gpgHome, run, testKey } from "@doppel/testkit";
 import { expect, it } from "vitest";
 import { cleanEnv } from "../src/program.ts";
 import { SetupPlace } from "../src/setup-place.ts";
@@ -18,6 +18,7 @@ describeInterop(["gpg", "duplicity"], "a server is set up unattended, at a folde
     const setup = await place.setup(["--public-key", "web1.public.asc", "--fingerprint", key.fingerprint]);
     expect(setup.stdout).toMatch(/Not proven restorable yet[^]*All \d+ objects of the first backup were read again/);
     expect(setup.code, setup.stderr).toBe(3);
+    expect(setup.stdout).toContain(`pinned: ${key.fingerprint}\n`);
     expect(place.sets).toBe(1);
     expect(readdirSync(join(place.root, "etc/doppel")).toSorted()).toEqual(["profiles.yaml", "web1.public.asc", "web1.targets"]);
 
@@ -111,6 +112,7 @@ describeInterop(["gpg", "duplicity"], "a server is set up unattended, at a folde
     expect((await place.setup([...args, "--no-first-backup"])).code).toBe(3);
     expect(place.sets).toBe(0);
     const again = await place.setup([...args, "--no-first-backup"]);
+    expect(again.stdout).toContain(`pinned: ${key.fingerprint}; compare it with what setup key printed\n`);
     expect(again.stdout.match(/^as it was: /gm)).toHaveLength(5);
 
     writeFileSync(join(place.root, "etc/doppel/web1.targets"), "+ /srv\n- /\n");
@@ -179,7 +181,12 @@ describeInterop(["gpg", "duplicity"], "a server is set up unattended, at a folde
     const key = await place.key();
     writeFileSync(join(place.admin, "notes"), "no key\n");
     writeFileSync(join(place.admin, "cut.asc"), readFileSync(key.publicFile).subarray(0, 300));
+    const other = readFileSync(testKey("rsa").publicFile);
+    writeFileSync(join(place.admin, "two.asc"), Buffer.concat([readFileSync(key.publicFile), other]));
+    const both = new RegExp(`two\\.asc is not taken: it holds 2 keys \\(${key.fingerprint}, ${testKey("rsa").fingerprint}\\)`);
     for (const [args, code, message] of [
+      [["--public-key", "two.asc"], 31, both],
+      [["--public-key", key.secretFile, "--include", place.at("nowhere")], 31, /it holds the secret key/],
       [["--public-key", key.secretFile], 31, /it holds the secret key/],
       [["--public-key", "notes"], 31, /notes is not taken: it is no OpenPGP key/],
       [["--public-key", "cut.asc"], 31, /cut\.asc is not taken: it is no OpenPGP key, or not all of one/],

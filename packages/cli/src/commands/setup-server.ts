@@ -33,7 +33,15 @@ import {
 import { keptOptions, placeArguments } from "../setup/kept-options.ts";
 import { profilesWith } from "../setup/profiles-file.ts";
 import { Questions } from "../setup/questions.ts";
-import { chooseKey, folderForKey, keyFromFile, keyMadeHere, type KeyChoice, type ServerKey } from "../setup/server-key.ts";
+import {
+  checkNotSecret,
+  chooseKey,
+  folderForKey,
+  keyFromFile,
+  keyMadeHere,
+  type KeyChoice,
+  type ServerKey,
+} from "../setup/server-key.ts";
 import { installationData, plannedText } from "../setup/server-page.ts";
 import { askForWish, checkFoldersAreThere, checkProgram, type Wish } from "../setup/wish.ts";
 import { tryListing, withoutSecret } from "../wire.ts";
@@ -49,6 +57,7 @@ export const setupServer: Command = async (session) => {
   const url = targetText(argument(invocation, "URL"), environment.cwd);
   const answers = withAnswersFile(invocation.settings.answers, invocation);
   const { settings } = answers;
+  await checkNotSecret(answers, environment.cwd, session.runtime.clock.now());
   checkEndpoint(settings["s3-endpoint-url"]);
   s3OptionsOf(settings, session.runtime.clock.now()); // contradictions are told before anything is asked
   const root = settings.root === undefined ? "/" : resolve(environment.cwd, localPath(settings.root));
@@ -153,7 +162,7 @@ async function backUpAndProve(
   const { plan, session } = ground;
   const lines = [
     ...installation.map(({ place, state }) => `${state === "same" ? "as it was" : "written"}: ${place}\n`),
-    ...fetchLines(plan, key),
+    ...(key.made === undefined ? [pinnedLine(plan, answers)] : fetchLines(plan, key)),
   ];
   const finish = (outcome: string, text: string, exit: number, more: object = {}): Outcome => {
     const data = {
@@ -231,6 +240,12 @@ On the machine with the secret key${isS3Url(plan.url) ? ", with credentials that
   ${line}
 `;
   return { text, outcome: "not-proven", code: NOT_PROVEN };
+}
+
+/** Which key the backups are for: nobody has compared it yet, unless its fingerprint was given. */
+function pinnedLine({ fingerprint }: ServerPlan, { settings }: Answers): string {
+  const compare = settings.fingerprint === undefined ? "; compare it with what setup key printed" : "";
+  return `pinned: ${fingerprint}${compare}\n`;
 }
 
 /** What has to happen to the secret half of a key that was made here. */

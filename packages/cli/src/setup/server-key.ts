@@ -61,10 +61,11 @@ export async function keyFromFile(
       "it is no OpenPGP key, or not all of one; doppel setup key makes one, gpg --armor --export KEY, too",
     );
   });
-  if (facts.secret)
+  if (facts.secret) throw holdsSecret(path);
+  if (facts.others.length > 0)
     throw refuse(
       "invalid",
-      "it holds the secret key, which must not come near this server: delete it here, and name the public one",
+      `it holds ${1 + facts.others.length} keys (${[facts.fingerprint, ...facts.others].join(", ")}): name a file with the one that is meant; gpg --armor --export FINGERPRINT makes it`,
     );
   if (facts.version !== 4) throw refuse("version", "gpg 2.2 does not know keys of its version; make one with doppel setup key");
   if (facts.primary.revoked) throw refuse("revoked", "it was revoked");
@@ -110,6 +111,24 @@ async function checkFingerprint(found: string, given: string | undefined, questi
   throw new DoppelError("cli.usage", "the public key is not the one that was meant: nothing was written", {
     option: "--fingerprint",
   });
+}
+
+/**
+ * Before anything else is found fault with: a secret key that lies here is the worst that can be.
+ * @throws openpgp.key-unusable; what else is wrong with the file is told later
+ */
+export async function checkNotSecret({ settings }: Answers, cwd: string, now: Date): Promise<void> {
+  if (settings["public-key"] === undefined) return;
+  const path = resolve(cwd, localPath(settings["public-key"]));
+  const facts = await Promise.resolve()
+    .then(() => inspectKey(readKey(path), now))
+    .catch(() => undefined);
+  if (facts?.secret) throw holdsSecret(path);
+}
+
+function holdsSecret(path: string): DoppelError<"openpgp.key-unusable"> {
+  const why = "it holds the secret key, which must not come near this server: delete it here, and name the public one";
+  return new DoppelError("openpgp.key-unusable", `${path} is not taken: ${why}`, { query: path, reason: "invalid" });
 }
 
 function readKey(path: string): Uint8Array {

@@ -15,6 +15,8 @@ export interface KeyFacts {
   /** The file holds a secret half. */
   readonly secret: boolean;
   readonly weaknesses: readonly Weakness[];
+  /** Fingerprints of further public keys in the file, of which nothing else is told. */
+  readonly others: readonly string[];
 }
 
 /** A primary key or a subkey. */
@@ -59,14 +61,17 @@ export async function inspectKey(file: Uint8Array, now: Date): Promise<KeyFacts>
   const encryption: PartFacts[] = [];
   for (const part of [...key.subkeys, key])
     if (await mayEncrypt(part, key, now, module)) encryption.push(await factsOf(part, key, now, module));
+  const fingerprint = key.getFingerprint().toUpperCase();
+  const certificates = parseCertificates(binary);
   return {
-    fingerprint: key.getFingerprint().toUpperCase(),
+    fingerprint,
     version: key.keyPacket.version,
-    userIds: secret ? key.getUserIDs() : (parseCertificates(binary)[0]?.userIds ?? key.getUserIDs()),
+    userIds: secret ? key.getUserIDs() : (certificates[0]?.userIds ?? key.getUserIDs()),
     primary,
     encryption,
     secret,
     weaknesses: weaknessesOf(primary, encryption, key, now, module),
+    others: [...new Set(certificates.map(({ keys }) => keys[0]!.fingerprint))].filter((other) => other !== fingerprint),
   };
 }
 
