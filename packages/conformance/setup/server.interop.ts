@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeInterop, gpgHome, run, testKey } from "@doppel/testkit";
 import { expect, it } from "vitest";
@@ -62,6 +62,19 @@ describeInterop(["gpg", "duplicity"], "a server is set up unattended, at a folde
     expect(readdirSync(join(place.root, "var/cache/doppel"))).toHaveLength(1);
   });
 
+  it("with the wrong passphrase, or another key: nothing is said against the backup", async () => {
+    using place = new SetupPlace();
+    const key = await place.key();
+    writeFileSync(place.at("passphrase"), "Tr0ub4dor&3-wrong\n", { mode: 0o600 });
+    for (const secretKey of [key.secretFile, testKey("rsa").secretFile]) {
+      const args = ["--public-key", key.publicFile, "--secret-key", secretKey, "--passphrase-file", place.at("passphrase")];
+      const setup = await place.setup(args);
+      expect(setup.stdout).toMatch(/\nNot proven restorable yet: .*key/);
+      expect(setup.stdout).toContain(`\n  doppel drill @web1 --secret-key ${secretKey}\n`);
+      expect(setup.code, setup.stderr).toBe(31);
+    }
+  });
+
   it("the cron script: its first run is the first backup, its exit status is doppel's", async () => {
     using place = new SetupPlace();
     await place.key();
@@ -103,6 +116,10 @@ describeInterop(["gpg", "duplicity"], "a server is set up unattended, at a folde
     const again = await place.shown(["setup", "server", place.target, ...where, "--make-key-here", "--force"]);
     expect(again.code).toBe(2);
     expect(again.stderr).toMatch(/never written over/);
+    for (const name of ["secret.asc", "public.asc", "paper.html"]) rmSync(join(place.root, `root/web1.${name}`)); // fetched
+    const later = await place.shown(["setup", "server", place.target, ...where, "--make-key-here", "--force"]);
+    expect(later.stderr).toMatch(/web1\.public\.asc is the key that the backups of web1 so far are made for.*not with --force/);
+    expect([later.code, later.passphrase, readdirSync(join(place.root, "root"))]).toEqual([2, "", []]);
   });
 
   it("run again, nothing changes; what differs is shown, and replaced only when asked for", async () => {

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type BytePath, DoppelError, pathFromText } from "@doppel/base";
@@ -13,6 +13,7 @@ import {
   serverFiles,
   type ServerPlan,
 } from "@doppel/setup";
+import { EXIT_CODES } from "../exit-codes.ts";
 import { localPath, urlText } from "../locations.ts";
 import { pasteable } from "../pasteable.ts";
 import { programItself } from "../program-itself.ts";
@@ -94,7 +95,12 @@ export const setupServer: Command = async (session) => {
     });
     return "complete";
   }
-  install(installation, settings.force);
+  try {
+    install(installation, settings.force);
+  } catch (error) {
+    for (const path of key.made?.files ?? []) rmSync(path, { force: true }); // nothing is encrypted to it yet
+    throw error;
+  }
   makeFolder(join(root, CACHE), 0o700);
   return backUpAndProve({ plan, root, session }, installation, key, answers);
 };
@@ -149,8 +155,18 @@ async function keyFor(choice: KeyChoice, { wish, root, answers, questions, sessi
   if (choice.kind === "file") return keyFromFile(choice.path, answers, questions, session);
   const { settings } = answers;
   if (settings.print) return NO_KEY;
+  checkFirstKey(wish.server, planFor(NO_KEY).installation);
   checkReplaces(planFor(NO_KEY).installation, settings.force); // before there is a key, which would be left lying about
   return keyMadeHere(wish.server, folderForKey(settings.out, session.environment.cwd, root), answers, session);
+}
+
+/** --force is for files that can be made again. @throws cli.usage when the server's backups are for a key already */
+function checkFirstKey(server: string, installation: readonly Installation[]): void {
+  const there = installation.find(({ file, state }) => file.path.endsWith(`/${server}.public.asc`) && state !== "new");
+  if (there === undefined) return;
+  const place = pasteable(pathFromText(there.place));
+  const message = `${there.place} is the key that the backups of ${server} so far are made for, and a key is never written over, not with --force: go on with it (--public-key ${place}), or move it away by hand before a new one is made; nothing was written`;
+  throw new DoppelError("cli.usage", message, { option: "--make-key-here" });
 }
 
 async function backUpAndProve(
@@ -228,6 +244,11 @@ function judged(proof: Proof, { plan }: Ground, { settings }: Answers) {
     const files = proof.files === 1 ? "1 file" : `${proof.files} files`;
     const text = `${warnings}Done: ${files} of the first backup, chosen at random, were restored and are what was backed up.\n`;
     return { text, outcome: "proven", code: 0 };
+  }
+  if (proof.kind === "locked") {
+    const line = `doppel drill @${plan.server} --secret-key ${pasteable(pathFromText(proof.secretFile))}`;
+    const text = `Not proven restorable yet: ${proof.why}\nThe first backup is made, and nothing is known against it. With the right key and passphrase this proves it:\n  ${line}\n`;
+    return { text, outcome: "not-proven", code: EXIT_CODES["openpgp.wrong-passphrase"] };
   }
   const place = placeArguments(settings, plan.url).map((option) => pasteable(pathFromText(option)));
   const line = ["doppel", "drill", "--secret-key", `${plan.server}.secret.asc`, ...place, pasteable(pathFromText(plan.url))].join(

@@ -46,10 +46,19 @@ export async function runChild(
 
 /** The members of the last result of that kind in `--json` output. */
 export function resultOf(stdout: string, kind: string): Readonly<Record<string, unknown>> | undefined {
+  return lastWith(stdout, "kind", kind);
+}
+
+/** Those of the error by which a command ended. */
+export function errorIn(stdout: string): Readonly<Record<string, unknown>> | undefined {
+  return lastWith(stdout, "type", "error");
+}
+
+function lastWith(stdout: string, member: "kind" | "type", is: string): Readonly<Record<string, unknown>> | undefined {
   for (const line of stdout.trimEnd().split("\n").toReversed()) {
     try {
       const value = JSON.parse(line) as Readonly<Record<string, unknown>>;
-      if (value["kind"] === kind) return value;
+      if (value[member] === is) return value;
     } catch {
       // Not ours: a line of another program.
     }

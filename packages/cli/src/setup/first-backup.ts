@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { type ErrorCode, pathFromText } from "@doppel/base";
 import { backupCommand, PROFILES, scriptPath, type ServerPlan, unitName } from "@doppel/setup";
+import { pasteable } from "../pasteable.ts";
 import type { Session } from "../session.ts";
-import { type Ended, resultOf, runChild } from "./child.ts";
+import { type Ended, errorIn, resultOf, runChild } from "./child.ts";
 
 /** Where a server is set up. */
 export interface Ground {
@@ -51,13 +53,27 @@ export async function firstBackup(ground: Ground): Promise<number> {
 export type Proof =
   | { readonly kind: "restored"; readonly files: number; readonly warnings: readonly string[] }
   | { readonly kind: "read-back"; readonly objects: number; readonly warnings: number }
+  /** The key or its passphrase is not the right one, which says nothing about the backup. */
+  | { readonly kind: "locked"; readonly why: string; readonly secretFile: string }
   | { readonly kind: "failed"; readonly problems: readonly string[] };
+
+/** What is wrong with a key, not with what is encrypted to it. */
+const KEY_ERRORS: readonly string[] = [
+  "cli.usage",
+  "openpgp.key-not-found",
+  "openpgp.key-unusable",
+  "openpgp.no-secret-key",
+  "openpgp.passphrase-needed",
+  "openpgp.wrong-passphrase",
+] satisfies readonly ErrorCode[];
 
 /** Restores random files of the backup with the secret key, and compares them with what was told of them when they were backed up. */
 export async function restoreProof(ground: Ground, secretFile: string, passphrase: string | undefined): Promise<Proof> {
   const args = ["--secret-key", secretFile, ...(passphrase === undefined ? [] : ["--passphrase-fd", "3"])];
-  const { exit, found } = await asked(ground, "drill", args, passphrase);
-  if (exit !== 0 && exit !== 3) return { kind: "failed", problems: problemsOf(found, failure(ground, "drill", exit)) };
+  const { exit, found, error } = await asked(ground, "drill", args, passphrase);
+  if (KEY_ERRORS.includes(String(error?.["code"]))) return { kind: "locked", why: String(error?.["message"]), secretFile };
+  const again = `drill --secret-key ${pasteable(pathFromText(secretFile))}`;
+  if (exit !== 0 && exit !== 3) return { kind: "failed", problems: problemsOf(found, failure(ground, again, exit)) };
   const warnings = textsIn(found, "warnings");
   const files = Number(found?.["files"] ?? 0);
   if (files === 0) return { kind: "failed", problems: ["there was no file in the backup that could be restored", ...warnings] };
@@ -76,7 +92,7 @@ async function asked(ground: Ground, command: "drill" | "audit", args: readonly 
   const line = [...plan.program, command, `@${plan.server}`, "--json", ...args];
   const signal = session.runtime.signal;
   const { exit, stdout } = await runChild(line, { env: environmentOf(ground), signal, ...(secret !== undefined && { secret }) });
-  return { exit, found: resultOf(stdout, command) };
+  return { exit, found: resultOf(stdout, command), error: errorIn(stdout) };
 }
 
 function failure({ plan }: Ground, command: string, exit: number): string {

@@ -67,6 +67,18 @@ it("folders that are missing are as those of a system: only the last is private"
   expect(modes).toEqual([0o755, 0o755, 0o755, 0o700]);
 });
 
+it("all files are written, or none: what a full disk leaves is as it was", () => {
+  const root = tempDir();
+  mkdirSync(join(root, "etc/doppel"), { recursive: true });
+  writeFileSync(join(root, "etc/doppel/list"), "old\n");
+  mkdirSync(join(root, "etc/doppel/secret.doppel-new/in the way"), { recursive: true });
+  expect(() => install(planInstallation(FILES, root), true)).toThrow(
+    /cannot write .*\/secret \(.*; nothing was written; --print/,
+  );
+  expect(readFileSync(join(root, "etc/doppel/list"), "utf8")).toBe("old\n");
+  expect(readdirSync(join(root, "etc/doppel"))).toEqual(["list", "secret.doppel-new"]);
+});
+
 it("where nobody can write, it says so", () => {
   const root = join(tempDir(), "file");
   writeFileSync(root, "");

@@ -44,16 +44,40 @@ export function checkReplaces(plan: readonly Installation[], mayReplace: boolean
 }
 
 /**
- * Writes what is not the same already, each file whole or not at all.
+ * Writes what is not the same already, each file whole or not at all; where there is no room for one of them, none.
  * @throws as `checkReplaces`; temp.unusable
  */
 export function install(plan: readonly Installation[], mayReplace: boolean): void {
   checkReplaces(plan, mayReplace);
-  for (const { file, place, state } of plan) {
-    if (state === "same") continue;
-    writeWhole(place, file.text, file.adds === true ? modeOf(place) : file.mode);
+  const changed = plan.filter(({ state }) => state !== "same");
+  const inPlace: string[] = [];
+  let place = "";
+  try {
+    for (const each of changed) {
+      place = each.place;
+      writeFresh(place, each.file.text, each.file.adds === true ? modeOf(place) : each.file.mode);
+    }
+    for (const each of changed) {
+      place = each.place;
+      renameSync(freshName(place), place);
+      inPlace.push(place);
+    }
+  } catch (error) {
+    for (const each of changed) removeFresh(each.place);
+    const reason = errnoOf(error) ?? "unknown error";
+    const written = inPlace.length === 0 ? "nothing was written" : `written before it: ${inPlace.join(", ")}`;
+    const message = `cannot write ${place} (${reason}): ${REMEDIES[reason] ?? "look at what is in its way"}; ${written}; --print shows what would be written`;
+    throw new DoppelError("temp.unusable", message, { path: place }, error);
   }
 }
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  EACCES: "run it as root",
+  EPERM: "run it as root",
+  ENOSPC: "the disk is full: make room there",
+  EDQUOT: "the quota is used up: make room there",
+  EROFS: "the file system is read-only: make it writable first",
+};
 
 /** A folder for one kind of file; those above it, where they are missing, are as folders of a system usually are. @throws temp.unusable */
 export function makeFolder(place: string, mode: number): void {
@@ -65,25 +89,25 @@ export function makeFolder(place: string, mode: number): void {
   }
 }
 
-function writeWhole(place: string, text: string, mode: number): void {
-  const fresh = `${place}.doppel-new`;
+/** Beside the place where it belongs, on disk as far as space for it goes. */
+function writeFresh(place: string, text: string, mode: number): void {
+  const fresh = freshName(place);
+  mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+  rmSync(fresh, { force: true });
+  writeFileSync(fresh, text, { mode, flag: "wx", flush: true });
+  chmodSync(fresh, mode); // the umask may have taken some of it
+}
+
+function removeFresh(place: string): void {
   try {
-    mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
-    rmSync(fresh, { force: true });
-    writeFileSync(fresh, text, { mode, flag: "wx" });
-    chmodSync(fresh, mode); // the umask may have taken some of it
-    renameSync(fresh, place);
-  } catch (error) {
-    try {
-      rmSync(fresh, { force: true });
-    } catch {
-      // What stood in the way of writing stands in the way of this, too, and is what has to be told.
-    }
-    const reason = errnoOf(error) ?? "unknown error";
-    const remedy = reason === "EACCES" || reason === "EPERM" ? "run it as root" : "look at what is in its way";
-    const message = `cannot write ${place} (${reason}): ${remedy}; --print shows what would be written`;
-    throw new DoppelError("temp.unusable", message, { path: place }, error);
+    rmSync(freshName(place), { force: true });
+  } catch {
+    // What stood in the way of writing stands in the way of this, too, and is what has to be told.
   }
+}
+
+function freshName(place: string): string {
+  return `${place}.doppel-new`;
 }
 
 function modeOf(place: string): number {
