@@ -62,6 +62,23 @@ describeInterop(["gpg", "duplicity"], "a server is set up unattended, at a folde
     expect(readdirSync(join(place.root, "var/cache/doppel"))).toHaveLength(1);
   });
 
+  it("a folder whose name looks like a pattern is backed up, and no other", async () => {
+    using place = new SetupPlace();
+    const key = await place.key();
+    for (const folder of ["[od]d*?", "od"]) {
+      mkdirSync(place.at(folder));
+      writeFileSync(join(place.at(folder), "file"), folder);
+    }
+    const pass = place.at("passphrase");
+    writeFileSync(pass, key.passphrase, { mode: 0o600 });
+    const where = ["--root", place.root, "--server", "web1", "--include", place.at("[od]d*?"), "--program", place.spy];
+    const keys = ["--public-key", key.publicFile, "--secret-key", key.secretFile, "--passphrase-file", pass];
+    const setup = await place.doppel(["setup", "server", place.target, ...where, ...keys]);
+    expect(setup.stdout).not.toContain("could not be backed up");
+    expect(setup.stdout).toMatch(/\nDone: 1 file of/);
+    expect(setup.code, setup.stdout + setup.stderr).toBe(0);
+  });
+
   it("with the wrong passphrase, or another key: nothing is said against the backup", async () => {
     using place = new SetupPlace();
     const key = await place.key();

@@ -59,7 +59,10 @@ export async function askForWish(url: string, { settings, rules }: Answers, ques
   }
   const values = (rule: "include" | "exclude"): readonly string[] =>
     rules.flatMap((each) => (each.rule === rule ? [textOfRule(each)] : []));
-  const given = { folders: values("include").map(checkFolder), excludes: values("exclude").map(checkExclude) };
+  const given = {
+    folders: values("include").map((folder) => checkFolder(folder, existsSync)),
+    excludes: values("exclude").map(checkExclude),
+  };
 
   const fromUrl = /([^/]+)\/*$/.exec(url.replace(/^[a-z0-9+.-]+:\/\/[^/]*/i, ""))?.[1] ?? "";
   const isName = SERVER_NAME.test(fromUrl);
@@ -72,7 +75,7 @@ export async function askForWish(url: string, { settings, rules }: Answers, ques
   const folders = await questions.answer("--include", given.folders.length > 0 ? given.folders : undefined, {
     text: "Folders to back up, apart by blanks",
     suggestion: usual,
-    parse: (typed) => listOf(typed).map(checkFolder),
+    parse: (typed) => listOf(typed).map((folder) => checkFolder(folder, existsSync)),
   });
   const asked = given.excludes.length > 0 || given.folders.length > 0 ? given.excludes : undefined;
   const excludes = await questions.answer("--exclude", asked, {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { serverFiles } from "./files.ts";
 import { profileBlock } from "./profile.ts";
-import { checkExclude, checkFolder } from "./targets.ts";
+import { checkExclude, checkFolder as checkIfThere, targetsText } from "./targets.ts";
 import { testPlan } from "./test-plan.ts";
 
 const CREDENTIALS = "AWS_ACCESS_KEY_ID=a\nAWS_SECRET_ACCESS_KEY=b\n";
@@ -90,11 +90,18 @@ it("cron has a script instead, whose name run-parts takes", () => {
 });
 
 it("folders are plain and absolute, and hold something", () => {
+  const checkFolder = (folder: string): string => checkIfThere(folder, () => false);
   expect(checkFolder("/etc//nginx/")).toBe("/etc/nginx");
   expect(checkFolder("/home/with blank")).toBe("/home/with blank");
   for (const bad of ["etc", "/", "", "/proc", "/dev/shm", "/run/lock", "/home/*", "/etc/../root", "/a\nb"])
     expect(() => checkFolder(bad), bad).toThrow(/folder/);
   expect(checkFolder("/running")).toBe("/running");
+});
+
+it("a folder that is there may look like a pattern: it stands for itself", () => {
+  const folders = ["/srv/[a]*?", "/srv/x]"].map((folder) => checkIfThere(folder, () => true));
+  expect(targetsText({ server: "web1", folders, excludes: [] })).toContain("\n+ /srv/[[]a][*][?]\n+ /srv/x]\n- /\n");
+  expect(() => checkIfThere("/srv/a\nb", () => true)).toThrow(/^folder "\/srv\/a\\nb" has a line break in its name/);
 });
 
 it("what is left out is a pattern, and not everything", () => {
