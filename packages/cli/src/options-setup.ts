@@ -158,7 +158,7 @@ export const SETUP_OPTIONS = {
     generation: "doppel",
     metavar: "FILE",
     group: "Setting up",
-    help: "the answers to all questions: YAML, by the names of these options without their dashes; what the command line says wins",
+    help: "the answers to all questions: YAML, by the names of these options without their dashes, files named from its folder; what the command line says wins",
     commands: ["setup server"],
     to: "setup/answers.ts",
   }),

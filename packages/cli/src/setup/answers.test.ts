@@ -39,6 +39,13 @@ scheduler: systemd
   expect(answers("").rules).toEqual([]);
 });
 
+it("files are named from the folder of the answers, as in a profile", () => {
+  const { settings } = answers("public-key: keys/web1.asc\naws-credentials: none\nsecret-key: /root/web1.asc\n");
+  expect(settings["public-key"]).toMatch(/^\/.*\/keys\/web1\.asc$/);
+  expect(settings).toMatchObject({ "aws-credentials": "none", "secret-key": "/root/web1.asc" });
+  expect(answers("public-key: keys/web1.asc", "--public-key", "web1.asc").settings["public-key"]).toBe("web1.asc");
+});
+
 it.each([
   ["att: 04:15", /answers\.yaml:1: att: there is no such question; did you mean at\?/],
   ["at: 4", /answers\.yaml:1: at: needs a time of the day/],
@@ -46,8 +53,11 @@ it.each([
   ["make-key-here: maybe", /true or false/],
   ["include: {a: b}", /must be a value, or a list/],
   ["keep-daily: 3", /no such question/],
+  ["passphrase-file: p", /belongs on the command line/],
   ["answers: other.yaml", /no such question/],
-  ["- at", /lines such as/],
+  ["- at", /answers\.yaml:1: must have lines such as/],
+  ["at: 04:15\ninclude: [/etc, relative]", /answers\.yaml:2: include: folder "relative" must be absolute/],
+  ["exclude: cache", /answers\.yaml:1: exclude: .* must begin with/],
   ["at: '04:15", /answers\.yaml:1/],
 ])("a bad answer is named with its line: %s", (text, message) => {
   expect(() => answers(text)).toThrow(message);

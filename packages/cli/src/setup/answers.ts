@@ -1,10 +1,16 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type BytePath, displayPath, DoppelError, errnoOf, nearest, pathToBytes } from "@doppel/base";
 import { parseProfilesDocument } from "@doppel/monitor";
+import { checkExclude, checkFolder } from "@doppel/setup";
+import { localPath } from "../locations.ts";
 import type { Option } from "../option.ts";
 import { commandsOf, type GivenRule, OPTIONS, type OptionName, type Settings } from "../options.ts";
 import { readSettings } from "../parse/check.ts";
+
+/** What is settled before the file is read. */
+const BEFORE: readonly OptionName[] = ["passphrase-fd", "passphrase-file", "show-passphrase-fd"];
 
 /** What a person decided, on the command line or in a file. */
 export interface Answers {
@@ -17,12 +23,14 @@ const RULES = ["include", "exclude"] as const;
 type RuleAnswer = (typeof RULES)[number];
 
 /**
- * The answers of a YAML file, and those of the command line, which win. Keys are options of `setup server` without their dashes.
+ * The answers of a YAML file, and those of the command line, which win. Keys are options of `setup server` without their dashes;
+ * files are named from the folder of this one, as in a profile.
  * @throws cli.usage, profiles.bad with file, line and key
  */
 export function withAnswersFile(file: BytePath | undefined, line: Answers): Answers {
   if (file === undefined) return line;
   const name = displayPath(file);
+  const folder = dirname(resolve(localPath(file)));
   const document = parseProfilesDocument(name, readText(file));
   const given = new Map<OptionName, readonly string[]>();
   const rules: GivenRule[] = [];
@@ -34,17 +42,26 @@ export function withAnswersFile(file: BytePath | undefined, line: Answers): Answ
     const values = textsOf(value);
     if (values === undefined) throw fail("must be a value, or a list of values");
     if ((RULES as readonly string[]).includes(key)) {
+      for (const text of values) {
+        try {
+          if (key === "include") checkFolder(text, existsSync);
+          else checkExclude(text);
+        } catch (error) {
+          throw error instanceof DoppelError ? fail(error.message) : error;
+        }
+      }
       rules.push(...values.map((text) => ({ rule: key as RuleAnswer, value: bytes(text) })));
       continue;
     }
     const option = optionFor(key);
     if (option === undefined) throw fail(unknown(key));
+    if (BEFORE.includes(option)) throw fail("is no answer: it belongs on the command line");
     const { metavar, repeatable, read }: Option = OPTIONS[option];
     const [first = "", ...more] = values;
     if (metavar === undefined && !["true", "false"].includes(first)) throw fail("must be true or false");
     if (more.length > 0 && !repeatable) throw fail("has one value, not a list");
     if (metavar === undefined && first === "false") continue;
-    const texts = metavar === undefined ? [""] : values.map(bytes);
+    const texts = metavar === undefined ? [""] : values.map((text) => bytes(isFile(option, text) ? resolve(folder, text) : text));
     try {
       read(texts);
     } catch (error) {
@@ -63,6 +80,12 @@ function merged(line: Settings, given: ReadonlyMap<OptionName, readonly string[]
   return answered as Settings;
 }
 
+/** A file or folder, not a word that stands in the place of one. */
+function isFile(option: OptionName, text: string): boolean {
+  const { metavar }: Option = OPTIONS[option];
+  return (metavar === "FILE" || metavar === "DIR") && !(option === "aws-credentials" && text === "none");
+}
+
 function optionFor(key: string): OptionName | undefined {
   const name = Object.keys(OPTIONS).find((option) => option === key) as OptionName | undefined;
   return name !== undefined && name !== "answers" && commandsOf(name).includes("setup server") ? name : undefined;
@@ -77,7 +100,7 @@ function unknown(key: string): string {
 function membersOf(value: unknown, name: string): Readonly<Record<string, unknown>> {
   if (value === "" || value === null) return {};
   if (typeof value === "object" && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new DoppelError("profiles.bad", `${name}: must have lines such as at: "03:30"`, { file: name });
+  throw new DoppelError("profiles.bad", `${name}:1: must have lines such as at: "03:30"`, { file: name, line: 1 });
 }
 
 function textsOf(value: unknown): readonly string[] | undefined {

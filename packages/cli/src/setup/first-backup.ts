@@ -59,7 +59,6 @@ export type Proof =
 
 /** What is wrong with a key, not with what is encrypted to it. */
 const KEY_ERRORS: readonly string[] = [
-  "cli.usage",
   "openpgp.key-not-found",
   "openpgp.key-unusable",
   "openpgp.no-secret-key",
@@ -71,9 +70,11 @@ const KEY_ERRORS: readonly string[] = [
 export async function restoreProof(ground: Ground, secretFile: string, passphrase: string | undefined): Promise<Proof> {
   const args = ["--secret-key", secretFile, ...(passphrase === undefined ? [] : ["--passphrase-fd", "3"])];
   const { exit, found, error } = await asked(ground, "drill", args, passphrase);
-  if (KEY_ERRORS.includes(String(error?.["code"]))) return { kind: "locked", why: String(error?.["message"]), secretFile };
+  if (KEY_ERRORS.includes(String(error?.["code"])))
+    return { kind: "locked", why: textOf(error) ?? "the key cannot be used", secretFile };
   const again = `drill --secret-key ${pasteable(pathFromText(secretFile))}`;
-  if (exit !== 0 && exit !== 3) return { kind: "failed", problems: problemsOf(found, failure(ground, again, exit)) };
+  if (exit !== 0 && exit !== 3)
+    return { kind: "failed", problems: problemsOf(found, textOf(error) ?? failure(ground, again, exit)) };
   const warnings = textsIn(found, "warnings");
   const files = Number(found?.["files"] ?? 0);
   if (files === 0) return { kind: "failed", problems: ["there was no file in the backup that could be restored", ...warnings] };
@@ -102,6 +103,11 @@ function failure({ plan }: Ground, command: string, exit: number): string {
 function problemsOf(found: Found, otherwise: string): readonly string[] {
   const problems = textsIn(found, "problems");
   return problems.length > 0 ? problems : [otherwise];
+}
+
+function textOf(error: Found): string | undefined {
+  const message = error?.["message"];
+  return typeof message === "string" ? message : undefined;
 }
 
 type Found = ReturnType<typeof resultOf>;
