@@ -16,6 +16,14 @@ it.each(["rsa", "curve"])("gpg's own key %s is a good one", async (name) => {
   expect((await inspectKey(readFileSync(key.secretFile), NOW)).secret).toBe(true);
 });
 
+it("further keys of a file are named, once each", async () => {
+  const [rsa, curve] = [testKey("rsa"), testKey("curve")];
+  const [first, second] = [readFileSync(rsa.publicFile), readFileSync(curve.publicFile)];
+  const facts = await inspectKey(Buffer.concat([first, second, first, second]), NOW);
+  expect(facts).toMatchObject({ fingerprint: rsa.fingerprint, others: [curve.fingerprint] });
+  expect((await inspectKey(first, NOW)).others).toEqual([]);
+});
+
 it("what has expired or was revoked says so", async () => {
   const subkey = await inspectKey(bad("expired-subkey"), NOW);
   expect(subkey.primary).toMatchObject({ expired: false });
