@@ -48,5 +48,7 @@ it("of what people bring, the bad is refused", () => {
     expect(judgePassphrase(fair), fair).not.toHaveProperty("refused");
   }
   expect(judgePassphrase("six words from dice cliff margin")).toHaveProperty("advice");
+  // Made here, and like words by chance.
+  expect(judgePassphrase("Abcdef3Ghijkm4Nopqrst5")).toEqual({});
   for (let i = 0; i < 500; i++) expect(judgePassphrase(makePassphrase(random))).toEqual({});
 });
