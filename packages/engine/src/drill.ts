@@ -11,7 +11,7 @@ import type { ListedEntry } from "./history/entries.ts";
 import type { ReadDeps } from "./job.ts";
 import { list, listBatches } from "./list.ts";
 import { readContext } from "./read/context.ts";
-import { tellOfOrphans } from "./read/left-out.ts";
+import { tellOfLostManifests, tellOfOrphans } from "./read/left-out.ts";
 import { readTarget, setsAt, type Target } from "./read/target.ts";
 
 /** Random files are not larger than this: a drill must not fill the disk. Named ones may be. */
@@ -32,6 +32,8 @@ export async function drill(job: DrillJob, deps: ReadDeps, runtime: Runtime): Pr
   const told = findings.listening(runtime);
   const run = { job: { ...job, time: set }, deps, runtime: told, findings, target, sets };
   tellOfOrphans(target, sets, { notice: (notice) => told.emit({ type: "notice", ...notice }) }, job.time);
+  // The state that is tried may be sound all the same.
+  tellOfLostManifests(target, sets, { notice: ({ detail }) => findings.warning(detail) }, job.time);
   const choice = await choose(run);
   if (choice.files === 0) findings.warning("there are no regular files in this backup to be restored");
   using scratch = new Scratch(deps.tempDir);
