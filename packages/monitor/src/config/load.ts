@@ -52,6 +52,7 @@ export function readProfiles(document: ProfilesDocument): Profiles {
   const monitor = checked(document, MONITOR, whole.monitor ?? {}, ["monitor"]);
   const byName = new Map<string, Profile>();
   const wrong = new Map<string, DoppelError<"profiles.bad">>();
+  const badUrls: string[] = [];
   for (const [name, given] of Object.entries(whole.profiles ?? {})) {
     const path = ["profiles", name];
     try {
@@ -62,10 +63,12 @@ export function readProfiles(document: ProfilesDocument): Profiles {
     } catch (error) {
       if (!isDoppelError(error, "profiles.bad")) throw error;
       wrong.set(name, error);
+      const { url } = (given ?? {}) as { readonly url?: unknown };
+      if (typeof url === "string") badUrls.push(placeOf(url, folder));
     }
   }
   const lineIfThere = (path: KeyPath): number | undefined => (document.document.hasIn(path) ? lineOf(path) : undefined);
-  return { file, byName, bad: wrong, lineOf: lineIfThere, monitor: settingsOf(monitor, folder) };
+  return { file, byName, bad: wrong, badUrls, lineOf: lineIfThere, monitor: settingsOf(monitor, folder) };
 }
 
 /** A key of the file with nothing behind it is as good as none. */
