@@ -21,7 +21,7 @@ const LARGEST = 1 << 30;
  * A test restore: random files, and those that are named, are restored below `tempDir`, compared with what the listing says of them,
  * and removed again; some volumes are read whole. What is not as it should be is in the report. A set's index is used where there is
  * one: then every content has the SHA-256 that was told when it was backed up.
- * @throws collection.*, storage.*, openpgp.*, format.*, temp.unusable, restore.write-failed: when there is nothing to be judged
+ * @throws collection.*, storage.*, openpgp.*, format.*, temp.unusable: when there is nothing to be judged
  */
 export async function drill(job: DrillJob, deps: ReadDeps, runtime: Runtime): Promise<DrillReport> {
   const started = runtime.clock.now();
@@ -111,11 +111,14 @@ async function restoreAll(
       const chosen = byPath.get(path);
       const listing = { path, time: job.time, prefixes: job.prefixes, useIndex: job.useIndex };
       for await (const entry of chosen ? [chosen] : list(listing, deps, { ...runtime, emit: () => {} })) {
-        counts.entries++;
-        if (entry.type === "file") counts.files++;
         if (findings.isUnwritten(entry.path)) continue;
         const problem = problemOf(entry, place);
-        if (problem !== undefined) findings.problem(problem);
+        if (problem !== undefined) {
+          findings.problem(problem);
+          continue;
+        }
+        counts.entries++;
+        if (entry.type === "file") counts.files++;
       }
     }
     scratch.clear();
