@@ -83,7 +83,7 @@ async function checkOnce(session: Session): Promise<Checked> {
       foldersBelow: (root, signal) => foldersBelow(root, asNeighbour(root, profiles, quiet(session)), signal),
       openUrl: (url) => openTarget(pathFromText(url), "read", asNeighbour(url, profiles, quiet(session))),
     },
-    name === undefined ? undefined : localPath(name),
+    name === undefined ? undefined : localPath(name).replace(/^@/, ""),
     runtime,
   );
   if (settings.prometheus !== undefined) await writeWhole(localPath(settings.prometheus), prometheus(report), 0o644);

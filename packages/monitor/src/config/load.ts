@@ -39,7 +39,15 @@ export async function loadProfiles(file: string, readFile: (path: string) => Pro
     const why = errnoOf(error) === "ENOENT" ? "there is no such file" : `cannot be read (${errnoOf(error) ?? String(error)})`;
     throw new DoppelError("profiles.bad", `profiles file ${file}: ${why}`, { file }, error);
   }
-  return readProfiles(parseProfilesDocument(file, bytes.toString("utf8")));
+  return readProfiles(parseProfilesDocument(file, textOf(bytes, file)));
+}
+
+function textOf(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new DoppelError("profiles.bad", `profiles file ${file}: is not UTF-8; save it as UTF-8`, { file }, error);
+  }
 }
 
 /** What a document says. @throws profiles.bad */
