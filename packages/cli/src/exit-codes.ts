@@ -101,7 +101,8 @@ export type StopSignal = keyof typeof SIGNALS;
 /** For `--help`. */
 export const EXIT_CODES_HELP = `Exit codes
    0  done
-   1  verify: something differs from the backup
+   1  verify: something differs from the backup; drill, audit, doctor and
+      monitor check: something is wrong
    2  wrong command line, or a profiles file that cannot be used
    3  done, but something is left out, damaged or not as it was; it says what
    7  a file list cannot be read       9  archive directory unusable

@@ -11,7 +11,7 @@ import type { ListedEntry } from "./history/entries.ts";
 import type { ReadDeps } from "./job.ts";
 import { list, listBatches } from "./list.ts";
 import { readContext } from "./read/context.ts";
-import { tellOfOrphans } from "./read/left-out.ts";
+import { tellOfLostManifests, tellOfOrphans } from "./read/left-out.ts";
 import { readTarget, setsAt, type Target } from "./read/target.ts";
 
 /** Random files are not larger than this: a drill must not fill the disk. Named ones may be. */
@@ -21,7 +21,7 @@ const LARGEST = 1 << 30;
  * A test restore: random files, and those that are named, are restored below `tempDir`, compared with what the listing says of them,
  * and removed again; some volumes are read whole. What is not as it should be is in the report. A set's index is used where there is
  * one: then every content has the SHA-256 that was told when it was backed up.
- * @throws collection.*, storage.*, openpgp.*, format.*, temp.unusable, restore.write-failed: when there is nothing to be judged
+ * @throws collection.*, storage.*, openpgp.*, format.*, temp.unusable: when there is nothing to be judged
  */
 export async function drill(job: DrillJob, deps: ReadDeps, runtime: Runtime): Promise<DrillReport> {
   const started = runtime.clock.now();
@@ -32,6 +32,8 @@ export async function drill(job: DrillJob, deps: ReadDeps, runtime: Runtime): Pr
   const told = findings.listening(runtime);
   const run = { job: { ...job, time: set }, deps, runtime: told, findings, target, sets };
   tellOfOrphans(target, sets, { notice: (notice) => told.emit({ type: "notice", ...notice }) }, job.time);
+  // The state that is tried may be sound all the same.
+  tellOfLostManifests(target, sets, { notice: ({ detail }) => findings.warning(detail) }, job.time);
   const choice = await choose(run);
   if (choice.files === 0) findings.warning("there are no regular files in this backup to be restored");
   using scratch = new Scratch(deps.tempDir);
@@ -109,11 +111,14 @@ async function restoreAll(
       const chosen = byPath.get(path);
       const listing = { path, time: job.time, prefixes: job.prefixes, useIndex: job.useIndex };
       for await (const entry of chosen ? [chosen] : list(listing, deps, { ...runtime, emit: () => {} })) {
-        counts.entries++;
-        if (entry.type === "file") counts.files++;
         if (findings.isUnwritten(entry.path)) continue;
         const problem = problemOf(entry, place);
-        if (problem !== undefined) findings.problem(problem);
+        if (problem !== undefined) {
+          findings.problem(problem);
+          continue;
+        }
+        counts.entries++;
+        if (entry.type === "file") counts.files++;
       }
     }
     scratch.clear();

@@ -4,7 +4,7 @@ import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
 import { announceCollection } from "./read/announce-collection.ts";
 import { readContext } from "./read/context.ts";
 import { openLanes } from "./read/lanes.ts";
-import { tellOfOrphans } from "./read/left-out.ts";
+import { tellOfLostManifests, tellOfOrphans } from "./read/left-out.ts";
 import { nothingFound } from "./read/nothing-found.ts";
 import { isLoss } from "./read/lost/loss.ts";
 import { below, type StateEntry, stateEntries } from "./read/state.ts";
@@ -41,6 +41,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const sets = setsAt(target, storage.label, runtime.clock.now(), job.time);
   const context = readContext(deps, job.prefixes, runtime);
   tellOfOrphans(target, sets, tally, job.time);
+  tellOfLostManifests(target, sets, tally, job.time);
   const choice = {
     lookOnly: job.dryRun,
     useIndex: job.useIndex,

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { resolve } from "node:path";
 import { type BytePath, errnoOf, pathToBytes } from "@doppel/base";
 import { type Environment, folderOf, urlText } from "../locations.ts";
-import { agentPlace } from "./place.ts";
+import { agentPlace, refuseStrange } from "./place.ts";
 import { type Answer, LINE_LIMIT, type Question } from "./protocol.ts";
 
 /** For an agent that hangs: then there is none. */
@@ -23,8 +23,9 @@ export async function passphraseFromAgent(url: BytePath, environment: Environmen
   return typeof answer === "object" ? answer.passphrase : undefined;
 }
 
-/** One target's passphrase, or all. @returns what they were called */
+/** One target's passphrase, or all. @returns what they were called @throws temp.unusable when an agent could be there that is not to be asked */
 export async function forgetInAgent(url: BytePath | undefined, environment: Environment): Promise<readonly string[]> {
+  refuseStrange(environment.variables, userId());
   const place = agentPlace(environment.variables, userId(), false);
   if (place === undefined) return [];
   const answer = await ask(place.socket, {

@@ -45,6 +45,30 @@ function problemOf(folder: string, user: number): string | undefined {
   }
 }
 
+/**
+ * Refuses what an agent may hide behind: a folder that is not this user's alone any more, or something else than a socket in it.
+ * The agent is not asked there, but what it keeps, it keeps. @throws temp.unusable
+ */
+export function refuseStrange(variables: Environment["variables"], user: number): void {
+  const { XDG_RUNTIME_DIR: runtime = "" } = variables;
+  const folders = [...(runtime.startsWith("/") ? [join(runtime, "doppel")] : []), `/tmp/doppel-${user}`];
+  for (const folder of folders) {
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    const problem = found && problemOf(folder, user);
+    if (problem !== undefined) throw unreached(folder, problem);
+    const socket = join(folder, "agent.sock");
+    const inside = found && lstatSync(socket, { throwIfNoEntry: false });
+    if (inside === undefined) continue;
+    if ((inside.mode & 0o170_000) !== 0o140_000) throw unreached(socket, "is no socket");
+    if (inside.uid !== user) throw unreached(socket, "belongs to somebody else");
+  }
+}
+
+function unreached(path: string, why: string): DoppelError<"temp.unusable"> {
+  const message = `${path}, where the agent is asked, ${why}: an agent may still keep passphrases and cannot be reached; mend that, or end it (its command line has --passphrase-agent)`;
+  return new DoppelError("temp.unusable", message, { path });
+}
+
 function unusable(path: string, why: string, cause?: unknown): DoppelError<"temp.unusable"> {
   return new DoppelError("temp.unusable", `${path}, where the agent's socket belongs, ${why}; nothing is kept`, { path }, cause);
 }

@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { errnoOf } from "@doppel/base";
+import { closeInherited } from "./inherited.ts";
 import { type Answer, LINE_LIMIT, parseQuestion, type Question } from "./protocol.ts";
 import { Vault } from "./vault.ts";
 
@@ -17,6 +18,7 @@ const ENDS = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"] as const;
  * @param session  process that leads the session, as `leaderOf` tells it; the agent ends with it
  */
 export function serve(socket: string, session: string | undefined): void {
+  closeInherited();
   const vault = new Vault(() => Date.now());
   let own: bigint | undefined;
   const end = (code = 0): never => {

@@ -41,8 +41,8 @@ async function askOrStart(place: AgentPlace, question: Question): Promise<Answer
   return typeof second === "object" ? second : undefined;
 }
 
-/** No core dump, and none of the pipes that whoever started us may be waiting at the other end of. */
-const CLEAN = 'ulimit -c 0; exec "$@" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-';
+/** No core dump. The agent itself closes what it inherits: a shell can do that up to 9 only. */
+const CLEAN = 'ulimit -c 0; exec "$@"';
 
 /**
  * Starts doppel itself as the agent: in a session of its own, without our files and environment, and without core dumps,

@@ -1,4 +1,4 @@
-import { pathFromText, type Runtime } from "@doppel/base";
+import { DoppelError, pathFromText, type Runtime } from "@doppel/base";
 import { disprovesRestore, type DrillReport, drill as drillBackup, type ReadDeps } from "@doppel/engine";
 import { type DrillRun, recordDrill } from "@doppel/monitor";
 import { localPath } from "../locations.ts";
@@ -41,6 +41,11 @@ async function tried(session: Session, deps: ReadDeps): Promise<DrillReport> {
     ...thawOf(settings),
     prefixes: prefixesOf(settings),
   };
+  if (job.files === 0 && job.paths.length === 0) {
+    throw new DoppelError("cli.usage", "--files 0 without --path tries no file at all; name some with --path", {
+      option: "--files",
+    });
+  }
   try {
     return await drillBackup(job, deps, runtime);
   } catch (error) {

@@ -1,5 +1,6 @@
+import { statSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { DoppelError, isDoppelError, pathFromText, type Runtime } from "@doppel/base";
 import { lockArchiveDir, readReceipt } from "@doppel/engine";
 import {
@@ -65,6 +66,7 @@ interface Checked {
 async function checkOnce(session: Session): Promise<Checked> {
   const { invocation, environment, runtime } = session;
   const { settings, positionals } = invocation;
+  if (settings.prometheus !== undefined) checkMetricsFile(localPath(settings.prometheus));
   const warn = (detail: string): void => runtime.emit({ type: "notice", reason: "monitor", incomplete: false, detail });
   const profiles = await openProfiles(settings.profiles === undefined ? undefined : localPath(settings.profiles), environment);
   await using _lock = await lockState(profiles.monitor.state, runtime);
@@ -81,7 +83,7 @@ async function checkOnce(session: Session): Promise<Checked> {
       foldersBelow: (root, signal) => foldersBelow(root, asNeighbour(root, profiles, quiet(session)), signal),
       openUrl: (url) => openTarget(pathFromText(url), "read", asNeighbour(url, profiles, quiet(session))),
     },
-    name === undefined ? undefined : localPath(name),
+    name === undefined ? undefined : localPath(name).replace(/^@/, ""),
     runtime,
   );
   if (settings.prometheus !== undefined) await writeWhole(localPath(settings.prometheus), prometheus(report), 0o644);
@@ -91,6 +93,17 @@ async function checkOnce(session: Session): Promise<Checked> {
   const undelivered = await deliver(report, settings.digest, deps);
   for (const line of undelivered) warn(`an alert could not be delivered, and is tried again next time: ${line}`);
   return { report, undelivered };
+}
+
+/** Its folder is that of another program, the node exporter: one that is not there is a slip. @throws cli.usage */
+function checkMetricsFile(path: string): void {
+  const folder = dirname(resolve(path));
+  const problem = !statSync(folder, { throwIfNoEntry: false })?.isDirectory()
+    ? `there is no folder ${folder}; make it, or name another FILE`
+    : statSync(path, { throwIfNoEntry: false })?.isDirectory()
+      ? `${path} is a folder; name a FILE in it, such as ${join(path, "doppel.prom")}`
+      : undefined;
+  if (problem !== undefined) throw new DoppelError("cli.usage", `--prometheus: ${problem}`, { option: "--prometheus" });
 }
 
 /** `--listen`: until a signal ends it, which is no failure. */

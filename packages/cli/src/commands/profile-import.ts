@@ -24,10 +24,18 @@ export const profileImport: Command = async ({ invocation, environment, renderer
   const folder = duplyFolder(localPath(argument(invocation, "NAME")), environment);
   const name = basename(folder);
   const conf = parseDuplyConf(readConf(join(folder, "conf")), environment.variables);
-  const imported = importDuply(name, conf, folder, existsSync(join(folder, "exclude")));
+  const imported = importDuply(
+    name,
+    conf,
+    folder,
+    ["exclude", "pre", "post"].filter((file) => existsSync(join(folder, file))),
+  );
   const yaml = yamlOf(name, imported, "  ");
   const data = { profile: name, yaml, notes: imported.notes };
-  if (settings.write) {
+  if (settings.write && !imported.isUsable) {
+    const text = `${imported.notes.map((note) => `${note}\n`).join("")}nothing is written: @${name} has no target\n`;
+    renderer.result({ kind: "page", name: "profile import", text, data });
+  } else if (settings.write) {
     const given = settings.profiles;
     const file = resolve(environment.cwd, given === undefined ? profilesPath(environment.variables) : localPath(given));
     await append(file, name, (indent) => yamlOf(name, imported, indent));

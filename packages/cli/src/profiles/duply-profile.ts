@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DoppelError } from "@doppel/base";
 import { parseProfilesDocument, readProfiles } from "@doppel/monitor";
+import { supportedSchemes } from "@doppel/storage";
 import { OPTIONS } from "../options.ts";
 import type { Option } from "../option.ts";
 import { type Tokens, tokenise } from "../parse/tokens.ts";
@@ -17,6 +18,8 @@ export interface Imported {
   readonly notes: readonly string[];
   /** Something of it was not understood. */
   readonly incomplete: boolean;
+  /** It has a target that doppel can use; without one it is no profile yet. */
+  readonly isUsable: boolean;
 }
 
 /** What duply takes from the conf for itself, or has no counterpart. */
@@ -25,8 +28,8 @@ const NOT_FOR_US: Readonly<Record<string, string>> = {
   PYTHON: "doppel needs no Python",
 };
 
-/** @param folder  of duply's profile; `exclude`: whether it has such a file */
-export function importDuply(name: string, conf: DuplyConf, folder: string, exclude: boolean): Imported {
+/** @param folder  of duply's profile; `files`: those of `exclude`, `pre` and `post` that it has */
+export function importDuply(name: string, conf: DuplyConf, folder: string, files: readonly string[]): Imported {
   const notes: string[] = [];
   const keys = new Map<string, Value>();
   const options = new Map<string, string | readonly string[]>();
@@ -34,14 +37,26 @@ export function importDuply(name: string, conf: DuplyConf, folder: string, exclu
 
   const target = value("TARGET");
   if (target === undefined) notes.push("conf has no TARGET that can be read: url has to be written by hand");
-  const { url, hadUser } = withoutUser(target ?? "file:///nowhere");
-  keys.set("url", url);
+  const { url, hadUser } = withoutUser(target ?? "");
+  const [, scheme] = /^([a-z0-9+.-]+):\/\//i.exec(url) ?? [];
+  const isUsable = target !== undefined && (scheme === undefined || supportedSchemes.includes(scheme.toLowerCase()));
+  if (target !== undefined && !isUsable)
+    notes.push(`TARGET is left out: doppel has no ${scheme}:// targets; url has to be written by hand`);
+  if (isUsable) keys.set("url", url);
   const source = value("SOURCE");
   if (source !== undefined) keys.set("source", source);
 
+  const scripts = files.filter((file) => file === "pre" || file === "post");
+  for (const script of scripts)
+    notes.push(
+      `${join(folder, script)} is left out: doppel runs no scripts; run it ${script === "pre" ? "before" : "after"} doppel`,
+    );
+  const before = notes.length;
   const params = paramsOf(value("DUPL_PARAMS") ?? "", notes);
+  for (const word of params?.positionals ?? []) notes.push(`${text(word)} of DUPL_PARAMS is left out: it belongs to no option`);
+  const losesParams = notes.length > before;
   const rules = (params?.rules ?? []).map(({ rule, value: given }) => (given === "" ? text(rule) : { [rule]: text(given) }));
-  if (exclude) rules.push({ "exclude-filelist": join(folder, "exclude") });
+  if (files.includes("exclude")) rules.push({ "exclude-filelist": join(folder, "exclude") });
   if (rules.length > 0) keys.set("rules", rules);
 
   const encryptTo = (value("GPG_KEYS_ENC") ?? value("GPG_KEY") ?? "").split(/[\s,]+/).filter((key) => key !== "");
@@ -76,7 +91,8 @@ export function importDuply(name: string, conf: DuplyConf, folder: string, exclu
   notes.push(...secretNotes(conf, hadUser, name), ...retentionNotes(conf, name));
   for (const [key, why] of Object.entries(NOT_FOR_US)) if (value(key) !== undefined) notes.push(`${key} is left out: ${why}`);
   for (const line of conf.notUnderstood) notes.push(`conf:${line} is left out: no plain assignment, and nothing is run`);
-  return { keys, notes, incomplete: conf.notUnderstood.length > 0 || params === undefined || target === undefined };
+  const incomplete = conf.notUnderstood.length > 0 || losesParams || scripts.length > 0 || !isUsable;
+  return { keys, notes, incomplete, isUsable };
 }
 
 /** duply puts users and passwords into URLs (duply contract 4). */
@@ -114,7 +130,7 @@ function retentionNotes({ values }: DuplyConf, name: string): readonly string[] 
 }
 
 /** The options in DUPL_PARAMS that doppel knows, one at a time, so that one that it does not know takes no others away. */
-function paramsOf(params: string, notes: string[]): Pick<Tokens, "given" | "rules"> | undefined {
+function paramsOf(params: string, notes: string[]): Pick<Tokens, "given" | "rules" | "positionals"> | undefined {
   const words = shellWords(params);
   if (words === undefined) {
     notes.push("DUPL_PARAMS is left out: it cannot be split into options without running it");
@@ -138,20 +154,21 @@ function paramsOf(params: string, notes: string[]): Pick<Tokens, "given" | "rule
       rest = [...rest.slice(0, place), ...rest.slice(place + dropped.length)];
     }
   }
-  return { given: new Map(), rules: [] };
+  return { given: new Map(), rules: [], positionals: [] };
 }
 
 /**
  * The profile as a block of YAML, indented, with its notes as comments before it; a newline at its end.
  * @throws Error when what it makes cannot be read again: a defect
  */
-export function yamlOf(name: string, { keys, notes }: Imported, indent: string): string {
+export function yamlOf(name: string, { keys, notes, isUsable }: Imported, indent: string): string {
   const lines = [
     ...notes.map((note) => `${indent}# ${note.replaceAll("\n", " ")}`),
     `${indent}${name}:`,
     ...[...keys].flatMap(([key, value]) => block(key, value).map((line) => indent.repeat(2) + line)),
   ];
   const yaml = `${lines.join("\n")}\n`;
+  if (!isUsable) return yaml;
   const { bad, byName } = readProfiles(parseProfilesDocument("/imported", `version: 1\nprofiles:\n${yaml}`));
   if (!byName.has(name)) throw bad.get(name) ?? new Error(`the profile ${name} was not understood`);
   return yaml;

@@ -84,7 +84,7 @@ eval something
 `;
 
   it("says the same, in YAML that can be read, without anything secret", () => {
-    const imported = importDuply("web1", parseDuplyConf(conf, ENV), "/root/.duply/web1", true);
+    const imported = importDuply("web1", parseDuplyConf(conf, ENV), "/root/.duply/web1", ["exclude", "pre"]);
     const yaml = yamlOf("web1", imported, "  ");
     expect(yaml).not.toContain("geheim");
     expect(yaml).not.toContain("AKIA");
@@ -115,6 +115,7 @@ eval something
       /remove-older-than 6M --force @web1/,
       /--frobnicate of/,
       /--force of/,
+      /duply\/web1\/pre is left out/,
       /conf:15 is left out/,
     ])
       expect(notes).toMatch(said);
@@ -125,7 +126,7 @@ eval something
       "a",
       parseDuplyConf("GPG_KEY=disabled\nGPG_PW=idle\nTARGET=file:///b\nARCH_DIR=/arch\n", ENV),
       "/d",
-      false,
+      [],
     );
     expect(yamlOf("a", plain, "  ")).toBe(
       '  a:\n    url: "file:///b"\n    options:\n      no-encryption: "true"\n      archive-dir: /arch\n      name: a\n'
@@ -133,6 +134,13 @@ eval something
         .replace('"file:///b"', "file:///b"),
     );
     expect(plain.incomplete).toBe(false);
-    expect(importDuply("a", parseDuplyConf("", ENV), "/d", false).incomplete).toBe(true);
+    expect(importDuply("a", parseDuplyConf("", ENV), "/d", []).incomplete).toBe(true);
+    for (const conf of ["", "TARGET=scp://host/b\n"]) {
+      const none = importDuply("a", parseDuplyConf(conf, ENV), "/d", []);
+      expect([none.isUsable, none.incomplete, none.keys.has("url")]).toEqual([false, true, false]);
+      expect(yamlOf("a", none, "  ")).toContain("url has to be written by hand");
+    }
+    const words = importDuply("a", parseDuplyConf("TARGET=/b\nDUPL_PARAMS='--volsize 5 stray'\n", ENV), "/d", []);
+    expect([words.incomplete, words.notes]).toEqual([true, ["stray of DUPL_PARAMS is left out: it belongs to no option"]]);
   });
 });

@@ -52,7 +52,7 @@ export function cleanupText({ target, plan, applied }: CleanupReport, dryRun: bo
       because(uploadText(upload), "begun less than a day ago, and perhaps under way; --even-recent aborts it"),
     ),
     ...superseded.flatMap(({ id }) => because(setText(id), "a later one has replaced it; it goes with its chain")),
-    ...lostManifest.flatMap(({ id }) => because(setText(id), LOST_MANIFEST)),
+    ...lostManifest.flatMap(({ id, receipt }) => because(setText(id), receipt === undefined ? LOST_MANIFEST : FINISHED)),
     ...unreachable.flatMap(({ set, obstacle }) =>
       because(
         setText(set.id),
@@ -76,6 +76,9 @@ function uploadText({ name, begun }: CleanupReport["plan"]["uploads"][number]): 
 const ALL_BUT_MANIFEST = "it lacks only its manifest: if that was lost, put it back from a copy of the target first";
 const LOST_MANIFEST =
   "its manifest is missing, but later backups build on it: put it back from a copy of the target, or delete them by hand to give them up";
+
+const FINISHED =
+  "its manifest is missing, but its receipt says that it was finished: put the manifest back from a copy of the target, or delete the receipt by hand to give it up";
 
 /** An item of a list, with its reasons on lines of their own. */
 function because(what: string, ...why: readonly string[]): readonly string[] {

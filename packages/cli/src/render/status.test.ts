@@ -135,6 +135,8 @@ it("tells what was lost from what was left, and counts what cannot be used", () 
   expect(text({ incomplete: [sealed] })).toMatch(/1 backup without a manifest: an interrupted run left it so, or it was lost/);
   expect(text({ incomplete: [sealed] })).not.toContain("no harm");
   expect(text({ lostManifest: [sealed] })).toContain("LOST: the manifest of 1 backup that later ones build on");
+  const finished = { ...sealed, set: { ...sealed.set, receipt: "r" } };
+  expect(text({ lostManifest: [finished] })).toContain("LOST: the manifest of 1 backup whose receipt says that it was finished");
   expect(text({ orphaned: [orphan("lost-manifest")] })).toContain("They come back with it");
   expect(text({ orphaned: [orphan("replaced"), orphan("replaced")] })).toMatch(
     /2 orphaned increments: they build on a backup that a later one has replaced/,

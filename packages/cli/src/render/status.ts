@@ -35,9 +35,14 @@ export function statusText(report: StatusReport): string {
     const what = `${counted(withSignatures.length, "backup")} without a manifest`;
     paragraphs.push(`${what}: ${WITHOUT_MANIFEST}`, setTable(withSignatures));
   }
-  if (lostManifest.length > 0) {
-    const what = `LOST: the manifest of ${counted(lostManifest.length, "backup")} that later ones build on.`;
-    paragraphs.push(`${what}\n${LOST_MANIFEST}`, setTable(lostManifest));
+  const finished = lostManifest.filter(({ set }) => set.receipt !== undefined);
+  const needed = lostManifest.filter(({ set }) => set.receipt === undefined);
+  for (const [sets, why, remedy] of [
+    [finished, "whose receipt says that it was finished", FINISHED],
+    [needed, "that later ones build on", LOST_MANIFEST],
+  ] as const) {
+    if (sets.length === 0) continue;
+    paragraphs.push(`LOST: the manifest of ${counted(sets.length, "backup")} ${why}.\n${remedy}`, setTable(sets));
   }
   for (const obstacle of Object.keys(ORPHANS) as Obstacle[]) {
     const sets = orphaned.filter((set) => set.obstacle === obstacle);
@@ -67,6 +72,8 @@ const WITHOUT_MANIFEST = `an interrupted run left it so, or it was lost.
 If it was lost, put it back from a copy of the target; otherwise doppel cleanup removes what is there.`;
 
 const LOST_MANIFEST = `Put it back from a copy of the target, and all of them can be restored again; cleanup leaves them alone.`;
+
+const FINISHED = `Put it back from a copy of the target, and the backup can be restored again; cleanup leaves it alone.`;
 
 /** What is said of orphaned increments, and what to do about them. */
 const ORPHANS: Readonly<Record<Obstacle, readonly [why: string, next: string]>> = {

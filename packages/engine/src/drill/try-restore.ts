@@ -1,4 +1,4 @@
-import type { BytePath, Runtime } from "@doppel/base";
+import { type BytePath, displayPath, DoppelError, isDoppelError, type Runtime } from "@doppel/base";
 import type { BackupSet } from "@doppel/format";
 import type { ThawOptions } from "@doppel/storage";
 import { OwnerNames, TreeWriter } from "@doppel/tree";
@@ -26,7 +26,7 @@ export interface Attempt {
 /**
  * Restores some paths as a restore would, below `place` under their own names. Damage does not end it: it is a finding.
  * @returns the bytes of content that were written
- * @throws storage.*, openpgp.*, restore.write-failed
+ * @throws storage.*, openpgp.*, temp.unusable
  */
 export async function tryRestore(
   { sets, target, paths, useIndex, thaw, place }: Attempt,
@@ -52,6 +52,10 @@ export async function tryRestore(
     writer.finish();
   } catch (error) {
     writer.abandon();
+    if (isDoppelError(error, "restore.write-failed")) {
+      const message = `${error.message}; name a folder with more room with --tempdir`;
+      throw new DoppelError("temp.unusable", message, { path: displayPath(place) }, error);
+    }
     if (!isLoss(error)) throw error;
     findings.problem(error.message);
   }

@@ -25,6 +25,30 @@ export function tellOfOrphans({ collection }: Target, sets: readonly BackupSet[]
   observer.notice({ reason: "foreign-set", incomplete: true, detail });
 }
 
+/**
+ * Tells of a finished backup between the state that is used and the one that was asked for that has lost its manifest: its receipt,
+ * which is stored last, says that it was finished.
+ */
+export function tellOfLostManifests(
+  { collection }: Target,
+  sets: readonly BackupSet[],
+  observer: LeftOutObserver,
+  time?: Date,
+): void {
+  const used = sets.at(-1)!.id.end;
+  const lost = finishedWithoutManifest(collection).filter(({ id }) => id.end > used && (time === undefined || id.end <= time));
+  const newest = lost.at(-1);
+  if (!newest) return;
+  const more = lost.length === 1 ? "" : ` (and ${lost.length - 1} more before it)`;
+  const detail = `the backup of ${formatTime(newest.id.end)}${more} was finished, as its receipt says, but its manifest is missing: this is the older state of ${formatTime(used)}; put the manifest back from a copy of the target`;
+  observer.notice({ reason: "foreign-set", incomplete: true, detail });
+}
+
+/** By end time. */
+export function finishedWithoutManifest({ incomplete }: Target["collection"]): readonly BackupSet[] {
+  return incomplete.filter(({ receipt, volumes }) => receipt !== undefined && volumes.size > 0);
+}
+
 /** Tells of volumes that the set's whole manifest does not name: nobody knows what they hold, so they are not read (spec 2.4). */
 export function tellOfUnnamedVolumes(set: BackupSet, { volumes }: Manifest, observer: LeftOutObserver): void {
   const named = new Set(volumes.map(({ number }) => number));

@@ -1,6 +1,7 @@
 import { DoppelError } from "@doppel/base";
 import { type BackupSet, buildCollection, chainAt, type Collection, formatTime, type NamePrefixes } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
+import { finishedWithoutManifest } from "./left-out.ts";
 
 /** What is at a target, from one listing. */
 export interface Target {
@@ -33,6 +34,11 @@ export function setsAt(target: Target, label: string, now: Date, time?: Date): r
   if (first) {
     refuseConflicts(target, [first, ...rest], label);
     return [first, ...rest];
+  }
+  const lost = finishedWithoutManifest(collection).at(-1);
+  if (lost) {
+    const message = `${label} holds no complete backup: that of ${formatTime(lost.id.end)} was finished, as its receipt says, but its manifest is missing; put it back from a copy of the target`;
+    throw new DoppelError("collection.empty", message, { target: label });
   }
   const incomplete = collection.incomplete.length;
   const which = incomplete === 1 ? "1 unfinished backup there has" : `${incomplete} unfinished backups there have`;

@@ -1,4 +1,4 @@
-import { type BackupSet, buildCollection, type Collection } from "@doppel/format";
+import { type BackupSet, buildCollection, type Collection, receiptName } from "@doppel/format";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Inventory, setKey } from "./inventory.ts";
@@ -71,6 +71,15 @@ describe("planCleanup", () => {
     const begun = planCleanup(inventoryOfSets([full(0, lost), inc(0, 1, lost), inc(1, 2)]), later, options);
     expect(begun.lostManifest.length).toBe(2);
     expect(allOf(begun)).toEqual([]);
+  });
+
+  it("keeps a set without a manifest whose receipt says that it was finished", () => {
+    const lost = full(5, { lacks: "manifest", volumes: 2 });
+    const names = [...namesOfMade(full(0)), ...namesOfMade(lost)];
+    expect(allOf(planCleanup(inventoryOf(names), later, options)).length).toBe(3);
+    const plan = planCleanup(inventoryOf([...names, receiptName(lost.id)]), later, options);
+    expect(plan.lostManifest.map(({ id }) => id.end)).toEqual([day(5)]);
+    expect([plan.incomplete, allOf(plan)]).toEqual([[], []]);
   });
 
   it("takes what only unfinished sets build on: removals that stopped leave that", () => {

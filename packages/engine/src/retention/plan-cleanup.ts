@@ -17,7 +17,7 @@ export interface CleanupOptions {
 
 /** What is of no use at a target. */
 export interface CleanupPlan {
-  /** Sets without a manifest, on which nothing complete builds. By end time. */
+  /** Sets without a manifest and receipt, on which nothing complete builds. By end time. */
   readonly incomplete: readonly BackupSet[];
   /** Complete increments of which the beginning is missing. By end time. */
   readonly orphaned: readonly BackupSet[];
@@ -30,7 +30,7 @@ export interface CleanupPlan {
    * and doppel could join the sets around it differently (spec 1.5).
    */
   readonly superseded: readonly BackupSet[];
-  /** Sets without a manifest that had one, because complete increments build on them: it would revive them all. By end time. */
+  /** Sets without a manifest that had one, because complete increments build on them or they have a receipt: it would revive them all. By end time. */
   readonly lostManifest: readonly BackupSet[];
   /** Complete increments that are in no chain, although all that they build on is there. By end time. */
   readonly unreachable: readonly OrphanedSet[];

@@ -4,6 +4,7 @@ import type { MonitorReport } from "../report.ts";
 import type { AlertState } from "../state/alert-state.ts";
 import type { MonitorState } from "../state/store.ts";
 import type { Channel, MessageContext } from "./channel.ts";
+import { Hangs } from "./hangs.ts";
 import { commandChannel } from "./command.ts";
 import { afterTelling, eventsFor, ledgerAfter, withoutSettled } from "./ledger.ts";
 import { mailChannel } from "./mail.ts";
@@ -44,7 +45,7 @@ export async function deliver(
       } catch (error) {
         signal.throwIfAborted();
         if (failed++ === 0) failures.push(`${channel.label}: ${(error as Error).message}`);
-        if (failed === GIVE_UP) break;
+        if (failed === GIVE_UP || error instanceof Hangs) break;
         continue;
       }
       ledger = afterTelling(ledger, channel.id, events, report.time);

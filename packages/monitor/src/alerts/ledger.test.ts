@@ -31,6 +31,17 @@ function told(state: AlertState, channel: string, hour: number): readonly [reado
 }
 
 describe("the ledger of alerts", () => {
+  it("does not say that strangers are gone when nobody could look for them", () => {
+    const strangers: FleetFinding = { subject: "/b", id: "unconfigured", severity: "warning", text: "strangers" };
+    const down: FleetFinding = { subject: "s3", id: "unavailable", severity: "unknown", text: "down" };
+    let state = told(ledgerAfter(NO_ALERTS, report(0, [], [strangers])), "mail", 0)[1];
+    let events: readonly string[];
+    [events, state] = told(ledgerAfter(state, report(1, [], [down])), "mail", 1);
+    expect(events).toEqual(["new fleet s3 unavailable"]);
+    [events, state] = told(ledgerAfter(state, report(2, [], [])), "mail", 2);
+    expect(events).toEqual(["resolved fleet /b unconfigured", "resolved fleet s3 unavailable"]);
+  });
+
   it("tells each thing once, reminds after a day, and says when it is over", () => {
     let state = ledgerAfter(NO_ALERTS, report(0, [profile("a", [missed])]));
     let events: readonly string[];

@@ -33,8 +33,14 @@ export function ledgerAfter(state: AlertState, report: MonitorReport): AlertStat
 
   const looked = new Set(report.profiles.filter(({ failure }) => failure === undefined).map(({ name }) => `profile ${name} `));
   const silent = new Set(report.profiles.filter(({ failure }) => failure !== undefined).map(({ name }) => `profile ${name} `));
+  // Whether there are strangers below a root is not known while a root, or what it is on, does not answer.
+  const isFleetKnown = report.fleet.every(({ severity }) => severity !== "unknown");
   for (const [key, alert] of Object.entries(state.alerts)) {
     if (key in alerts) continue;
+    if (!isFleetKnown && /^fleet .* unconfigured$/s.test(key)) {
+      alerts[key] = alert;
+      continue;
+    }
     const owner = key.slice(0, key.lastIndexOf(" ") + 1);
     // A profile that is no longer in the file has nothing to be alarmed about.
     const over = looked.has(owner) || (report.isWhole && !silent.has(owner));

@@ -1,38 +1,61 @@
 import { spawn } from "node:child_process";
+import { kill } from "node:process";
 import { errnoOf } from "@doppel/base";
+import { withLimit } from "./hangs.ts";
 
-const MOST_MS = 60_000;
+const MOST_MS = 30_000;
 
 /** What programs of alerts get of our environment: no credentials. */
 const PASSED_ON = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"] as const;
 
 /**
- * Runs a program with `input` on its standard input and nothing secret in its environment, for a minute at most.
- * @throws Error that does not name it, when it cannot be started, or exits with another code than 0
+ * Runs a program with `input` on its standard input and nothing secret in its environment, for half a minute at most: then it is killed
+ * with all that it has started.
+ * @throws Hangs; Error that does not name it, when it cannot be started, or exits with another code than 0
  */
 export function runProgram(
   [program, ...args]: readonly string[],
   input: string | Uint8Array,
-  { env, signal }: { readonly env: Readonly<Record<string, string | undefined>>; readonly signal: AbortSignal },
+  {
+    env,
+    signal,
+    ms = MOST_MS,
+  }: { readonly env: Readonly<Record<string, string | undefined>>; readonly signal: AbortSignal; readonly ms?: number },
 ): Promise<void> {
   const passed = Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
   return new Promise((resolve, reject) => {
     const child = spawn(program!, args, {
       env: passed,
       stdio: ["pipe", "ignore", "ignore"],
-      signal: AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]),
-      killSignal: "SIGKILL",
+      detached: true, // a group of its own, which can be killed as a whole
+    });
+    const limit = withLimit(signal, ms);
+    const fail = (error: Error): void => {
+      limit.end();
+      reject(error);
+    };
+    limit.signal.addEventListener("abort", () => {
+      killGroup(child.pid);
+      child.stdin.destroy();
+      fail(limit.signal.reason instanceof Error ? limit.signal.reason : new Error("was stopped"));
     });
     child.stdin.on("error", () => undefined); // it need not read it
     child.stdin.end(input);
     child.on("error", (error) => {
-      const why =
-        error.name === "AbortError" ? "did not end within a minute" : `could not be run (${errnoOf(error) ?? error.message})`;
-      reject(new Error(why, { cause: error }));
+      fail(new Error(`could not be run (${errnoOf(error) ?? error.message})`, { cause: error }));
     });
     child.on("close", (code, ended) => {
+      limit.end();
       if (code === 0) resolve();
-      else reject(new Error(`ended with ${code === null ? ended : `exit code ${code}`}`));
+      else fail(new Error(`ended with ${code === null ? ended : `exit code ${code}`}`));
     });
   });
+}
+
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) kill(-leader, "SIGKILL");
+  } catch {
+    // it has ended meanwhile
+  }
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DoppelError } from "@doppel/base";
+import { manifestName } from "@doppel/format";
 import { MemoryStorage, tempDir } from "@doppel/testkit";
 import { describe, expect, it } from "vitest";
 import { ledgerAfter } from "../alerts/ledger.ts";
@@ -30,6 +31,19 @@ function nightly(last: number, expectations: Partial<Expectations> = {}, options
   };
   return { server, sets, monitor, ids, state };
 }
+
+describe("a finished backup whose manifest is gone", () => {
+  it("is critical at the first look, because its receipt says that it was finished", async () => {
+    const { server, ids, monitor } = nightly(3, {}, { folders: [folder("etc")] });
+    server.storage.remove(manifestName({ kind: "full", start: night(3), end: night(3) }, "gpg"));
+    expect(await ids(3)).toEqual(["missed", "damaged"]);
+    const [, finding] = (await monitor.one(morning(3))).findings;
+    expect(finding?.text).toContain("manifest.gpg is missing: the newest that can be restored is that of 2026-11-02");
+    server.storage.remove(manifestName({ kind: "full", start: night(2), end: night(2) }, "gpg"));
+    server.backup(night(4), { folders: [folder("etc")] });
+    expect(await ids(4)).toEqual(["damaged-older"]);
+  });
+});
 
 describe("a backup in its window", () => {
   it("is missed when there is none, and no longer when there is", async () => {

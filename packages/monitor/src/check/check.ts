@@ -18,7 +18,7 @@ import type { ReadReceipt } from "./receipt-digest.ts";
 
 /** What a check is given. */
 export interface CheckDeps {
-  readonly profiles: Pick<Profiles, "byName" | "bad" | "monitor">;
+  readonly profiles: Pick<Profiles, "byName" | "bad" | "badUrls" | "monitor">;
   readonly state: MonitorState;
   /** The caller's way to a target, with the profile's credentials and options. Disposed of here. @throws storage.*, profiles.bad */
   readonly open: (profile: Profile, signal: AbortSignal) => Promise<Storage>;
@@ -94,7 +94,8 @@ export async function check(
     const shared = fleet.some((one) => one.subject === endpoint && one.id === idOf(code));
     reports.set(profile.name, failed(profile.name, text, profile.url, shared));
   }
-  if (only === undefined) fleet.push(...(await unconfigured(deps, chosen, runtime.signal)));
+  if (only === undefined)
+    fleet.push(...(await unconfigured(deps, chosen, new Set(fleet.map(({ subject }) => subject)), runtime.signal)));
   const profiles = [...reports.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return { time: now, profiles, fleet, isWhole: only === undefined };
 }
@@ -209,9 +210,14 @@ function idOf(code: string): string {
 const STRANGERS = 100;
 
 /** Servers that keep backups below a root and that no profile names. */
-async function unconfigured(deps: CheckDeps, chosen: readonly Profile[], signal: AbortSignal): Promise<readonly FleetFinding[]> {
+async function unconfigured(
+  deps: CheckDeps,
+  chosen: readonly Profile[],
+  failing: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<readonly FleetFinding[]> {
   const { profiles, foldersBelow } = deps;
-  const known = new Set(chosen.map(({ url }) => plain(url)));
+  const known = new Set([...chosen.map(({ url }) => url), ...(profiles.badUrls ?? [])].map(plain));
   const findings: FleetFinding[] = [];
   for (const root of foldersBelow ? profiles.monitor.roots : []) {
     const subject = redactUrl(root);
@@ -227,6 +233,8 @@ async function unconfigured(deps: CheckDeps, chosen: readonly Profile[], signal:
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof DoppelError)) throw error;
+      // Its endpoint does not answer, and that has been said.
+      if (chosen.some((one) => plain(one.url).startsWith(`${plain(root)}/`) && failing.has(endpointOf(one)))) continue;
       findings.push({ subject, id: "root", severity: "unknown", text: `cannot be searched for servers: ${error.message}` });
     }
   }

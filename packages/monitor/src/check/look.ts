@@ -64,7 +64,10 @@ export async function look(
 
   const collection = buildCollection(listing.keys(), prefixes);
   const known = new Map(memory.sets.map((set) => [keyOf(set), set]));
-  const lost = collection.incomplete.filter((set) => known.has(keyOf(set.id)));
+  // A receipt is stored last: what has one was finished, whoever has seen it.
+  const lost = collection.incomplete.filter(
+    (set) => known.has(keyOf(set.id)) || (set.receipt !== undefined && set.volumes.size > 0),
+  );
   const inChains = collection.chains.flatMap(({ full, incrementals }) => [full, ...incrementals]);
   const all = [...inChains, ...collection.orphaned, ...collection.superseded, ...lost].sort(newestFirst);
 
@@ -120,9 +123,12 @@ export async function look(
       encoding: set.encoding,
       storedBytes: names.reduce((sum, name) => sum + listing.get(name)!.size, 0),
       ...(stored.length > 0 && { firstStored: new Date(least(stored)), lastStored: new Date(-least(stored.map((t) => -t))) }),
-      damage: wanted
-        ? [...damageAgainst(wanted, listing, prefixes), ...receiptLost(known.get(keyOf(set.id)), listing)]
-        : [...gaps([...set.volumes.keys()]), ...empties(names, listing, prefixes)],
+      damage: withManifest(
+        set,
+        wanted
+          ? [...damageAgainst(wanted, listing, prefixes), ...receiptLost(known.get(keyOf(set.id)), listing)]
+          : [...gaps([...set.volumes.keys()]), ...empties(names, listing, prefixes)],
+      ),
       isNew: isNew(set.id),
       ...(receipt && { receipt }),
       ...(found !== undefined && { recipients: found }),
@@ -177,6 +183,12 @@ function prefixesIn(options: Profile["options"]): NamePrefixes {
     manifest: text("file-prefix-manifest"),
     signature: text("file-prefix-signature"),
   };
+}
+
+/** That a manifest is missing needs nobody to have told its name. */
+function withManifest({ manifest }: BackupSet, damage: readonly Damage[]): readonly Damage[] {
+  if (manifest !== undefined || damage.some(({ role, what }) => role === "manifest" && what === "missing")) return damage;
+  return [{ name: "the manifest", role: "manifest", what: "missing", text: "is missing" }, ...damage];
 }
 
 /** A receipt is remembered apart from the objects it names. */

@@ -39,7 +39,15 @@ export async function loadProfiles(file: string, readFile: (path: string) => Pro
     const why = errnoOf(error) === "ENOENT" ? "there is no such file" : `cannot be read (${errnoOf(error) ?? String(error)})`;
     throw new DoppelError("profiles.bad", `profiles file ${file}: ${why}`, { file }, error);
   }
-  return readProfiles(parseProfilesDocument(file, bytes.toString("utf8")));
+  return readProfiles(parseProfilesDocument(file, textOf(bytes, file)));
+}
+
+function textOf(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new DoppelError("profiles.bad", `profiles file ${file}: is not UTF-8; save it as UTF-8`, { file }, error);
+  }
 }
 
 /** What a document says. @throws profiles.bad */
@@ -52,6 +60,7 @@ export function readProfiles(document: ProfilesDocument): Profiles {
   const monitor = checked(document, MONITOR, whole.monitor ?? {}, ["monitor"]);
   const byName = new Map<string, Profile>();
   const wrong = new Map<string, DoppelError<"profiles.bad">>();
+  const badUrls: string[] = [];
   for (const [name, given] of Object.entries(whole.profiles ?? {})) {
     const path = ["profiles", name];
     try {
@@ -62,10 +71,12 @@ export function readProfiles(document: ProfilesDocument): Profiles {
     } catch (error) {
       if (!isDoppelError(error, "profiles.bad")) throw error;
       wrong.set(name, error);
+      const { url } = (given ?? {}) as { readonly url?: unknown };
+      if (typeof url === "string") badUrls.push(placeOf(url, folder));
     }
   }
   const lineIfThere = (path: KeyPath): number | undefined => (document.document.hasIn(path) ? lineOf(path) : undefined);
-  return { file, byName, bad: wrong, lineOf: lineIfThere, monitor: settingsOf(monitor, folder) };
+  return { file, byName, bad: wrong, badUrls, lineOf: lineIfThere, monitor: settingsOf(monitor, folder) };
 }
 
 /** A key of the file with nothing behind it is as good as none. */

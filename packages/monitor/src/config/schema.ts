@@ -129,6 +129,10 @@ const receiptKey = parsed((given) => {
     : undefined;
 }, "an Ed25519 public key: the PEM text, or its middle line (MCowBQYDK2VwAyEA…)");
 
+/** Undefined unless it is between the two. */
+const within = (value: number | undefined, above: number, below: number): number | undefined =>
+  value !== undefined && value > above && value < below ? value : undefined;
+
 const expect = record({
   "time-zone": zone.optional(),
   schedule: parsed(
@@ -143,8 +147,8 @@ const expect = record({
   folders: texts.optional(),
   expire: duration.optional(),
   "expiry-warning": duration.optional(),
-  "shrink-to": parsed(numberOf, "a part such as 0.5").optional(),
-  "grow-by": parsed(numberOf, "a factor such as 100").optional(),
+  "shrink-to": parsed((given) => within(numberOf(given), 0, 1), "a part between 0 and 1, such as 0.5").optional(),
+  "grow-by": parsed((given) => within(numberOf(given), 1, Number.POSITIVE_INFINITY), "a factor above 1, such as 100").optional(),
   receipts: oneOf("required", "optional").optional(),
 });
 

@@ -11,7 +11,7 @@ import { DoppelError } from "@doppel/base";
  */
 export function readTrusted(user: number | undefined): (path: string) => Promise<Buffer> {
   return async (path) => {
-    const file = await open(path, constants.O_RDONLY);
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       await checkOwn(path, file, user, 0o022);
       const folder = dirname(await realpath(path));
@@ -44,7 +44,9 @@ export function readPrivate(user: number | undefined): (path: string) => Promise
 }
 
 async function checkOwn(path: string, file: FileHandle, user: number | undefined, refused: number): Promise<void> {
-  const { mode, uid, gid } = await file.stat();
+  const stats = await file.stat();
+  if (!stats.isFile() && !stats.isDirectory()) throw untrusted(path, "it is no file");
+  const { mode, uid, gid } = stats;
   if (user !== undefined && uid !== user && uid !== 0)
     throw untrusted(path, "it belongs to somebody else: chown it, or use one of your own");
   // systemd hands credentials out as root's with an access list, whose mask shows as rights of root's group.

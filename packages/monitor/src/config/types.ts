@@ -74,6 +74,8 @@ export interface Profiles {
   readonly byName: ReadonlyMap<string, Profile>;
   /** Profiles that cannot be used, and why: a slip in one does not take the others away. No name is in both maps. */
   readonly bad: ReadonlyMap<string, DoppelError<"profiles.bad">>;
+  /** Targets of those in `bad` that can be read: somebody means to look after them. */
+  readonly badUrls?: readonly string[];
   /** The line of something in the file, from 1, by the keys that lead to it (`["profiles", "web1", "url"]`); undefined: it is not there. */
   readonly lineOf: (path: readonly (string | number)[]) => number | undefined;
   readonly monitor: MonitorSettings;

@@ -33,12 +33,14 @@ export function judgeSoundness(of: Case): readonly Finding[] {
     good === undefined ? "nothing else can be restored" : `the newest that can be restored is that of ${when(of, good.id.end)}`;
 
   const broken = damaged.filter((set) => !isWhole(set));
-  const now = broken.filter((set) => current.has(set));
+  // What is newer than all that can be restored is no thing of the past, in whatever chain it is.
+  const isOfNow = (set: SetFacts): boolean => current.has(set) || good === undefined || set.id.end > good.id.end;
+  const now = broken.filter(isOfNow);
   if (now.length > 0) {
     const text = `${describe(of, now)}: ${rest}; make a full backup, and find out who removed or changed it`;
     findings.push({ id: "damaged", severity: "critical", text });
   }
-  const older = broken.filter((set) => !current.has(set));
+  const older = broken.filter((set) => !isOfNow(set));
   if (older.length > 0) {
     const text = `${describe(of, older)}: it and what builds on it cannot be restored; newer backups are not touched by it`;
     findings.push({ id: "damaged-older", severity: "warning", text });

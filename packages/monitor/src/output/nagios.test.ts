@@ -32,6 +32,17 @@ describe("Nagios", () => {
     expect([line, exit]).toEqual(["DOPPEL WARNING - /backups: backups that no profile looks after\n", 1]);
   });
 
+  it("the gravest is said first, whoever it is about", () => {
+    const finding = (severity: "critical" | "warning", text: string) => ({ severity, findings: [{ id: "x", severity, text }] });
+    const fleet = [{ subject: "/b", id: "unconfigured", severity: "warning" as const, text: "strangers" }];
+    const of = (...profiles: readonly ProfileReport[]) => nagios({ ...report(...profiles), fleet }).line;
+    const small = one(finding("warning", "small"));
+    expect(of(small, one({ name: "web2", ...finding("critical", "grave") }))).toContain("need attention; web2: grave");
+    expect(of(small, one({ name: "web2" }))).toContain("needs attention; /b: strangers");
+    const down = [{ subject: "s3", id: "unavailable", severity: "unknown" as const, text: "down" }];
+    expect(nagios({ ...report(small), fleet: down }).line).toContain("s3: down");
+  });
+
   it("performance data have the form of the guidelines", () => {
     const summary = {
       sets: 3,

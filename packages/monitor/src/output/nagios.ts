@@ -5,12 +5,16 @@ import type { MonitorReport, ProfileReport } from "../report.ts";
 
 const EXITS: Readonly<Record<Severity, number>> = { ok: 0, warning: 1, critical: 2, unknown: 3 };
 
+const GRAVEST_FIRST: readonly Severity[] = ["critical", "unknown", "warning", "ok"];
+
 /** A check as Nagios and its like take it: one line with performance data, and an exit code (plugin guidelines). */
 export function nagios({ profiles, fleet, time }: MonitorReport): { readonly line: string; readonly exit: number } {
   const all = [...fleet, ...profiles];
   const severity = worst(all.map((one) => one.severity));
   const [only] = profiles.length === 1 ? profiles : [];
-  const isAlone = only !== undefined && (fleet.length === 0 || only.severity !== "ok");
+  const gravest = worst(fleet.map((one) => one.severity));
+  const isAlone =
+    only !== undefined && (fleet.length === 0 || (only.severity !== "ok" && worst([only.severity, gravest]) === only.severity));
   const text = isAlone ? oneServer(only, time) : manyServers({ profiles, fleet });
   const data = only ? dataOf(only, time) : countsOf(profiles);
   return {
@@ -30,11 +34,16 @@ function oneServer({ name, findings, failure, summary }: ProfileReport, now: Dat
 }
 
 function manyServers({ profiles, fleet }: Pick<MonitorReport, "profiles" | "fleet">): string {
-  const wrong = profiles.filter(({ severity }) => severity !== "ok");
+  const rank = (severity: Severity): number => GRAVEST_FIRST.indexOf(severity);
+  const wrong = profiles.filter(({ severity }) => severity !== "ok").toSorted((a, b) => rank(a.severity) - rank(b.severity));
   if (wrong.length === 0 && fleet.length === 0) return `${profiles.length} servers are backed up`;
-  const shared = fleet[0] && `${fleet[0].subject}: ${fleet[0].text}`;
+  const [common] = fleet.toSorted((a, b) => rank(a.severity) - rank(b.severity));
+  const shared = common && `${common.subject}: ${common.text}`;
   if (wrong.length === 0) return shared!;
-  const first = shared ?? `${wrong[0]!.name}: ${wrong[0]!.findings[0]?.text ?? wrong[0]!.failure ?? wrong[0]!.severity}`;
+  const isShared = common !== undefined && rank(common.severity) <= rank(wrong[0]!.severity);
+  const first = isShared
+    ? shared!
+    : `${wrong[0]!.name}: ${wrong[0]!.findings[0]?.text ?? wrong[0]!.failure ?? wrong[0]!.severity}`;
   return `${attentionText(wrong.length, profiles.length)}; ${first}`;
 }
 
