@@ -586,6 +586,18 @@ Nothing was deleted; --force deletes.
     expect(result.stderr.toString()).toBe("exit 141\n");
   });
 
+  it.each(["runbook target", "setup bucket s3://acme/web1", "setup monitor --print", "completion bash", "--version", "help full"])(
+    "does not call it done when its page cannot be written: %s",
+    async (line) => {
+      using bench = new Bench();
+      writeFileSync(bench.path("src/file"), "x");
+      expect((await bench.type("full --no-encryption src target")).code).toBe(0);
+      const result = await bench.shell(`"$DOPPEL" ${line} > /dev/full; echo "exit $?"`);
+      expect(result.stdout.toString()).toBe("exit 141\n");
+      expect(result.stderr.toString()).toBe("doppel: cannot write to standard output (ENOSPC)\n");
+    },
+  );
+
   it("prints its version, and help that fits the terminal", async () => {
     using bench = new Bench();
     expect(seen(await bench.type("--version"))).toMatchObject({

@@ -1,3 +1,4 @@
+import { DoppelError } from "@doppel/base";
 import {
   appliedPage,
   applyBucket,
@@ -7,7 +8,7 @@ import {
   planBucket,
   type Principals,
   ROLES,
-  withVersionsOf,
+  withPresent,
 } from "@doppel/setup";
 import type { Settings } from "../options.ts";
 import { s3OptionsOf } from "../s3-settings.ts";
@@ -26,8 +27,11 @@ export const setupBucket: Command = async (session) => {
     return "complete";
   }
   await using admin = await openAdmin(url, session);
-  const plan = planBucket(await withVersionsOf(admin, wishOf(settings, admin, storageClass)));
-  const applied = await applyBucket(plan, admin);
+  if (admin.prefix === "" && !settings.force) throw wholeBucket(admin.bucket, settings["expire-days"]);
+  const { wish, kept } = await withPresent(admin, wishOf(settings, admin, storageClass));
+  const plan = planBucket(wish);
+  const { changes, advice } = await applyBucket(plan, admin);
+  const applied = { changes, advice: [...kept, ...advice] };
   renderer.result({
     kind: "page",
     name: "bucket",
@@ -36,6 +40,12 @@ export const setupBucket: Command = async (session) => {
   });
   return "complete";
 };
+
+function wholeBucket(bucket: string, days: number | undefined): DoppelError<"cli.usage"> {
+  const expiry = days === undefined ? "" : `, and expire after ${days} days`;
+  const message = `s3://${bucket} names no server: the settings would be for the whole bucket, all servers in it${expiry}; write s3://${bucket}/SERVER, or add --force when the bucket is one server's alone; nothing was changed`;
+  return new DoppelError("cli.usage", message, { option: "--apply" });
+}
 
 interface Place {
   readonly bucket: string;
