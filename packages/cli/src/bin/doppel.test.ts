@@ -578,6 +578,14 @@ Nothing was deleted; --force deletes.
     expect(readdirSync(bench.path("target")).filter((name) => name.includes("manifest"))).toEqual([]);
   });
 
+  it("explains nothing without the list, and does not speak of a backup", async () => {
+    using bench = new Bench();
+    const { code, err } = seen(await bench.type("explain --include-filelist nowhere src/a src"));
+    expect(code).toBe(7);
+    expect(err).toMatch(/file list nowhere cannot be read \(ENOENT\); without it nobody knows what a backup would hold/);
+    expect(err).not.toContain("backed up");
+  });
+
   it("ends quietly when nobody reads its listing", async () => {
     using bench = new Bench();
     for (let i = 0; i < 3000; i++) symlinkSync("x", bench.path(`src/a rather long name of a link, number ${i}`));
@@ -586,7 +594,7 @@ Nothing was deleted; --force deletes.
     expect(result.stderr.toString()).toBe("exit 141\n");
   });
 
-  it.each(["runbook target", "setup bucket s3://acme/web1", "setup monitor --print", "completion bash", "--version", "help full"])(
+  it.each(["runbook target", "setup bucket s3://acme/web1", "completion bash", "--version", "help full"])(
     "does not call it done when its page cannot be written: %s",
     async (line) => {
       using bench = new Bench();

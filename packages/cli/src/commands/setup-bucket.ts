@@ -1,4 +1,4 @@
-import { DoppelError } from "@doppel/base";
+import { type BytePath, DoppelError, isDoppelError } from "@doppel/base";
 import {
   appliedPage,
   applyBucket,
@@ -12,7 +12,7 @@ import {
 } from "@doppel/setup";
 import type { Settings } from "../options.ts";
 import { s3OptionsOf } from "../s3-settings.ts";
-import { argument, type Command } from "../session.ts";
+import { argument, type Command, type Session } from "../session.ts";
 import { bucketOf, openAdmin } from "../wire.ts";
 
 /** `doppel setup bucket URL`. Needs credentials with `--apply` only. */
@@ -26,6 +26,18 @@ export const setupBucket: Command = async (session) => {
     renderer.result({ kind: "page", name: "bucket", text: bucketPage(plan), data: bucketData(plan) });
     return "complete";
   }
+  return apply(url, session, storageClass).catch((error: unknown) => {
+    if (!isDoppelError(error, "storage.denied")) throw error;
+    const message = `${error.message}; --apply needs the credentials of an admin of the bucket`;
+    throw new DoppelError("storage.denied", message, error.data, error);
+  });
+};
+
+async function apply(url: BytePath, session: Session, storageClass: BucketWish["storageClass"]): Promise<"complete"> {
+  const {
+    invocation: { settings },
+    renderer,
+  } = session;
   await using admin = await openAdmin(url, session);
   if (admin.prefix === "" && !settings.force) throw wholeBucket(admin.bucket, settings["expire-days"]);
   const { wish, kept } = await withPresent(admin, wishOf(settings, admin, storageClass));
@@ -39,7 +51,7 @@ export const setupBucket: Command = async (session) => {
     data: bucketData(plan, applied),
   });
   return "complete";
-};
+}
 
 function wholeBucket(bucket: string, days: number | undefined): DoppelError<"cli.usage"> {
   const expiry = days === undefined ? "" : `, and expire after ${days} days`;

@@ -30,13 +30,14 @@ export async function applyBucket(plan: BucketPlan, admin: BucketAdmin): Promise
   const exists = await admin.exists();
   const before: Seen<PolicyDocument> = exists ? await admin.policy() : { kind: "absent" };
   const policy = plannedPolicy(plan, admin, before);
-  const changes = [
-    ...(exists ? [] : [await create(plan, admin)]),
-    ...(plan.versioning ? [await keepVersions(admin)] : []),
-    ...(plan.lock === undefined ? [] : [await lock(plan.lock, admin)]),
-    await expire(plan, admin),
-    ...(policy === undefined ? [] : [await permit(policy, admin)]),
-  ];
+  const { lock: wantedLock } = plan;
+  const changes = await inTurn([
+    ...(exists ? [] : [() => create(plan, admin)]),
+    ...(plan.versioning ? [() => keepVersions(admin)] : []),
+    ...(wantedLock === undefined ? [] : [() => lock(wantedLock, admin)]),
+    () => expire(plan, admin),
+    ...(policy === undefined ? [] : [() => permit(policy, admin)]),
+  ]);
   const rules = await admin.lifecycle();
   const hastier = rules.kind === "is" ? hastierRules(rules.value, plan.place.prefix, plan.wish.expireDays) : [];
   return {
@@ -51,6 +52,23 @@ export async function applyBucket(plan: BucketPlan, admin: BucketAdmin): Promise
       ...adviceOnPrincipals(plan, before),
     ],
   };
+}
+
+/** @throws what a step throws, with what the ones before it have changed */
+async function inTurn(steps: readonly (() => Promise<Change>)[]): Promise<readonly Change[]> {
+  const done: Change[] = [];
+  for (const step of steps) {
+    try {
+      done.push(await step());
+    } catch (error) {
+      if (!(error instanceof DoppelError)) throw error;
+      const { code, message, data } = error as DoppelError;
+      const changed = done.filter(({ outcome }) => outcome === "changed").map(({ setting }) => setting);
+      const before = changed.length === 0 ? "nothing was changed" : `what was changed before stays: ${changed.join(", ")}`;
+      throw new DoppelError(code, `${message}; ${before}`, data, error);
+    }
+  }
+  return done;
 }
 
 /**
