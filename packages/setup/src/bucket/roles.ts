@@ -34,7 +34,8 @@ export const RIGHTS: Readonly<Record<Role, Rights>> = {
     objects: ["s3:GetObject"],
   },
   restorer: {
-    whose: "whoever restores, with stock duplicity too: reads, also old versions, thaws archives, and sees the names of other servers' objects",
+    whose:
+      "whoever restores, with stock duplicity too: reads, also old versions, thaws archives, and sees the names of other servers' objects",
     bucket: ["s3:GetBucketLocation"],
     listing: ["s3:ListBucket", "s3:ListBucketVersions"],
     objects: ["s3:GetObject", "s3:GetObjectVersion", "s3:RestoreObject"],
