@@ -120,5 +120,5 @@ export const EXIT_CODES_HELP = `Exit codes
   52  storage: not found              53  storage: no space
   70  filter without effect           71  last rule is a filter
   72  absolute path in --files-from   73  nothing in --files-from
- 141  nobody reads the output any more
+ 141  nobody reads the output any more, or it cannot be written
  129  130  143  stopped by a signal`;

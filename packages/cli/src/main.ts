@@ -1,6 +1,6 @@
 import { DoppelError } from "@doppel/base";
-import { BUG, DONE, EXIT_CODES } from "./exit-codes.ts";
-import { outputOf } from "./output.ts";
+import { BUG, DONE, EXIT_CODES, PIPE_CLOSED } from "./exit-codes.ts";
+import { type Output, outputOf } from "./output.ts";
 import { rawArguments } from "./parse/raw-arguments.ts";
 import type { Persona } from "./persona.ts";
 import type { ExpandedLine } from "./profiles/expand-line.ts";
@@ -24,11 +24,11 @@ export async function main(persona: Persona): Promise<never> {
     switch (request.kind) {
       case "version":
         stdout.write(`${persona.version}\n`);
-        return process.exit(DONE);
+        return process.exit(await told(stdout));
       case "help": {
         const { write, columns } = request.asked ? stdout : stderr;
         write(await persona.help(request.command, columns()));
-        return process.exit(request.asked ? DONE : (persona.exits["cli.usage"] ?? EXIT_CODES["cli.usage"]));
+        return process.exit(request.asked ? await told(stdout) : (persona.exits["cli.usage"] ?? EXIT_CODES["cli.usage"]));
       }
       case "run": {
         const { run } = await import("./run.ts");
@@ -41,6 +41,12 @@ export async function main(persona: Persona): Promise<never> {
     startupError(error, exit, { args, json: asksForJson(args), persona, stdout, stderr });
     return process.exit(exit);
   }
+}
+
+/** The exit code of who only had something to say. */
+async function told(stdout: Output): Promise<number> {
+  await stdout.settled();
+  return stdout.closed() ? PIPE_CLOSED : DONE;
 }
 
 /** With profiles in the place of their names, or of the one that `explain` is about; others do not pay for them. */

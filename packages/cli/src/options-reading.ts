@@ -28,11 +28,11 @@ export const READING_OPTIONS = {
     also: [
       {
         group: "Deleting",
-        help: "delete; without it only the plan is shown (setup server: replace files that differ)",
-        commands: [...DELETE, "setup server"],
+        help: "delete; without it only the plan is shown (setup server: replace files that differ; setup bucket: --apply to a whole bucket)",
+        commands: [...DELETE, "setup server", "setup bucket"],
       },
     ],
-    to: "RestoreJob.force, RetainJob.force, CleanupJob.force, commands/setup-server.ts",
+    to: "RestoreJob.force, RetainJob.force, CleanupJob.force, commands/setup-server.ts, commands/setup-bucket.ts",
   }),
   "numeric-owner": flag({
     group: "Restoring",

@@ -48,7 +48,7 @@ export const SETUP_OPTIONS = {
   "list-bucket": flag({
     generation: "doppel",
     group: "Setting up",
-    help: "whoever lists may see the names of other servers' objects, too: stock duplicity does not work without",
+    help: "not only the restorer may see the names of other servers' objects: stock duplicity needs it also where it backs up",
     commands: ["setup bucket"],
     to: "BucketWish.listBucket",
   }),

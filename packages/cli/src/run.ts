@@ -52,6 +52,17 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
 
 /** Commands that only tell: with nobody to read it there is nothing to go on for. */
 const TELLING: readonly CommandName[] = ["recipe", "status", "list", "find", "diff"];
+/** Commands whose page is what they are run for, whatever else they did. */
+const PAGES: readonly CommandName[] = [
+  "runbook",
+  "explain",
+  "doctor",
+  "completion",
+  "setup key",
+  "setup bucket",
+  "setup server",
+  "setup monitor",
+];
 
 /** Runs a command from its parsed arguments to its exit code, and tells what happens on the way. */
 export async function run(
@@ -134,7 +145,7 @@ export async function run(
     renderer.close();
     listing?.flush();
     await stdout.settled();
-    if (stdout.closed() && TELLING.includes(command)) return PIPE_CLOSED;
+    if (stdout.closed() && [...TELLING, ...PAGES].includes(command)) return PIPE_CLOSED;
     if (typeof outcome === "object") return outcome.exit;
     return { complete: DONE, incomplete: persona.incomplete, different: DIFFERENT, damaged: DAMAGED, unrestored: UNRESTORED }[
       outcome

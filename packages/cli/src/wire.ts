@@ -325,7 +325,7 @@ export function explanationOf(
   { settings, rules }: Pick<Session["invocation"], "settings" | "rules">,
   now: Date,
 ): Explanation {
-  const tree = treeOf(source, settings, rules, now);
+  const tree = treeOf(source, settings, rules, now, NOT_BACKING_UP);
   return explainPath(tree.source, path, { rules: rulesFor(tree), copyLinks: tree.copyLinks });
 }
 
@@ -335,7 +335,7 @@ export function rulesOf(
   { settings, rules }: Pick<Session["invocation"], "settings" | "rules">,
   now: Date,
 ): ExplainedRules {
-  return rulesFor(treeOf(source, settings, rules, now));
+  return rulesFor(treeOf(source, settings, rules, now, NOT_BACKING_UP));
 }
 
 function rulesFor({ source, selection, filelists, nullSeparator }: ReturnType<typeof treeOf>): ExplainedRules {
@@ -374,7 +374,7 @@ export function willStore(job: BackupJob, relative: BytePath): boolean {
  */
 export function verifyJob(source: BytePath, settings: Settings, rules: readonly GivenRule[], now: Date): VerifyJob {
   return Object.freeze<VerifyJob>({
-    ...treeOf(source, settings, rules, now),
+    ...treeOf(source, settings, rules, now, "nothing was compared"),
     ...stateOf(settings, now),
     ...thawOf(settings),
     compareData: settings["compare-data"],
@@ -402,13 +402,15 @@ export function keepPolicy(settings: Settings): KeepPolicy {
   };
 }
 
-/** The local tree that a job is about. */
-function treeOf(source: BytePath, settings: Settings, rules: readonly GivenRule[], now: Date) {
+const NOT_BACKING_UP = "without it nobody knows what a backup would hold; check the path, and whether its disk is mounted";
+
+/** The local tree that a job is about. @param unread what it means when a file list cannot be read */
+function treeOf(source: BytePath, settings: Settings, rules: readonly GivenRule[], now: Date, unread?: string) {
   const selection = selectionOf(rules, now);
   return {
     source: normaliseSource(source),
     selection,
-    filelists: readFilelists(selection),
+    filelists: readFilelists(selection, unread),
     nullSeparator: settings["null-separator"],
     copyLinks: settings["copy-links"],
   };

@@ -91,6 +91,24 @@ describeRealS3("the roles that setup bucket makes", (site) => {
 
 describeInterop(["duplicity", "python:boto3"], "stock duplicity with the roles that setup bucket makes", () => {
   describeRealS3("in an emergency", (site) => {
+    it("restores as the restorer, with nothing said about it when the bucket was set up", async () => {
+      using place = await BucketPlace.open(site());
+      using neighbour = await BucketPlace.open(site(), "web-2", place.bucket);
+      using stock = stockDuplicity();
+      await place.setUp();
+      await neighbour.setUp();
+      const content = randomContent("file", 1000);
+      await neighbour.backup(content);
+      await place.backup(content);
+      const args = ["restore", "--file-to-restore", "file", `boto3+${place.url}`, place.path("file"), "--no-encryption"];
+      mustBeDone(said(await stock.run([...args, ...place.where], place.env("restorer"))));
+      expect(readFileSync(place.path("file")).equals(content)).toBe(true);
+      // Names of others it sees; what is in them it does not.
+      const [key] = await neighbour.keys();
+      expect(await place.raw("restorer", { method: "GET", query: { "list-type": "2" } })).toMatchObject({ status: 200 });
+      expect(await place.raw("restorer", { method: "GET", key: key! })).toMatchObject({ status: 403 });
+    });
+
     it("backs up as the writer, tells of it as the monitor, restores as the restorer", async () => {
       using place = await BucketPlace.open(site());
       using stock = stockDuplicity();

@@ -87,6 +87,28 @@ describeRealS3("setup bucket --apply", (site) => {
     expect((await place.raw("admin", { method: "GET", query: { versioning: "" } })).text).toContain("Enabled");
   });
 
+  it("refuses a whole bucket, unless it is meant", async () => {
+    using place = await BucketPlace.open(site());
+    await place.setUp("--expire-days", "90");
+    const whole = ["setup", "bucket", "--apply", "--expire-days", "3", `s3://${place.bucket}`] as const;
+    expectOneLine(
+      await place.doppel("admin", ...whole),
+      2,
+      /whole bucket, all servers in it, and expire after 3 days.*nothing was changed/,
+    );
+    const lifecycle = async () => (await place.raw("admin", { method: "GET", query: { lifecycle: "" } })).text;
+    expect(await lifecycle()).not.toContain("<Days>3</Days>");
+    const { stdout } = await place.doppel("admin", ...whole, "--force");
+    expect(stdout).toMatch(/Warning: .*ALL of it expires after 3 days/);
+    // Whoever sets up the server afterwards is told.
+    const after = await place.setUp();
+    expect(after.stdout).toContain(
+      'the lifecycle rule "doppel-expire:" lets everything in the bucket expire after 3 days: these backups, too',
+    );
+    expect(after.stdout).toContain("Note: kept: backups expire after 90 days");
+    expect(await lifecycle()).toContain("<Days>90</Days>");
+  });
+
   it("leaves the rules and statements of other servers and of others, whatever they say", async () => {
     using one = await BucketPlace.open(site(), "web-1");
     await one.setUp("--expire-days", "30", "--versioning");
@@ -168,7 +190,7 @@ describeRealS3("setup bucket --apply", (site) => {
       body: `<LifecycleConfiguration>${rule}</LifecycleConfiguration>`,
     });
     const writer = place.principals.slice(0, 2);
-    const options = ["--apply", "--expire-days", "90", "--role", "writer", ...writer, place.url];
+    const options = ["--apply", "--expire-days", "90", "--role", "writer", ...writer, `${place.url}-b`];
     const { stdout } = await place.doppel("admin", "setup", "bucket", ...options);
     expect(stdout).toContain(
       'Warning: the lifecycle rule "all" lets everything in the bucket expire after 6 days: these backups, too',
@@ -183,7 +205,7 @@ describeRealS3("setup bucket --apply", (site) => {
     expectOneLine(
       await place.doppel("writer", ...set, place.url),
       51,
-      /denied; the credentials need s3:GetLifecycleConfiguration/,
+      /denied; the credentials need s3:GetLifecycleConfiguration.*; nothing was changed; --apply needs the credentials of an admin/,
     );
     const lock = await place.doppel("admin", ...set, "--object-lock", "5", place.url);
     expectOneLine(

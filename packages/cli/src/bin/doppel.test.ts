@@ -578,6 +578,14 @@ Nothing was deleted; --force deletes.
     expect(readdirSync(bench.path("target")).filter((name) => name.includes("manifest"))).toEqual([]);
   });
 
+  it("explains nothing without the list, and does not speak of a backup", async () => {
+    using bench = new Bench();
+    const { code, err } = seen(await bench.type("explain --include-filelist nowhere src/a src"));
+    expect(code).toBe(7);
+    expect(err).toMatch(/file list nowhere cannot be read \(ENOENT\); without it nobody knows what a backup would hold/);
+    expect(err).not.toContain("backed up");
+  });
+
   it("ends quietly when nobody reads its listing", async () => {
     using bench = new Bench();
     for (let i = 0; i < 3000; i++) symlinkSync("x", bench.path(`src/a rather long name of a link, number ${i}`));
@@ -585,6 +593,18 @@ Nothing was deleted; --force deletes.
     const result = await bench.shell(`{ "$DOPPEL" list target; echo "exit $?" >&2; } | true`);
     expect(result.stderr.toString()).toBe("exit 141\n");
   });
+
+  it.each(["runbook target", "setup bucket s3://acme/web1", "completion bash", "--version", "help full"])(
+    "does not call it done when its page cannot be written: %s",
+    async (line) => {
+      using bench = new Bench();
+      writeFileSync(bench.path("src/file"), "x");
+      expect((await bench.type("full --no-encryption src target")).code).toBe(0);
+      const result = await bench.shell(`"$DOPPEL" ${line} > /dev/full; echo "exit $?"`);
+      expect(result.stdout.toString()).toBe("exit 141\n");
+      expect(result.stderr.toString()).toBe("doppel: cannot write to standard output (ENOSPC)\n");
+    },
+  );
 
   it("prints its version, and help that fits the terminal", async () => {
     using bench = new Bench();

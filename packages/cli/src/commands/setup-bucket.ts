@@ -1,3 +1,4 @@
+import { type BytePath, DoppelError, isDoppelError } from "@doppel/base";
 import {
   appliedPage,
   applyBucket,
@@ -7,11 +8,11 @@ import {
   planBucket,
   type Principals,
   ROLES,
-  withVersionsOf,
+  withPresent,
 } from "@doppel/setup";
 import type { Settings } from "../options.ts";
 import { s3OptionsOf } from "../s3-settings.ts";
-import { argument, type Command } from "../session.ts";
+import { argument, type Command, type Session } from "../session.ts";
 import { bucketOf, openAdmin } from "../wire.ts";
 
 /** `doppel setup bucket URL`. Needs credentials with `--apply` only. */
@@ -25,9 +26,24 @@ export const setupBucket: Command = async (session) => {
     renderer.result({ kind: "page", name: "bucket", text: bucketPage(plan), data: bucketData(plan) });
     return "complete";
   }
+  return apply(url, session, storageClass).catch((error: unknown) => {
+    if (!isDoppelError(error, "storage.denied")) throw error;
+    const message = `${error.message}; --apply needs the credentials of an admin of the bucket`;
+    throw new DoppelError("storage.denied", message, error.data, error);
+  });
+};
+
+async function apply(url: BytePath, session: Session, storageClass: BucketWish["storageClass"]): Promise<"complete"> {
+  const {
+    invocation: { settings },
+    renderer,
+  } = session;
   await using admin = await openAdmin(url, session);
-  const plan = planBucket(await withVersionsOf(admin, wishOf(settings, admin, storageClass)));
-  const applied = await applyBucket(plan, admin);
+  if (admin.prefix === "" && !settings.force) throw wholeBucket(admin.bucket, settings["expire-days"]);
+  const { wish, kept } = await withPresent(admin, wishOf(settings, admin, storageClass));
+  const plan = planBucket(wish);
+  const { changes, advice } = await applyBucket(plan, admin);
+  const applied = { changes, advice: [...kept, ...advice] };
   renderer.result({
     kind: "page",
     name: "bucket",
@@ -35,7 +51,13 @@ export const setupBucket: Command = async (session) => {
     data: bucketData(plan, applied),
   });
   return "complete";
-};
+}
+
+function wholeBucket(bucket: string, days: number | undefined): DoppelError<"cli.usage"> {
+  const expiry = days === undefined ? "" : `, and expire after ${days} days`;
+  const message = `s3://${bucket} names no server: the settings would be for the whole bucket, all servers in it${expiry}; write s3://${bucket}/SERVER, or add --force when the bucket is one server's alone; nothing was changed`;
+  return new DoppelError("cli.usage", message, { option: "--apply" });
+}
 
 interface Place {
   readonly bucket: string;

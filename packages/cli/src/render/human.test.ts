@@ -252,6 +252,12 @@ describe("errors", () => {
   });
 
   it("of the program's own come with a trace and a request", () => {
+    const busy =
+      "Another duplicity instance is already running with this archive directory (/var/cache/doppel/web1/lockfile: process 7)";
+    const locked = new DoppelError("archive-dir.locked", busy, { path: "/var/cache/doppel/web1/lockfile" });
+    expect(errorText("doppel", locked)).toBe(
+      "doppel: another backup is running with the same archive directory (/var/cache/doppel/web1/lockfile: process 7); wait until it has ended, or name another with --archive-dir",
+    );
     expect(errorText("doppel", new TypeError("x is not a function"))).toMatch(
       /^doppel: this is a bug in doppel, not your fault; please report it with these lines:\nTypeError: x is not a function\n {4}at /,
     );

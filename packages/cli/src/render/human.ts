@@ -1,4 +1,13 @@
-import { type BytePath, displayPath, displayText, DoppelError, pathFromText, pathToBytes, type RunEvent } from "@doppel/base";
+import {
+  type BytePath,
+  displayPath,
+  displayText,
+  DoppelError,
+  isDoppelError,
+  pathFromText,
+  pathToBytes,
+  type RunEvent,
+} from "@doppel/base";
 import { DAMAGED, DONE } from "../exit-codes.ts";
 import { differenceText } from "./differences.ts";
 import { isWarning, Missing, noticeLevel, noticeText } from "./notices.ts";
@@ -241,9 +250,18 @@ function rowLine(row: Row, terminal: boolean): string {
 
 /** One line; for a bug also where it happened. */
 export function errorText(program: string, error: unknown): string {
+  // Scripts look for stock's sentence, and so it is the error's; here people read it.
+  if (isDoppelError(error, "archive-dir.locked"))
+    return `${program}: another backup is running with the same archive directory ${oneLine(holderIn(error))}; wait until it has ended, or name another with --archive-dir`;
   if (error instanceof DoppelError) return `${program}: ${oneLine(error.message)}`;
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `${program}: this is a bug in doppel, not your fault; please report it with these lines:\n${trace.split("\n").map(oneLine).join("\n")}`;
+}
+
+/** "(FILE: process 7)" */
+function holderIn({ message, data }: DoppelError<"archive-dir.locked">): string {
+  const start = message.lastIndexOf(`(${data.path}`);
+  return start < 0 ? `(${data.path})` : message.slice(start);
 }
 
 function levelName(level: number): string {

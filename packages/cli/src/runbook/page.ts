@@ -45,7 +45,8 @@ function credentials({ credentials: where }: RunbookFacts): readonly string[] {
   return [
     `  - credentials when this was made: ${known} (on the machine that made this). They are not printed here.`,
     `  - if they are lost: whoever administers the account makes an access key for a user that may ${actions} there`,
-    "    (`doppel setup bucket --role restorer` prints the policy). Then:",
+    "    (`doppel setup bucket --role restorer` prints the policy).",
+    "    duplicity also needs `ListBucket` without a condition on `s3:prefix` (HeadBucket); that policy has it. Then:",
     "    `export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...`",
     "  - account, and who administers it: ______________________________",
   ];

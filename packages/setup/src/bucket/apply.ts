@@ -1,8 +1,9 @@
 import { DoppelError } from "@doppel/base";
-import { type BucketAdmin, type PolicyDocument, samePolicy, type Seen } from "@doppel/storage";
+import { type BucketAdmin, type LifecycleRule, type PolicyDocument, samePolicy, type Seen } from "@doppel/storage";
 import { hastierRules } from "./lifecycle.ts";
 import { type MergedPolicy, mergePolicy } from "./merge.ts";
 import type { BucketPlan, BucketWish } from "./plan.ts";
+import { holdersIn, replacedIn } from "./replaced.ts";
 import type { Role } from "./roles.ts";
 import type { Advice } from "./warnings.ts";
 
@@ -27,14 +28,16 @@ export interface Applied {
  */
 export async function applyBucket(plan: BucketPlan, admin: BucketAdmin): Promise<Applied> {
   const exists = await admin.exists();
-  const policy = await plannedPolicy(plan, admin, exists);
-  const changes = [
-    ...(exists ? [] : [await create(plan, admin)]),
-    ...(plan.versioning ? [await keepVersions(admin)] : []),
-    ...(plan.lock === undefined ? [] : [await lock(plan.lock, admin)]),
-    await expire(plan, admin),
-    ...(policy === undefined ? [] : [await permit(policy, admin)]),
-  ];
+  const before: Seen<PolicyDocument> = exists ? await admin.policy() : { kind: "absent" };
+  const policy = plannedPolicy(plan, admin, before);
+  const { lock: wantedLock } = plan;
+  const changes = await inTurn([
+    ...(exists ? [] : [() => create(plan, admin)]),
+    ...(plan.versioning ? [() => keepVersions(admin)] : []),
+    ...(wantedLock === undefined ? [] : [() => lock(wantedLock, admin)]),
+    () => expire(plan, admin),
+    ...(policy === undefined ? [] : [() => permit(policy, admin)]),
+  ]);
   const rules = await admin.lifecycle();
   const hastier = rules.kind === "is" ? hastierRules(rules.value, plan.place.prefix, plan.wish.expireDays) : [];
   return {
@@ -45,9 +48,27 @@ export async function applyBucket(plan: BucketPlan, admin: BucketAdmin): Promise
         const text = `the lifecycle rule "${id}" lets ${where} expire after ${expireDays} days: these backups, too`;
         return { level: "warning", code: "hastier-rule", text };
       }),
-      ...adviceOnPrincipals(plan),
+      ...(policy?.replacing ?? []),
+      ...adviceOnPrincipals(plan, before),
     ],
   };
+}
+
+/** @throws what a step throws, with what the ones before it have changed */
+async function inTurn(steps: readonly (() => Promise<Change>)[]): Promise<readonly Change[]> {
+  const done: Change[] = [];
+  for (const step of steps) {
+    try {
+      done.push(await step());
+    } catch (error) {
+      if (!(error instanceof DoppelError)) throw error;
+      const { code, message, data } = error as DoppelError;
+      const changed = done.filter(({ outcome }) => outcome === "changed").map(({ setting }) => setting);
+      const before = changed.length === 0 ? "nothing was changed" : `what was changed before stays: ${changed.join(", ")}`;
+      throw new DoppelError(code, `${message}; ${before}`, data, error);
+    }
+  }
+  return done;
 }
 
 /**
@@ -60,13 +81,18 @@ export async function withVersionsOf(admin: BucketAdmin, wish: BucketWish): Prom
   return seen.kind === "is" && seen.value === "Enabled" ? { ...wish, versioning: true } : wish;
 }
 
-function adviceOnPrincipals({ roles, place, wish }: BucketPlan): readonly Advice[] {
-  const without = roles.filter(({ principals }) => principals.length === 0).map(({ role }) => role);
+function adviceOnPrincipals({ roles, place, wish }: BucketPlan, before: Seen<PolicyDocument>): readonly Advice[] {
+  const unnamed = roles.filter(({ principals }) => principals.length === 0).map(({ role }) => role);
+  const kept = holdersIn(before, unnamed, place.prefix);
+  const without = unnamed.filter((role) => !kept.includes(role));
+  const keptText = `kept: what the bucket's policy says of ${kept.join(", ")}, for whom this run names nobody (--principal ROLE=ARN)`;
   const text = `nobody is named for ${without.join(", ")} (--principal ROLE=ARN): the bucket's policy says nothing of them; give their users the policies that this command prints without --apply`;
   const ownerText =
     "on this server an object belongs to whoever wrote it: name the bucket's owner, too (--principal owner=ARN), who could not read the backups otherwise";
-  const isOwnerUnnamed = place.kind === "other" && without.length < roles.length && (wish.principals.owner ?? []).length === 0;
+  const hasOwner = (wish.principals.owner ?? []).length > 0 || holdersIn(before, ["place"], place.prefix).length > 0;
+  const isOwnerUnnamed = place.kind === "other" && without.length < roles.length && !hasOwner;
   return [
+    ...(kept.length === 0 ? [] : [{ level: "note", code: "kept", text: keptText } as const]),
     ...(without.length === 0 ? [] : [{ level: "note", code: "no-principals", text } as const]),
     ...(isOwnerUnnamed ? [{ level: "warning", code: "owner", text: ownerText } as const] : []),
   ];
@@ -114,7 +140,7 @@ async function expire({ lifecycle }: BucketPlan, admin: BucketAdmin): Promise<Ch
     const before = old.get(rule.id);
     return before !== undefined && RULE_FACTS.every((fact) => before[fact] === rule[fact]);
   });
-  const ids = lifecycle.map(({ id }) => id).join(", ");
+  const ids = lifecycle.map((rule) => `${rule.id}${differing(old.get(rule.id), rule)}`).join(", ");
   if (same.length === lifecycle.length) return { setting, outcome: "already so", detail: ids };
   await admin.setLifecycle(lifecycle);
   const others = [...old.keys()].filter((id) => !lifecycle.some((rule) => rule.id === id));
@@ -123,33 +149,46 @@ async function expire({ lifecycle }: BucketPlan, admin: BucketAdmin): Promise<Ch
 
 const RULE_FACTS = ["enabled", "prefix", "expireDays", "abortUploadDays", "noncurrentDays", "expireDeleteMarkers"] as const;
 
+/** " (expiry was 90 days, is 60 days)" */
+function differing(before: LifecycleRule | undefined, now: LifecycleRule): string {
+  if (before === undefined) return "";
+  const text = (value: number | undefined): string => (value === undefined ? "none" : `${value} days`);
+  const changed = DAYS.filter(([fact]) => before[fact] !== now[fact]).map(
+    ([fact, what]) => `${what} was ${text(before[fact])}, is ${text(now[fact])}`,
+  );
+  return changed.length === 0 ? "" : ` (${changed.join("; ")})`;
+}
+
+const DAYS = [
+  ["expireDays", "expiry"],
+  ["noncurrentDays", "of old versions"],
+  ["abortUploadDays", "of unfinished uploads"],
+] as const;
+
+type PlannedPolicy = Extract<MergedPolicy, { kind: "merged" }> & {
+  readonly before: Seen<PolicyDocument>;
+  readonly replacing: readonly Advice[];
+};
+
 /** @throws storage.refused when it cannot be made */
-async function plannedPolicy(
+function plannedPolicy(
   { roles, shared, place }: BucketPlan,
   admin: BucketAdmin,
-  exists: boolean,
-): Promise<(MergedPolicy & { readonly kind: "merged"; readonly before: Seen<PolicyDocument> }) | undefined> {
+  before: Seen<PolicyDocument>,
+): PlannedPolicy | undefined {
   const named = roles.filter(({ principals }) => principals.length > 0);
   if (named.length === 0) return undefined;
-  const before: Seen<PolicyDocument> = exists ? await admin.policy() : { kind: "absent" };
-  const about: (Role | "place")[] = [...named.map(({ role }) => role), "place"];
+  // Who names no owner keeps the one that the policy has.
+  const about: (Role | "place")[] = [...named.map(({ role }) => role), ...(shared.length > 0 ? (["place"] as const) : [])];
   const statements = [...shared, ...named.flatMap((role) => role.statements)];
   const merged = mergePolicy(before, statements, about, place.prefix);
-  if (merged.kind === "merged") return { ...merged, before };
+  if (merged.kind === "merged") return { ...merged, before, replacing: replacedIn(before, merged.policy, about, place.prefix) };
   const shown = before.kind === "is" ? `. It is: ${JSON.stringify(before.value)}` : "";
   const message = `cannot change the policy of S3 bucket ${admin.bucket}: ${merged.why}; nothing was changed${shown}`;
   throw new DoppelError("storage.refused", message, { operation: "change the policy", reason: "not understood" });
 }
 
-async function permit(
-  {
-    policy,
-    kept,
-    replaced,
-    before,
-  }: { readonly policy: PolicyDocument; readonly kept: number; readonly replaced: number; readonly before: Seen<PolicyDocument> },
-  admin: BucketAdmin,
-): Promise<Change> {
+async function permit({ policy, kept, replaced, before }: PlannedPolicy, admin: BucketAdmin): Promise<Change> {
   const setting = "policy";
   const isSame = before.kind === "is" && samePolicy(before.value, policy);
   const own = policy.Statement.length - kept;

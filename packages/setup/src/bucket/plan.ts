@@ -57,7 +57,7 @@ const NONCURRENT_DAYS = 30;
 const ABOUT_STOCK: Advice = {
   level: "note",
   code: "stock",
-  text: "stock duplicity asks for the bucket itself first, and gives up when that is refused: --list-bucket lets it, and the names of other servers' objects be seen; doppel needs it not, nor does who copies the folder",
+  text: "stock duplicity asks for the bucket itself first, and gives up when that is refused: the restorer may, and sees the names of other servers' objects, never what is in them; --list-bucket lets the other roles, too",
 };
 
 /** @throws storage.bad-url for a prefix that a policy cannot name; cli.unsupported for create-only elsewhere than at AWS */
@@ -94,8 +94,18 @@ export function planBucket(wish: BucketWish): BucketPlan {
     lifecycle: lifecycleFor(prefix, days),
     versioning,
     ...(lock && { lock }),
-    advice: [...expiryWarnings(choice), ...(prefix === "" || listBucket ? [] : [ABOUT_STOCK])],
+    advice: [
+      ...(prefix === "" ? [aboutWholeBucket(wish)] : []),
+      ...expiryWarnings(choice),
+      ...(prefix === "" || listBucket ? [] : [ABOUT_STOCK]),
+    ],
   };
+}
+
+function aboutWholeBucket({ bucket, expireDays }: BucketWish): Advice {
+  const expiry = expireDays === undefined ? "" : `; ALL of it expires after ${expireDays} days`;
+  const text = `s3://${bucket} names no server: this covers the whole bucket, all servers in it${expiry}; name one (s3://${bucket}/SERVER) unless the bucket is one server's alone`;
+  return { level: "warning", code: "whole-bucket", text };
 }
 
 function rolePlan(place: PolicyPlace, role: Role, { principals, createOnly, listBucket }: BucketWish): RolePlan {

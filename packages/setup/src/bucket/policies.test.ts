@@ -32,18 +32,22 @@ describe("policies", () => {
     }
   });
 
-  it.each(ROLES)("of the %s reach no object and no listing outside the prefix", (role) => {
-    for (const { Action, Resource, Condition } of policiesFor(AWS, role).identity.Statement) {
-      const actions = [Action ?? []].flat();
-      if (actions.includes("s3:ListBucket")) expect(Condition).toEqual({ StringLike: { "s3:prefix": "web-1/*" } });
-      const isAboutBucket = actions.every((action) => /Bucket|LifecycleConfiguration/.test(action));
-      expect(Resource).toBe(isAboutBucket ? "arn:aws:s3:::acme-backups" : "arn:aws:s3:::acme-backups/web-1/*");
-    }
-  });
+  it.each(ROLES)(
+    "of the %s reach no object outside the prefix, and no listing but the restorer's, which stock duplicity needs",
+    (role) => {
+      for (const { Action, Resource, Condition } of policiesFor(AWS, role).identity.Statement) {
+        const actions = [Action ?? []].flat();
+        const limited = role === "restorer" ? undefined : { StringLike: { "s3:prefix": "web-1/*" } };
+        if (actions.includes("s3:ListBucket")) expect(Condition).toEqual(limited);
+        const isAboutBucket = actions.every((action) => /Bucket|LifecycleConfiguration/.test(action));
+        expect(Resource).toBe(isAboutBucket ? "arn:aws:s3:::acme-backups" : "arn:aws:s3:::acme-backups/web-1/*");
+      }
+    },
+  );
 
   it("need no condition where the whole bucket is the server's, nor where all names may be seen", () => {
     const conditions = (place: PolicyPlace, listBucket: boolean) =>
-      policiesFor(place, "restorer", [], { listBucket }).identity.Statement.filter(({ Condition }) => Condition !== undefined);
+      policiesFor(place, "monitor", [], { listBucket }).identity.Statement.filter(({ Condition }) => Condition !== undefined);
     expect(conditions({ ...AWS, prefix: "" }, false)).toEqual([]);
     expect(conditions(AWS, true)).toEqual([]);
     expect(conditions(AWS, false)).toHaveLength(1);

@@ -20,7 +20,10 @@ export type Principals = Readonly<Partial<Record<Role | "owner", readonly string
 export interface PolicyOptions {
   /** The writer may store only with If-None-Match, so nothing is written over. AWS only. */
   readonly createOnly?: boolean;
-  /** Names in the whole bucket may be listed: stock duplicity asks for the bucket first, and gives up when that is refused. */
+  /**
+   * The other roles, too, may list names in the whole bucket, as the restorer always may: stock duplicity asks for the bucket first, and
+   * gives up when that is refused.
+   */
   readonly listBucket?: boolean;
 }
 
@@ -34,7 +37,7 @@ export interface RolePolicies {
 
 /**
  * What a role is allowed: its actions, and only below the server's prefix. Locations and unfinished uploads are the bucket's: S3 has no
- * condition that would limit them (their names can be seen, nothing else).
+ * condition that would limit them (their names can be seen, nothing else). The restorer sees the names of all objects of the bucket.
  * @throws storage.bad-url for a prefix that a policy cannot name; cli.unsupported for create-only elsewhere than at AWS
  */
 export function policiesFor(
@@ -98,7 +101,8 @@ function allowing(place: PolicyPlace, role: Role, listBucket: boolean): readonly
   const { bucket, listing, objects } = RIGHTS[role];
   const Resource = bucketArn(place);
   const Condition = { StringLike: { "s3:prefix": `${place.prefix}*` } };
-  const limited = place.prefix === "" || listBucket ? {} : { Condition };
+  // HeadBucket is ListBucket without a prefix. Stock duplicity begins with it, and restoring with stock is a promise.
+  const limited = place.prefix === "" || listBucket || role === "restorer" ? {} : { Condition };
   return [
     ["Bucket", { Effect: "Allow", Action: bucket, Resource }],
     ["List", { Effect: "Allow", Action: single(listing), Resource, ...limited }],

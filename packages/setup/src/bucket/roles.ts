@@ -8,7 +8,7 @@ export interface Rights {
   readonly whose: string;
   /** About the bucket as a whole; S3 cannot limit these to a prefix. */
   readonly bucket: readonly string[];
-  /** Listing, limited to the prefix by the condition `s3:prefix`. */
+  /** Listing, limited to the prefix by the condition `s3:prefix` but for the restorer. */
   readonly listing: readonly string[];
   /** About objects below the prefix. */
   readonly objects: readonly string[];
@@ -34,7 +34,8 @@ export const RIGHTS: Readonly<Record<Role, Rights>> = {
     objects: ["s3:GetObject"],
   },
   restorer: {
-    whose: "whoever restores: reads, also old versions, and thaws archives",
+    whose:
+      "whoever restores, with stock duplicity too: reads, also old versions, thaws archives, and sees the names of other servers' objects",
     bucket: ["s3:GetBucketLocation"],
     listing: ["s3:ListBucket", "s3:ListBucketVersions"],
     objects: ["s3:GetObject", "s3:GetObjectVersion", "s3:RestoreObject"],

@@ -82,7 +82,7 @@ describeRealS3("who has stolen the credentials of a role", (site) => {
     expect(await attempts(site(), bucket, users.writer, "web2/object")).toEqual({ ...stored, ...NOTHING });
   });
 
-  it.each(["monitor", "restorer"] as const)("can do nothing with the %s's", async (role) => {
+  it.each(["monitor", "restorer"] as const)("can do nothing with the %s's but list names", async (role) => {
     const { bucket, users } = await setUp(site(), { versioning: true });
     const nothing = {
       store: "refused",
@@ -90,6 +90,8 @@ describeRealS3("who has stolen the credentials of a role", (site) => {
       overwrite: "refused",
       "overwrite in parts": "refused",
       ...NOTHING,
+      // Stock duplicity restores with these, and asks for the bucket.
+      ...(role === "restorer" && { "list a neighbour": "succeeded" }),
     };
     expect(await attempts(site(), bucket, users[role])).toEqual(nothing);
   });

@@ -18,7 +18,10 @@ export interface Advice {
     | "hastier-rule"
     | "no-principals"
     | "owner"
-    | "stock";
+    | "stock"
+    | "kept"
+    | "replaced"
+    | "whole-bucket";
   readonly text: string;
 }
 

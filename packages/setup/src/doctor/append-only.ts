@@ -37,7 +37,7 @@ async function protection(results: readonly AttemptResult[], admin: () => Promis
 }
 
 function findingOf(
-  { attempt, result, detail, kept }: AttemptResult,
+  { attempt, result, detail, kept, isGuess }: AttemptResult,
   versions: Kept | undefined,
   { isStored, isServer }: { readonly isStored: boolean; readonly isServer: boolean },
 ): Finding {
@@ -55,7 +55,8 @@ function findingOf(
   }
   if (result === "refused") {
     const stays = attempt === "delete" && isStored ? ", so what it was tried on stays" : "";
-    return { id, level: "pass", title: `${title} is refused${stays}`, detail };
+    const onWhat = isGuess ? " (tried with a name that nobody has)" : "";
+    return { id, level: "pass", title: `${title} is refused${onWhat}${stays}`, detail };
   }
   if (result === "unknown") return { id, level: "warn", title: `${title}: cannot be told`, detail };
   const isDestroying = attempt === "overwrite" || attempt === "overwrite in parts" || attempt === "delete";

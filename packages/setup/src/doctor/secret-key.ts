@@ -69,10 +69,13 @@ export const secretKey: Check = async (context) => {
   }
   if (findings.length > 0) return findings;
   const looked = [...inRings.looked, ...machine.keyFolders];
-  return [
-    { id, level: "pass", title: "no secret key of the backups is on this machine", detail: `looked into ${looked.join(", ")}` },
-  ];
+  const more = looked.length > SHOWN ? ` and ${looked.length - SHOWN} more places` : "";
+  const title = `no secret key of the backups found in ${looked.slice(0, SHOWN).join(", ")}${more}`;
+  return [{ id, level: "pass", title, detail: `looked into ${looked.join(", ")}, and nowhere else` }];
 };
+
+/** Places that the title names; the detail names all. */
+const SHOWN = 4;
 
 async function usable(keys: Extract<DoctorContext["encryption"], { kind: "keys" }>["keys"]) {
   const found: { readonly fingerprint: string; readonly bytes: Uint8Array }[] = [];

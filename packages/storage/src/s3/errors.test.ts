@@ -54,7 +54,12 @@ const TABLE: readonly (readonly [Error, S3Failure["kind"], string, RegExp])[] = 
     /--s3-region-name eu-west-1/,
   ],
   [answer(400, "UnknownError", {}, EU), "final", "storage.bad-url", /--s3-region-name eu-west-1/],
-  [answer(403, "AccessDenied"), "final", "storage.denied", /vol1.*denied; the credentials need s3:PutObject here/],
+  [
+    answer(403, "AccessDenied"),
+    "final",
+    "storage.denied",
+    /vol1.*denied; the credentials need s3:PutObject here \(s3:\/\/.*vol1.*\), and/,
+  ],
   [answer(403, "Forbidden"), "final", "storage.denied", /s3:PutObject/],
   [answer(400, "ExpiredToken"), "final", "storage.credentials", /expired/],
   [answer(403, "InvalidAccessKeyId"), "final", "storage.credentials", /does not know this access key/],

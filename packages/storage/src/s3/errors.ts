@@ -249,7 +249,8 @@ function objectFailure({ code, status }: Facts, step: S3Step, place: S3Place, ca
   }
   if (BAD_LUCK.has(code) || status === undefined || status >= 500 || status === 429) return undefined;
   if (status === 403 || status === 401 || code === "AccessDenied") {
-    const message = `${what}: denied; the credentials need ${step.action} here, and nothing may forbid it (policies of user and bucket)`;
+    const where = displayText(`s3://${place.bucket}/${step.name === undefined ? place.prefix : place.prefix + step.name}`);
+    const message = `${what}: denied; the credentials need ${step.action} here (${where}), and nothing may forbid it (policies of user and bucket)`;
     return final("storage.denied", message, cause, { operation: step.operation, name });
   }
   return undefined;

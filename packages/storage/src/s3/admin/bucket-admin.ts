@@ -94,4 +94,6 @@ export interface AttemptResult {
   readonly detail: string;
   /** Of an overwrite or a deletion that succeeded: the bucket keeps a version of what was there, which `--as-of` reads. */
   readonly kept?: boolean;
+  /** Tried on a name that nobody has: what lies there may be guarded otherwise. */
+  readonly isGuess?: true;
 }

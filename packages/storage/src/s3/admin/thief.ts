@@ -240,7 +240,7 @@ export class Thief {
       results.push({ attempt, ...verdict(may, `${displayText(key)} ${given}`) });
     } else if (read.kind === "refused") {
       const tried = "a name there that nobody has is refused like any other; name a neighbour's object to be sure";
-      results.push({ attempt, result: "refused", detail: tried });
+      results.push({ attempt, result: "refused", detail: tried, isGuess: true });
     } else {
       results.push(unknown(attempt, "no object of a neighbour is known that could be read"));
     }
