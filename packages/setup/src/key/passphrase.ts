@@ -61,7 +61,7 @@ const KINDS: readonly (readonly [RegExp, number])[] = [
 
 /** As `makePassphrase` makes them, and most likely did: nobody counts to 22. */
 function isOfOurForm(passphrase: string): boolean {
-  return passphrase.length === LENGTH && [...passphrase].every((char) => ALPHABET.includes(char));
+  return passphrase.length === LENGTH && Array.from(passphrase).every((char) => ALPHABET.includes(char));
 }
 
 function bitsAtMost(passphrase: string): number {
