@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isDoppelError, type Runtime } from "@doppel/base";
+import { displayPath, isDoppelError, type Runtime } from "@doppel/base";
 import { COMMANDS as TARGETS } from "./commands.ts";
 import type { CommandName } from "./option.ts";
 import { checkDescriptors } from "./descriptors.ts";
@@ -85,6 +85,14 @@ export async function run(
     const cause = causeOf(error, interrupt.signal);
     if (usesKept && isDoppelError(cause, "openpgp.wrong-passphrase")) {
       const detail = "the passphrase is the one that doppel unlock has kept; doppel lock forgets it";
+      renderer.event({ type: "notice", reason: "key", incomplete: false, detail });
+    }
+    if (found.profile !== undefined && command !== "unlock" && isDoppelError(cause, "openpgp.passphrase-needed")) {
+      const detail = `doppel unlock @${found.profile.name} asks for the passphrase and keeps it in memory for a while`;
+      renderer.event({ type: "notice", reason: "key", incomplete: false, detail });
+    }
+    if (settings["passphrase-file"] !== undefined && !usesKept && isDoppelError(cause, "openpgp.wrong-passphrase")) {
+      const detail = `the passphrase is the first line of ${displayPath(settings["passphrase-file"])}`;
       renderer.event({ type: "notice", reason: "key", incomplete: false, detail });
     }
     const stopped = interrupt.stoppedBy();

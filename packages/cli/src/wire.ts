@@ -44,6 +44,7 @@ import {
   openStorage,
   redactUrl,
   type Storage,
+  supportedSchemes,
   withRetry,
 } from "@doppel/storage";
 import {
@@ -639,3 +640,6 @@ export function keySources({ settings, environment }: Pick<KeyContext, "settings
   const { homedir } = readGpgOptions(settings["gpg-options"]);
   return { gnupgHome: gnupgHomeOf(environment, homedir), readFile: (path) => readIfThere(path, environment.cwd) };
 }
+
+/** The schemes of URLs that can be a target, in lower case. */
+export const targetSchemes: readonly string[] = supportedSchemes;

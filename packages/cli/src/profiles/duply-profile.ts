@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { DoppelError } from "@doppel/base";
 import { parseProfilesDocument, readProfiles } from "@doppel/monitor";
-import { supportedSchemes } from "@doppel/storage";
 import { OPTIONS } from "../options.ts";
 import type { Option } from "../option.ts";
 import { type Tokens, tokenise } from "../parse/tokens.ts";
 import { type DuplyConf, shellWords } from "./duply-conf.ts";
+import { targetSchemes } from "../wire.ts";
 import { OF_A_RUN } from "./profile-options.ts";
 
 /** A value of YAML, and a map whose members keep their order. */
@@ -39,7 +39,7 @@ export function importDuply(name: string, conf: DuplyConf, folder: string, files
   if (target === undefined) notes.push("conf has no TARGET that can be read: url has to be written by hand");
   const { url, hadUser } = withoutUser(target ?? "");
   const [, scheme] = /^([a-z0-9+.-]+):\/\//i.exec(url) ?? [];
-  const isUsable = target !== undefined && (scheme === undefined || supportedSchemes.includes(scheme.toLowerCase()));
+  const isUsable = target !== undefined && (scheme === undefined || targetSchemes.includes(scheme.toLowerCase()));
   if (target !== undefined && !isUsable)
     notes.push(`TARGET is left out: doppel has no ${scheme}:// targets; url has to be written by hand`);
   if (isUsable) keys.set("url", url);

@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { kill } from "node:process";
 import { errnoOf } from "@doppel/base";
 import { withLimit } from "./hangs.ts";
 
@@ -36,6 +35,7 @@ export function runProgram(
     };
     limit.signal.addEventListener("abort", () => {
       killGroup(child.pid);
+      child.kill("SIGKILL");
       child.stdin.destroy();
       fail(limit.signal.reason instanceof Error ? limit.signal.reason : new Error("was stopped"));
     });
@@ -52,10 +52,8 @@ export function runProgram(
   });
 }
 
+/** By the shell, which can do that from here. */
 function killGroup(leader: number | undefined): void {
-  try {
-    if (leader !== undefined) kill(-leader, "SIGKILL");
-  } catch {
-    // it has ended meanwhile
-  }
+  if (leader === undefined) return;
+  spawn("/bin/sh", ["-c", `kill -KILL -${leader}`], { stdio: "ignore" }).on("error", () => undefined);
 }

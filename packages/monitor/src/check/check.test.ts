@@ -462,6 +462,12 @@ describe("drills", () => {
   const drill = { everyDays: 30, files: 10, paths: [] };
   const run = { files: 10, bytes: 5e6, seconds: 5, bytesPerSecond: 1e6, set: night(1).toISOString(), problems: [] };
 
+  it("that failed count where none are due", async () => {
+    const { ids, state } = nightly(3);
+    await recordDrill(state, "web1", { ...run, time: night(3).toISOString(), ok: false, problems: ["x"] });
+    expect(await ids(3)).toEqual(["drill-failed"]);
+  });
+
   it("are due, overdue, and failed", async () => {
     const { ids, monitor, state, server } = nightly(3, {}, { folders: [folder("etc")] }, { drill });
     expect(await ids(3)).toEqual([]);
