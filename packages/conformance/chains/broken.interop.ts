@@ -228,7 +228,7 @@ describeInterop([], "a chain of which something is missing or damaged", () => {
         new RegExp(`1 later backup, of ${stamp(3)}, cannot be used.*the state of ${stamp(1)}`),
       );
       const status = await copy.status();
-      expect(status).toMatch(/LOST: the manifest of 1 backup that later ones build on/);
+      expect(status).toMatch(/LOST: the manifest of 1 backup whose receipt says that it was finished\./);
       expect(status).toMatch(/1 orphaned increment: a backup that they build on has lost its manifest/);
     });
     const before = hashesBelow(copy.target);

@@ -31,7 +31,6 @@ export function parseProfilesDocument(file: string, text: string): ProfilesDocum
       "a second document begins here; a profiles file is one: take the line --- out",
     );
   if (problem !== undefined) throw bad(file, lineAt(problem.pos[0]), undefined, problem.message);
-  if (document.contents === null) throw bad(file, undefined, undefined, "is empty; its first line is version: 1");
   try {
     return { file, value: document.toJS(), lineOf: (path) => lineAt(offsetOf(document, path)), document };
   } catch (error) {

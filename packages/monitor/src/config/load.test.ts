@@ -39,7 +39,7 @@ it("a part and a factor have their ranges, and bytes have to be UTF-8", async ()
   expect(one("shrink-to: 1.5")?.message).toContain("a part between 0 and 1");
   expect(one("grow-by: 0.5")?.message).toContain("a factor above 1");
   expect(one("shrink-to: 0.9, grow-by: 1.5")).toBeUndefined();
-  expect(() => parseProfilesDocument("/p", "# nothing\n")).toThrow("/p: is empty; its first line is version: 1");
+  expect(() => readProfiles(parseProfilesDocument("/p", "# nothing\n"))).toThrow("/p: is empty; its first line is version: 1");
   expect(() => parseProfilesDocument("/p", "version: 1\n---\na: b\n")).toThrow(/^\/p:2: a second document begins here/);
   await expect(loadProfiles("/p", async () => Buffer.from([0x61, 0xff]))).rejects.toThrow(/is not UTF-8/);
 });

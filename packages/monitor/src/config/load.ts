@@ -53,6 +53,7 @@ function textOf(bytes: Buffer, file: string): string {
 /** What a document says. @throws profiles.bad */
 export function readProfiles(document: ProfilesDocument): Profiles {
   const { file, lineOf } = document;
+  if (document.value === null) throw bad(file, undefined, undefined, "is empty; its first line is version: 1");
   const whole = checked(document, FILE, withoutEmpty(document.value), []);
   const folder = dirname(file);
   refuseSecrets(document, { ...whole, profiles: {} }, []);
