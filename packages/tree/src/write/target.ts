@@ -55,6 +55,22 @@ export function parentOf(path: BytePath): BytePath {
   return (slash === 0 ? "/" : path.slice(0, slash)) as BytePath;
 }
 
+/** The last name of a path. */
+export function nameOf(path: BytePath): BytePath {
+  return path.slice(path.lastIndexOf("/") + 1) as BytePath;
+}
+
+/** Makes a directory; false when something is there. Errors are the system's. */
+export function makeDirectory(path: BytePath, mode: number): boolean {
+  try {
+    mkdirSync(pathToBytes(path), mode);
+    return true;
+  } catch (error) {
+    if (errnoOfCall(error) !== "EEXIST") throw error;
+    return false;
+  }
+}
+
 /** The error for a failure that ends the restore: a full disk and the like. */
 export function writeFailed(absolute: BytePath, reason: string, cause: unknown): DoppelError {
   const path = displayPath(absolute);
