@@ -1,5 +1,5 @@
 import { type BytePath, DoppelError, displayPath, type Runtime } from "@doppel/base";
-import { checkRestoreTarget, OwnerNames, type TreeProblem, TreeWriter } from "@doppel/tree";
+import { checkRestoreTarget, OwnerNames, targetFolder, type TreeProblem, TreeWriter } from "@doppel/tree";
 import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
 import { announceCollection } from "./read/announce-collection.ts";
 import { readContext } from "./read/context.ts";
@@ -26,6 +26,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const { storage } = deps;
   checkRestoreTarget(job.target, job.force);
   const tally = new RestoreTally(runtime, job.verbose);
+  const folder = targetFolder(job.target);
   let crew: WriterThreads | undefined;
   const places = new Places(job, () =>
     writerOf(
@@ -33,6 +34,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
       runtime,
       () => crew,
       (problem) => tally.notice(problem),
+      folder,
     ),
   );
   runtime.emit({ type: "run.started", kind: "restore", target: storage.label, time: runtime.clock.now() });
@@ -83,9 +85,11 @@ function writerOf(
   { random }: Runtime,
   crew: () => WriterThreads | undefined,
   onProblem: (problem: TreeProblem) => void,
+  folder: ReturnType<typeof targetFolder>,
 ): TreeWriter {
   const { numericOwner, restoreOwner, force } = job;
-  return new TreeWriter(job.target, { numericOwner, restoreOwner, owners: OwnerNames.system(), force, random, crew, onProblem });
+  const options = { numericOwner, restoreOwner, owners: OwnerNames.system(), force, random, crew, onProblem };
+  return new TreeWriter(job.target, { ...options, targetFolder: folder });
 }
 
 async function restoreEntry({ entry, content }: StateEntry, job: RestoreJob, places: Places, tally: RestoreTally): Promise<void> {

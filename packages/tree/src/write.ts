@@ -16,9 +16,9 @@ import { type AttributeOptions, settleDirectory, settleNode } from "./write/attr
 import { CrewOfOne, type FileCrew } from "./write/crew.ts";
 import { conflict, removeIfEmpty } from "./write/existing.ts";
 import type { FileOutcome, FilePlace } from "./write/file.ts";
-import { canHold, Folder } from "./write/folder.ts";
+import { canHold, Folder, type Identity } from "./write/folder.ts";
 import { makeNode } from "./write/node.ts";
-import { makeDirectory, makeParents, nameOf, parentOf, writeFailed } from "./write/target.ts";
+import { makeDirectory, makeParents, nameOf, parentOf, targetFolder, writeFailed } from "./write/target.ts";
 import { MOVED, type Step, Way } from "./write/way.ts";
 
 export interface TreeWriterOptions extends AttributeOptions {
@@ -28,6 +28,11 @@ export interface TreeWriterOptions extends AttributeOptions {
   readonly random: Runtime["random"];
   /** Asked at every file: who writes it. Without, or when undefined: this thread, at once. */
   readonly crew?: () => FileCrew | undefined;
+  /**
+   * From {@link targetFolder}, before anything is written: only to this directory may the target be a link, not to where one of the
+   * backup leads. By default it is looked up when the writer is made, which is too late when another one has written there.
+   */
+  readonly targetFolder?: Identity | undefined;
   /** False: directories are known by their paths, as where there is no /proc. By default they are held where they can be. */
   readonly holdFolders?: boolean;
 }
@@ -61,6 +66,7 @@ export class TreeWriter {
   readonly #temporaryPrefix: string;
   readonly #alone: FileCrew;
   readonly #hold: boolean;
+  readonly #targetFolder: Identity | undefined;
   /** What waits for files before it, in order; empty while there are none. */
   readonly #turns: Turn[] = [];
   #temporaries = 0;
@@ -76,6 +82,7 @@ export class TreeWriter {
     this.#options = options;
     this.#alone = new CrewOfOne(options);
     this.#hold = options.holdFolders ?? canHold();
+    this.#targetFolder = "targetFolder" in options ? options.targetFolder : targetFolder(this.#target);
     this.#temporaryPrefix = `.doppel-restore-${Buffer.from(options.random.bytes(8)).toString("hex")}-`;
   }
 
@@ -218,6 +225,7 @@ export class TreeWriter {
   /** Enters the directories that lead to `path` and had no entry of their own. */
   #enterParents(path: BytePath): void {
     if (this.#refused !== undefined) throw conflict(path, "its directory could not be restored");
+    if (this.#hold && this.#absolute(path).length >= PATH_MAX) throw conflict(path, TOO_LONG);
     if (path === "") return makeParents(this.#target);
     if (this.#way.path === undefined) {
       makeParents(this.#target);
@@ -246,16 +254,23 @@ export class TreeWriter {
     const place = path === "" ? this.#target : this.#folder(path).at(nameOf(path));
     const mode = entry === undefined ? 0o777 : 0o700;
     const isNew = makeDirectory(place, mode);
-    let folder = Folder.open(place, path === "", this.#hold);
+    let folder = this.#open(path, place, isNew);
     if (folder === undefined) {
       if (entry === undefined) throw conflict(path, "what should be a directory above it is none");
       if (!this.#options.force) throw conflict(path, "something that is no directory is in its place");
       unlinkSync(pathToBytes(place));
       makeDirectory(place, mode);
-      folder = Folder.open(place, path === "", this.#hold);
+      folder = this.#open(path, place, true);
       if (folder === undefined) throw conflict(path, "somebody else put something in its place");
     } else if (!isNew && entry !== undefined) this.#unlock(folder);
     return folder;
+  }
+
+  /** Undefined when it is no directory; or not the target's, when that is a link. */
+  #open(path: BytePath, place: BytePath, isNew: boolean): Folder | undefined {
+    const known = path === "" && !isNew ? this.#targetFolder : undefined;
+    const folder = Folder.open(place, known !== undefined, this.#hold);
+    return known ? folder?.orNothing(known) : folder;
   }
 
   #unlock(folder: Folder): void {
@@ -375,6 +390,10 @@ const OF_ONE_ENTRY: ReadonlySet<string> = new Set([
   "ENOTDIR",
   "EPERM",
 ]);
+
+/** With directories held a path of any length could be made, but nobody could use it. */
+const PATH_MAX = 4096;
+const TOO_LONG = "it could not be written (ENAMETOOLONG)";
 
 /** Directories that are held: when there are more, those wait that are behind a file that is still being written. */
 const MOST_FOLDERS = 256;

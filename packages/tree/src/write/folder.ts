@@ -7,6 +7,9 @@ const O_PATH = 0o10000000;
 
 const DESCRIPTORS = "/proc/self/fd";
 
+/** By which an object is known, whatever it is called. */
+export type Identity = Pick<Stats, "dev" | "ino">;
+
 /**
  * A directory that was seen to be one. What is in it is reached by `at`, which leads there even when somebody has renamed the
  * directory, or put a link in its place or above it: through its descriptor (`/proc/self/fd/N/name` is what openat(2) is
@@ -55,9 +58,13 @@ export class Folder {
 
   /** The directory above, if it still is `parent`, which was closed meanwhile. */
   parent(parent: Folder): Folder | undefined {
-    const above = Folder.open(this.at(".." as BytePath), false, true);
-    if (above && isSame(above.identity, parent.identity)) return above;
-    above?.close();
+    return Folder.open(this.at(".." as BytePath), false, true)?.orNothing(parent.identity);
+  }
+
+  /** Itself if it is that directory; otherwise it is closed. */
+  orNothing(identity: Identity): Folder | undefined {
+    if (isSame(this.identity, identity)) return this;
+    this.close();
     return undefined;
   }
 
@@ -100,6 +107,6 @@ export function withObject<T>(place: PathLike, use: (path: string, stat: () => S
   }
 }
 
-function isSame(a: Stats, b: Stats): boolean {
+function isSame(a: Identity, b: Identity): boolean {
   return a.ino === b.ino && a.dev === b.dev;
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, mkdirSync, opendirSync, statSync } from "node:fs";
 import { type BytePath, DoppelError, displayPath, pathToBytes } from "@doppel/base";
 import { errnoOfCall } from "../source.ts";
+import type { Identity } from "./folder.ts";
 
 /**
  * Whether something may be restored to `target`: it is not there, or is an empty directory (or a link to one), or `force`;
@@ -26,6 +27,12 @@ export function checkRestoreTarget(target: BytePath, force: boolean): void {
     `${path} exists and is not an empty directory; restore to another place, or use --force to restore over it`,
     { path },
   );
+}
+
+/** The directory that `target` is or leads to now; undefined when there is none. */
+export function targetFolder(target: BytePath): Identity | undefined {
+  const stat = statSync(pathToBytes(target), { throwIfNoEntry: false });
+  return stat?.isDirectory() ? stat : undefined;
 }
 
 function isEmptyDirectory(os: Buffer): boolean {
