@@ -30,7 +30,7 @@ function forgeVolume(
   target: string,
   suffix: ".gz" | ".gpg",
   volume: Buffer,
-  manifest: (text: string) => Buffer = Buffer.from,
+  manifest: (text: string) => Buffer = (text) => Buffer.from(text),
 ): void {
   mkdirSync(target, { recursive: true });
   writeFileSync(join(target, volumeName(1) + suffix), volume);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Forged, SET_TIME, tarEntry, volumeBlock } from "../badinput/forged-set.ts";
 
 /** The time of the increment that {@link forgeIncrement} makes over the set of `forgeSet`. */
-export const INC_TIME = "20260102T000000Z";
+const INC_TIME = "20260102T000000Z";
 const SPAN = `${SET_TIME}.to.${INC_TIME}`;
 
 /** A plain increment, right about its volumes. */

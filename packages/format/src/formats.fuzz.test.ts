@@ -233,17 +233,18 @@ describe("fuzzing", () => {
     indexVolume({ number: 1, tarBytes: 4096, pieceBytes: 1 << 20, pieces: [4096], layout: { encoding: "plain" } }) +
     indexBlock({ offset: head.length, from: entry("a").path, sha256 });
   const end = indexEnd({
-    ...{
-      set: INC,
-      entries: 2,
-      volumes: 1,
-      blocks: 1,
-      bytes: 999,
-      contents: head.length + lines.length,
-      pieceBytes: 65_536,
-      pieces: [],
-    },
-    ...{ headerBytes: 0, literalStart: 0, literalBits: 0, compressed: false },
+    set: INC,
+    entries: 2,
+    volumes: 1,
+    blocks: 1,
+    bytes: 999,
+    contents: head.length + lines.length,
+    pieceBytes: 65_536,
+    pieces: [],
+    headerBytes: 0,
+    literalStart: 0,
+    literalBits: 0,
+    compressed: false,
   });
   fuzz("an index", {
     corpus: [Buffer.from(head + lines + contents + end + indexSeal(Buffer.alloc(32)), "latin1")],

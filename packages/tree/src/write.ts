@@ -16,7 +16,7 @@ import { type AttributeOptions, settleDirectory, settleNode } from "./write/attr
 import { CrewOfOne, type FileCrew } from "./write/crew.ts";
 import { conflict, removeIfEmpty } from "./write/existing.ts";
 import type { FileOutcome, FilePlace } from "./write/file.ts";
-import { canHold, Folder, type Identity } from "./write/folder.ts";
+import { Folder, type Holder, holderHere, type Identity, isSafePath } from "./write/folder.ts";
 import { makeNode } from "./write/node.ts";
 import { makeDirectory, makeParents, nameOf, parentOf, targetFolder, writeFailed } from "./write/target.ts";
 import { MOVED, type Step, Way } from "./write/way.ts";
@@ -33,7 +33,7 @@ export interface TreeWriterOptions extends AttributeOptions {
    * backup leads. By default it is looked up when the writer is made, which is too late when another one has written there.
    */
   readonly targetFolder?: Identity | undefined;
-  /** False: directories are known by their paths, as where there is no /proc. By default they are held where they can be. */
+  /** False: directories are known by their paths, as where there is no /proc. By default they are held where others could write. */
   readonly holdFolders?: boolean;
 }
 
@@ -65,7 +65,7 @@ export class TreeWriter {
   readonly #way = new Way((path, step) => this.#inTurn(path, step));
   readonly #temporaryPrefix: string;
   readonly #alone: FileCrew;
-  readonly #hold: boolean;
+  readonly #holder: Holder | undefined;
   readonly #targetFolder: Identity | undefined;
   /** What waits for files before it, in order; empty while there are none. */
   readonly #turns: Turn[] = [];
@@ -81,7 +81,7 @@ export class TreeWriter {
     this.#target = normaliseSource(target);
     this.#options = options;
     this.#alone = new CrewOfOne(options);
-    this.#hold = options.holdFolders ?? canHold();
+    this.#holder = options.holdFolders === false ? undefined : holderHere();
     this.#targetFolder = "targetFolder" in options ? options.targetFolder : targetFolder(this.#target);
     this.#temporaryPrefix = `.doppel-restore-${Buffer.from(options.random.bytes(8)).toString("hex")}-`;
   }
@@ -225,7 +225,7 @@ export class TreeWriter {
   /** Enters the directories that lead to `path` and had no entry of their own. */
   #enterParents(path: BytePath): void {
     if (this.#refused !== undefined) throw conflict(path, "its directory could not be restored");
-    if (this.#hold && this.#absolute(path).length >= PATH_MAX) throw conflict(path, TOO_LONG);
+    if (this.#holder && this.#absolute(path).length >= PATH_MAX) throw conflict(path, TOO_LONG);
     if (path === "") return makeParents(this.#target);
     if (this.#way.path === undefined) {
       makeParents(this.#target);
@@ -269,8 +269,15 @@ export class TreeWriter {
   /** Undefined when it is no directory; or not the target's, when that is a link. */
   #open(path: BytePath, place: BytePath, isNew: boolean): Folder | undefined {
     const known = path === "" && !isNew ? this.#targetFolder : undefined;
-    const folder = Folder.open(place, known !== undefined, this.#hold);
+    const isAboveSafe = path === "" ? this.#isTargetSafe() : this.#folder(path).isSafe;
+    const folder = Folder.open(place, known !== undefined && !isAboveSafe, this.#holder, isAboveSafe);
     return known ? folder?.orNothing(known) : folder;
+  }
+
+  /** Nobody else can put something in the place of the target, and it is no link. */
+  #isTargetSafe(): boolean {
+    if (this.#holder === undefined || lstatSync(pathToBytes(this.#target)).isSymbolicLink()) return false;
+    return isSafePath(parentOf(this.#target), this.#holder);
   }
 
   #unlock(folder: Folder): void {

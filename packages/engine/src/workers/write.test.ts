@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -122,6 +123,8 @@ describe("WriterThreads", () => {
   it("do not follow a link that somebody puts in the place of their directory", async (test) => {
     if (!existsSync("/proc/self/fd")) test.skip("directories cannot be held here");
     const [target, outside] = [join(tempDir(), "out"), tempDir()];
+    mkdirSync(target);
+    chownSync(target, 65_534, 65_534); // somebody else's, as those have to be whose entries may be exchanged
     const options = { numericOwner: true, restoreOwner: true, owners: OwnerNames.system() };
     await using crew = new WriterThreads(2, { numericOwner: true, restoreOwner: true });
     const problems: TreeProblem[] = [];

@@ -1,5 +1,16 @@
-import { chmodSync, closeSync, constants, fstatSync, lstatSync, openSync, type PathLike, type Stats, statSync } from "node:fs";
-import { type BytePath, joinPath, pathFromText, pathToBytes } from "@doppel/base";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  type PathLike,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { type BytePath, joinPath, pathFromBytes, pathFromText, pathToBytes } from "@doppel/base";
 import { errnoOfCall } from "../source.ts";
 
 /** Of Linux, where Node does not name it: the object itself, for which no right to read it is needed. */
@@ -13,34 +24,43 @@ export type Identity = Pick<Stats, "dev" | "ino">;
 /**
  * A directory that was seen to be one. What is in it is reached by `at`, which leads there even when somebody has renamed the
  * directory, or put a link in its place or above it: through its descriptor (`/proc/self/fd/N/name` is what openat(2) is
- * elsewhere; all threads have the same descriptors). Where there is no /proc it is a path, and whoever may write above can exchange it.
+ * elsewhere; all threads have the same descriptors). Each such name costs 2 us more than a path, and a file takes four: so a
+ * directory in which, as in all above it, nobody else can write, is a path. Where there is no /proc all are.
  */
 export class Folder {
   readonly path: BytePath;
+  /** Nobody but root and us can change its entries, nor what leads to it. */
+  readonly isSafe: boolean;
   readonly #fd: number | undefined;
   #identity: Stats | undefined;
 
-  private constructor(path: BytePath, fd?: number) {
+  private constructor(path: BytePath, isSafe: boolean, fd?: number, identity?: Stats) {
     this.path = path;
+    this.isSafe = isSafe;
     this.#fd = fd;
+    this.#identity = identity;
   }
 
   /** By its path, which is taken as it is. */
   static byPath(path: BytePath): Folder {
-    return new Folder(path);
+    return new Folder(path, false);
   }
 
   /**
    * Undefined when it is no directory; errors of the system.
    * @param follow it may be a link to one
-   * @param hold by a descriptor, which has to be closed: see {@link canHold}
+   * @param holder whose descriptors are used where they are needed; undefined: a path will do. What is held has to be closed.
+   * @param isAboveSafe nobody else can change what leads to it
    */
-  static open(path: BytePath, follow: boolean, hold: boolean): Folder | undefined {
+  static open(path: BytePath, follow: boolean, holder: Holder | undefined, isAboveSafe = false): Folder | undefined {
     const os = pathToBytes(path);
-    if (!hold) return (follow ? statSync(os) : lstatSync(os)).isDirectory() ? new Folder(path) : undefined;
+    if (!holder) return (follow ? statSync(os) : lstatSync(os)).isDirectory() ? new Folder(path, false) : undefined;
     try {
       const fd = openSync(os, O_PATH | constants.O_DIRECTORY | (follow ? 0 : constants.O_NOFOLLOW));
-      return new Folder(pathFromText(`${DESCRIPTORS}/${fd}`), fd);
+      const stat = isAboveSafe && !follow ? fstatSync(fd) : undefined;
+      if (!stat || !isClosed(stat, holder)) return new Folder(pathFromText(`${DESCRIPTORS}/${fd}`), false, fd, stat);
+      closeSync(fd);
+      return new Folder(path, true, undefined, stat);
     } catch (error) {
       if (["ENOTDIR", "ELOOP"].includes(errnoOfCall(error) ?? "")) return undefined;
       throw error;
@@ -56,9 +76,10 @@ export class Folder {
     return joinPath(this.path, name);
   }
 
-  /** The directory above, if it still is `parent`, which was closed meanwhile. */
+  /** The directory above one that is held, if it still is `parent`, which was closed meanwhile. */
   parent(parent: Folder): Folder | undefined {
-    return Folder.open(this.at(".." as BytePath), false, true)?.orNothing(parent.identity);
+    const fd = openSync(pathToBytes(this.at(".." as BytePath)), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    return new Folder(pathFromText(`${DESCRIPTORS}/${fd}`), false, fd).orNothing(parent.identity);
   }
 
   /** Itself if it is that directory; otherwise it is closed. */
@@ -85,18 +106,66 @@ export class Folder {
   }
 }
 
-/** Whether directories can be held here: there is a /proc that knows our descriptors. */
-export function canHold(): boolean {
+/** Who holds directories: a process that can. */
+export interface Holder {
+  readonly uid: number;
+}
+
+/** Undefined where there is no /proc that knows our descriptors. */
+export function holderHere(): Holder | undefined {
   try {
-    return withObject("/", (path, stat) => isSame(statSync(path), stat()));
+    const { uid } = statSync("/proc/self"); // the effective one
+    return withObject("/", (path, stat) => isSame(statSync(path), stat())) ? { uid } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether nobody but root and us can put something else in the place of `directory`, or of one above it: all are theirs or ours, and
+ * not to be written by others, or only with the sticky bit, which keeps what is not theirs. It must be a path without links.
+ */
+export function isSafePath(directory: BytePath, holder: Holder): boolean {
+  try {
+    const real = realPath(directory);
+    const whole = directory.startsWith("/")
+      ? directory
+      : directory === "."
+        ? realPath(directory)
+        : joinPath(realPath("."), directory);
+    if (real !== whole) return false;
+    const names = real.split("/").filter((name) => name !== "");
+    return [0, ...names.keys()].every((_, n) => isKept(`/${names.slice(0, n).join("/")}` as BytePath, holder));
   } catch {
     return false;
   }
 }
 
+function realPath(path: string): BytePath {
+  return pathFromBytes(realpathSync(pathToBytes(path as BytePath), "buffer"));
+}
+
+/** What is ours in it stays in its place. */
+function isKept(directory: BytePath, holder: Holder): boolean {
+  const stat = lstatSync(pathToBytes(directory));
+  return isOurs(stat, holder) && ((stat.mode & OTHERS_WRITE) === 0 || (stat.mode & STICKY) !== 0);
+}
+
+const STICKY = 0o1000;
+/** With an access control list the group's bit says what anybody in it may do. */
+const OTHERS_WRITE = 0o022;
+
+function isOurs({ uid }: Stats, holder: Holder): boolean {
+  return uid === 0 || uid === holder.uid;
+}
+
+function isClosed(stat: Stats, holder: Holder): boolean {
+  return isOurs(stat, holder) && (stat.mode & OTHERS_WRITE) === 0;
+}
+
 /**
  * Calls `use` with a path that leads to the object at `place` and to nothing else, not even where that is a symlink.
- * Errors of the system. Only where {@link canHold}.
+ * Errors of the system. Only where there is a {@link holderHere}.
  */
 export function withObject<T>(place: PathLike, use: (path: string, stat: () => Stats) => T): T {
   const fd = openSync(place, O_PATH | constants.O_NOFOLLOW);

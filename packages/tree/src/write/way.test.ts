@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -21,7 +22,7 @@ import type { TreeProblem } from "../source.ts";
 import { makeScratch } from "../test-support.ts";
 import { TreeWriter, type TreeWriterOptions } from "../write.ts";
 import { settleNode } from "./attributes.ts";
-import { canHold, Folder } from "./folder.ts";
+import { Folder, holderHere, isSafePath } from "./folder.ts";
 
 let scratch: ReturnType<typeof makeScratch>;
 let target: BytePath;
@@ -78,7 +79,13 @@ function swap(...names: string[]): void {
 
 const descriptors = (): number => readdirSync("/proc/self/fd").length;
 
-describe.runIf(canHold())("a directory that somebody exchanges for a link while it is restored", () => {
+describe.runIf(holderHere() !== undefined)("a directory that somebody exchanges for a link while it is restored", () => {
+  // Somebody else's: what is only ours nobody could exchange, and is not held.
+  beforeEach(() => {
+    mkdirSync(target);
+    chownSync(target, 65_534, 65_534);
+  });
+
   it("is not followed by files, folders, links or fifos, nor by its own mode and time", () => {
     const to = put(writer(), ROOT_DIR, entry("d", "dir", { mode: 0o750 }), entry("d/a", "file"));
     swap("d");
@@ -114,7 +121,7 @@ describe.runIf(canHold())("a directory that somebody exchanges for a link while 
   });
 
   it("is not followed where it was there before, whatever its mode", () => {
-    mkdirSync(at("d"), { recursive: true });
+    mkdirSync(at("d"));
     chmodSync(at("d"), 0o055);
     const to = put(writer(), ROOT_DIR, entry("d", "dir", { mode: 0o700 }));
     swap("d");
@@ -166,6 +173,7 @@ describe.runIf(canHold())("a directory that somebody exchanges for a link while 
   it("lets go of every directory at the end, and when the restore is abandoned", () => {
     const before = descriptors();
     put(writer(), ROOT_DIR, entry("a", "dir"), entry("a/b", "dir"), entry("c", "dir")).finish();
+    chownSync(target, 65_534, 65_534);
     const to = put(writer(), ROOT_DIR, entry("a", "dir"), entry("a/b", "dir"));
     to.begin(entry("a/b/f", "file"));
     expect(descriptors()).toBe(before + 4);
@@ -175,8 +183,71 @@ describe.runIf(canHold())("a directory that somebody exchanges for a link while 
   });
 });
 
-describe.runIf(canHold())("a link or fifo that somebody exchanges before it has its attributes", () => {
-  const open = (): Folder => Folder.open(target, false, true)!;
+describe.runIf(holderHere() !== undefined)("whether somebody else could exchange a directory", () => {
+  const holder = { uid: 0 };
+  const safe = (path = target): boolean => isSafePath(path, holder);
+  beforeEach(() => mkdirSync(target));
+
+  it("is asked of it and of all above it", () => {
+    expect(safe()).toBe(true);
+    expect(safe("/" as BytePath)).toBe(true);
+    for (const path of [target, scratch.path]) {
+      const { mode } = statSync(path);
+      for (const [unsafe, expected] of [
+        [0o775, false],
+        [0o757, false],
+        [0o1777, true],
+        [0o755, true],
+      ] as const) {
+        chmodSync(path, unsafe);
+        expect(safe()).toBe(expected);
+      }
+      chmodSync(path, mode);
+      chownSync(path, 65_534, 0);
+      expect(safe()).toBe(false);
+      expect(isSafePath(target, { uid: 65_534 })).toBe(true);
+      chownSync(path, 0, 0);
+    }
+  });
+
+  it("is not known of a link, nor of what is not there", () => {
+    symlinkSync(target, `${scratch.path}/link`);
+    for (const path of [`${scratch.path}/link`, `${scratch.path}/link/..`, `${scratch.path}/none`])
+      expect(safe(path as BytePath)).toBe(false);
+  });
+
+  it("is not asked again below: what is ours and closed needs no descriptor, what is not does", () => {
+    const before = descriptors();
+    mkdirSync(at("theirs"));
+    chownSync(at("theirs"), 65_534, 65_534);
+    mkdirSync(at("open"));
+    chmodSync(at("open"), 0o777);
+    const to = put(writer(), ROOT_DIR, entry("a", "dir"), entry("a/b", "dir", { mode: 0o777 }));
+    expect(descriptors()).toBe(before);
+    put(to, entry("open", "dir"), entry("open/c", "dir"));
+    expect(descriptors()).toBe(before + 2);
+    put(to, entry("theirs", "dir"));
+    swap("theirs");
+    put(to, entry("theirs/f", "file")).finish();
+    expect(descriptors()).toBe(before);
+    expect(readdirSync(at("theirs-moved"))).toEqual(["f"]);
+  });
+
+  it("is asked of a relative target, too", () => {
+    const home = process.cwd();
+    try {
+      process.chdir(scratch.path);
+      expect([safe("out" as BytePath), safe("." as BytePath), safe("../x" as BytePath)]).toEqual([true, true, false]);
+      chownSync(scratch.path, 65_534, 0);
+      expect([safe("out" as BytePath), safe("." as BytePath)]).toEqual([false, false]);
+    } finally {
+      process.chdir(home);
+    }
+  });
+});
+
+describe.runIf(holderHere() !== undefined)("a link or fifo that somebody exchanges before it has its attributes", () => {
+  const open = (): Folder => Folder.open(target, false, holderHere())!;
   beforeEach(() => mkdirSync(target));
 
   it.each<[string, () => void]>([

@@ -54,7 +54,7 @@ export class Way {
   enter(path: BytePath, entry: PathEntry | undefined, folder: Folder): void {
     const above = this.#steps.at(-1);
     // A descriptor for each of a thousand would be more than a process may have.
-    if (above && folder.isHeld && this.#steps.length > MOST_HELD) this.#letGo(above);
+    if (above?.folder.isHeld && this.#steps.length > MOST_HELD) this.#letGo(above);
     if (folder.isHeld) this.#open.add(folder);
     this.#steps.push({ path, entry, folder, isClosed: false });
   }
