@@ -176,7 +176,6 @@ describe("an OpenPGP message", () => {
   const data = literal(good);
   const marker = packet(TAG.marker, Buffer.from("PGP"));
   const signature = packet(TAG.signature, Buffer.alloc(60_000, 4));
-  const times = (count: number, bytes: Buffer): Buffer => Buffer.concat(Array.from({ length: count }, () => bytes));
   const nested = (depth: number, wrap: (inner: Buffer) => Buffer, inner: Buffer = data): Buffer =>
     depth === 0 ? inner : nested(depth - 1, wrap, wrap(inner));
   const stored = (inner: Buffer): Buffer => packet(TAG.compressed, Buffer.concat([Buffer.of(0), inner]));

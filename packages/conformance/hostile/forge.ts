@@ -74,8 +74,19 @@ export function forgeIndex(
   const contents = json(change(volume)) + json(change(block));
   const before = head.length + entries.length;
   const end = change({
-    ...{ end: true, index: 2, set: { kind: "full", time: SET_TIME }, entries: lines.length, volumes: 1, blocks: 1 },
-    ...{ contents: before, pieceBytes: 65536, pieces: [], headerBytes: 0, literalStart: 0, literalBits: 0, compressed: false },
+    end: true,
+    index: 2,
+    set: { kind: "full", time: SET_TIME },
+    entries: lines.length,
+    volumes: 1,
+    blocks: 1,
+    contents: before,
+    pieceBytes: 65536,
+    pieces: [],
+    headerBytes: 0,
+    literalStart: 0,
+    literalBits: 0,
+    compressed: false,
   });
   const last = JSON.stringify(end).slice(0, -1);
   const bytes = before + contents.length + last.length + 25 + 54;

@@ -19,34 +19,20 @@ monitor:
   parallel: 4
 `;
 
+const YAML = [
+  ..."&a|*a|!!binary |<<: *a|>-|'|\"|{|}|[|]|? |: |- |#|---|~|null|__proto__:|constructor:|hours: 1e999|0x7f".split("|"),
+  "|\n",
+  "\t",
+  "%YAML 1.1\n",
+  "\ufeff",
+  "\0",
+  Buffer.of(0xff),
+];
+
 describe("fuzzing", () => {
   fuzz("a profiles file", {
     corpus: ["version: 1\n", "version: 1\nprofiles:\n  a:\n    url: s3://bucket/a\n"],
-    words: [
-      ...PROFILES.split("\n"),
-      ...[
-        "&a",
-        "*a",
-        "!!binary ",
-        "<<: *a",
-        "|\n",
-        ">-\n",
-        "'",
-        '"',
-        "{",
-        "}",
-        "[",
-        "]",
-        "? ",
-        ": ",
-        "- ",
-        "#",
-        "%YAML 1.1\n",
-        "---\n",
-        "\t",
-      ],
-      ...["__proto__:", "constructor:", "hours: 1e999", "0x7f", "~", "null", "\ufeff", "\0", Buffer.of(0xff)],
-    ],
+    words: [...PROFILES.split("\n"), ...YAML],
     read(input) {
       const { byName, bad } = readProfiles(
         parseProfilesDocument("/etc/doppel/profiles.yaml", input.subarray(0, 20_000).toString("utf8")),
