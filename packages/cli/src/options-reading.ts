@@ -41,9 +41,9 @@ export const READING_OPTIONS = {
   "no-restore-ownership": flag({
     old: ["do-not-restore-ownership"],
     group: "Restoring",
-    help: "everything belongs to whoever restores it; without root it does anyway, which one notice says",
+    help: "everything belongs to whoever restores it; without root it does anyway, which one notice says. No devices are made, and no setuid and setgid bits set",
     commands: RESTORE,
-    to: "RestoreJob.restoreOwner",
+    to: "RestoreJob.restoreOwner, RestoreJob.leaveSpecial",
   }),
   rename: pairs(innerPath, {
     metavar: "FROM TO",

@@ -305,6 +305,21 @@ describe("special objects", () => {
     yard.expectUntouched();
   });
 
+  it("are not made when not asked for, which --no-restore-ownership says: no device, no setuid, no setgid", async () => {
+    const yard = makeYard(forge);
+    const outcome = await yard.attack(["--no-restore-ownership"]);
+    expectTold(outcome, /\bb: devices are not made/, [3]);
+    expect(outcome.stderr).toMatch(/\ba: its setuid or setgid bit was not restored/);
+    const modes = treeBelow(yard.restored).map((name) => [name, lstatSync(join(yard.restored, name)).mode.toString(8)]);
+    expect(modes).toEqual([
+      ["a", "100755"],
+      ["d", "10622"],
+      ["e", "47777"],
+      ["z", "100644"],
+    ]);
+    yard.expectUntouched();
+  });
+
   it.each<[string, readonly Forged[], RegExp]>([
     [
       "a device with absurd numbers",

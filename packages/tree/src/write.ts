@@ -329,6 +329,8 @@ export class TreeWriter {
   }
 
   #makeNode(entry: PathEntry, folder: Folder): void {
+    if (this.#options.leaveSpecial && entry.device)
+      throw conflict(entry.path, "devices are not made when owners are not restored");
     const temporary = this.#temporaryName();
     makeNode(folder.path, temporary, entry);
     try {

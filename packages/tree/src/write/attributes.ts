@@ -26,6 +26,8 @@ export interface AttributeOptions {
   readonly numericOwner: boolean;
   /** Set owners at all; false leaves them alone without a word. A refused chown is a notice, "owner", not incomplete. */
   readonly restoreOwner: boolean;
+  /** Make no device, and give nothing a setuid or setgid bit: whoever made the backup may mean harm. Default: as it was. */
+  readonly leaveSpecial?: boolean;
   readonly onProblem: (problem: TreeProblem) => void;
 }
 
@@ -155,6 +157,11 @@ function isId(id: number): boolean {
 function safeMode(calls: Calls, entry: PathEntry, uid: number, gid: number, options: AttributeOptions): number {
   const mode = entry.mode & 0o7777;
   if (entry.type !== "file" || (mode & SET_ID) === 0) return mode;
+  if (options.leaveSpecial) {
+    const detail = "its setuid or setgid bit was not restored, because owners are not";
+    options.onProblem({ reason: "attributes", path: entry.path, incomplete: false, detail });
+    return mode & ~SET_ID;
+  }
   const now = calls.stat();
   const lost = (now.uid === uid ? 0 : SET_UID) | (now.gid === gid ? 0 : SET_GID);
   if ((mode & lost) !== 0) {
