@@ -41,7 +41,7 @@ export const READING_OPTIONS = {
   "no-restore-ownership": flag({
     old: ["do-not-restore-ownership"],
     group: "Restoring",
-    help: "everything belongs to whoever restores it; without root it does anyway, which one notice says. No devices are made, and no setuid and setgid bits set",
+    help: "everything belongs to whoever restores it; without root it does anyway, which one notice says; doppel then makes no devices and sets no setuid or setgid bit",
     commands: RESTORE,
     to: "RestoreJob.restoreOwner, RestoreJob.leaveSpecial",
   }),
