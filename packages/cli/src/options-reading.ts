@@ -43,9 +43,9 @@ export const READING_OPTIONS = {
   "no-restore-ownership": flag({
     old: ["do-not-restore-ownership"],
     group: "Restoring",
-    help: "everything belongs to whoever restores it; without root it does anyway, which one notice says",
+    help: "everything belongs to whoever restores it; without root it does anyway, which one notice says; doppel then makes no devices and sets no setuid or setgid bit",
     commands: RESTORE,
-    to: "RestoreJob.restoreOwner",
+    to: "RestoreJob.restoreOwner, RestoreJob.leaveSpecial",
   }),
   rename: pairs(innerPath, {
     metavar: "FROM TO",

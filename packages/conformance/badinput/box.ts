@@ -21,6 +21,8 @@ export interface StartOptions {
   /** Standard input; default: closed, as under cron. */
   readonly input?: string;
   readonly cwd?: string;
+  /** What the process may use, by prlimit(1): seconds, bytes of memory, bytes of one file. */
+  readonly limits?: { readonly cpu: number; readonly data: number; readonly fsize: number };
   /** Called with each line of standard output while it runs. */
   readonly onLine?: (line: string, child: ChildProcess) => void;
 }
@@ -74,10 +76,12 @@ export function makeBox(): Box {
   };
 }
 
-function startDoppel(args: readonly string[], { env, asNobody, input, cwd, onLine }: StartOptions): Promise<Outcome> {
+function startDoppel(args: readonly string[], { env, asNobody, input, cwd, limits, onLine }: StartOptions): Promise<Outcome> {
   const nobody = asNobody && isRoot ? { uid: 65534, gid: 65534 } : {};
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [DOPPEL, ...args], {
+    const limited = limits ? ["prlimit", "--core=0", ...Object.entries(limits).map(([name, value]) => `--${name}=${value}`)] : [];
+    const [program = "", ...words] = [...limited, process.execPath, DOPPEL, ...args];
+    const child = spawn(program, words, {
       env: cleanEnv(env) as NodeJS.ProcessEnv,
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       detached: true, // without a terminal, so that nothing can be asked

@@ -11,26 +11,31 @@ export interface Forged {
   /** What the size field says, as text. */
   readonly size?: string;
   readonly mode?: number;
+  readonly uid?: number;
   readonly checksum?: number;
+  /** What these fields say, as text. */
+  readonly mtime?: string;
+  readonly device?: readonly [major: string, minor: string];
 }
 
 const octal = (value: number, length: number): string => value.toString(8).padStart(length - 1, "0");
 
 /** One ustar header with its content, padded. */
-function tarEntry(entry: Forged): Buffer {
+export function tarEntry(entry: Forged): Buffer {
   const content = Buffer.from((entry.content ?? "") as string);
   const header = Buffer.alloc(512);
   const put = (text: string, at: number): unknown => header.write(text, at, "latin1");
   put(entry.name, 0);
   put(octal(entry.mode ?? 0o644, 8), 100);
-  put(octal(0, 8), 108);
+  put(octal(entry.uid ?? 0, 8), 108);
   put(octal(0, 8), 116);
   put(entry.size ?? octal(content.length, 12), 124);
-  put(octal(1_600_000_000, 12), 136);
+  put(entry.mtime ?? octal(1_600_000_000, 12), 136);
   put("        ", 148);
   put(entry.type ?? "0", 156);
   put(entry.link ?? "", 157);
   put("ustar\u000000", 257);
+  if (entry.device) put(`${entry.device[0].padEnd(8, "\0")}${entry.device[1]}`, 329);
   const sum = entry.checksum ?? header.reduce((total, byte) => total + byte, 0);
   put(`${octal(sum, 7)}\0 `, 148);
   return Buffer.concat([header, content, Buffer.alloc(-content.length & 511)]);

@@ -165,6 +165,8 @@ export interface RestoreJob {
   readonly renames: readonly { readonly from: BytePath; readonly to: BytePath }[];
   readonly numericOwner: boolean;
   readonly restoreOwner: boolean;
+  /** No devices, no setuid and setgid bits: each is told. Default: as they were. */
+  readonly leaveSpecial?: boolean;
   readonly verbose: boolean;
 }
 

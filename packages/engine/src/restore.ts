@@ -1,5 +1,5 @@
 import { type BytePath, DoppelError, displayPath, type Runtime } from "@doppel/base";
-import { checkRestoreTarget, OwnerNames, type TreeProblem, TreeWriter } from "@doppel/tree";
+import { checkRestoreTarget, OwnerNames, targetFolder, type TreeProblem, TreeWriter } from "@doppel/tree";
 import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
 import { announceCollection } from "./read/announce-collection.ts";
 import { readContext } from "./read/context.ts";
@@ -12,6 +12,7 @@ import { readTarget, setsAt } from "./read/target.ts";
 import { Places } from "./restore/places.ts";
 import { RestoreTally } from "./restore/tally.ts";
 import { WriterThreads } from "./workers/write.ts";
+import type { WriteWorkerInput } from "./workers/write-protocol.ts";
 
 /** Stored bytes from which on files are written in threads. Each takes 60 CPU ms to start, in which it could write 400 files. */
 const WRITERS_FROM = 32 << 20;
@@ -26,6 +27,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const { storage } = deps;
   checkRestoreTarget(job.target, job.force);
   const tally = new RestoreTally(runtime, job.verbose);
+  const folder = targetFolder(job.target);
   let crew: WriterThreads | undefined;
   const places = new Places(job, () =>
     writerOf(
@@ -33,6 +35,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
       runtime,
       () => crew,
       (problem) => tally.notice(problem),
+      folder,
     ),
   );
   runtime.emit({ type: "run.started", kind: "restore", target: storage.label, time: runtime.clock.now() });
@@ -53,8 +56,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
     throw withWayOut(error, job);
   });
   if (job.dryRun) return finished(tally, lanes.names);
-  if (job.threads > 1 && tally.storedBytes >= WRITERS_FROM)
-    crew = new WriterThreads(job.threads, { numericOwner: job.numericOwner, restoreOwner: job.restoreOwner });
+  if (job.threads > 1 && tally.storedBytes >= WRITERS_FROM) crew = new WriterThreads(job.threads, attributesOf(job));
   try {
     for await (const item of stateEntries(lanes.all, context, job.keepGoing)) {
       if ("lost" in item) tally.lostEntry(item);
@@ -84,9 +86,14 @@ function writerOf(
   { random }: Runtime,
   crew: () => WriterThreads | undefined,
   onProblem: (problem: TreeProblem) => void,
+  folder: ReturnType<typeof targetFolder>,
 ): TreeWriter {
-  const { numericOwner, restoreOwner, force } = job;
-  return new TreeWriter(job.target, { numericOwner, restoreOwner, owners: OwnerNames.system(), force, random, crew, onProblem });
+  const options = { ...attributesOf(job), owners: OwnerNames.system(), force: job.force, random, crew, onProblem };
+  return new TreeWriter(job.target, { ...options, targetFolder: folder });
+}
+
+function attributesOf({ numericOwner, restoreOwner, leaveSpecial = false }: RestoreJob): WriteWorkerInput {
+  return { numericOwner, restoreOwner, leaveSpecial };
 }
 
 async function restoreEntry({ entry, content }: StateEntry, job: RestoreJob, places: Places, tally: RestoreTally): Promise<void> {

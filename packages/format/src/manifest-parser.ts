@@ -4,6 +4,12 @@ import { unquotePath } from "./quoting.ts";
 
 /** Far above any real line: a path of 4096 bytes is at most 16 KiB when quoted. */
 const LINE_LIMIT = 1 << 20;
+/** All volume blocks together, by the lines' length and {@link BLOCK_COST}: some 100,000 volumes that nobody has to have stored. */
+const TABLE_LIMIT = 64 << 20;
+/** What each volume that lies at the target may have, beyond that. */
+const LIMIT_PER_VOLUME = 64 << 10;
+/** What a block takes, however short it is. */
+const BLOCK_COST = 512;
 const LF = 0x0a;
 
 const VOLUME = /^Volume[ \t]+(\d{1,9}):[ \t]*$/;
@@ -28,6 +34,8 @@ interface VolumeDraft {
 export class ManifestParser {
   readonly #onChange: ((change: Change) => void) | undefined;
   readonly #volumes = new Map<number, VolumeInfo>();
+  readonly #tableLimit: number;
+  #table = 0;
   #rest: Uint8Array[] = [];
   #restLength = 0;
   #line = 0;
@@ -37,9 +45,13 @@ export class ManifestParser {
   #lastListed = 0;
   #repeated = false;
 
-  /** @param options.onChange called for each line of the Filelist, in order. */
-  constructor(options: { readonly onChange?: (change: Change) => void } = {}) {
+  /**
+   * @param options.onChange called for each line of the Filelist, in order
+   * @param options.volumes how many of the set are at the target: a table far beyond them is refused, because it has to be held
+   */
+  constructor(options: { readonly onChange?: (change: Change) => void; readonly volumes?: number } = {}) {
     this.#onChange = options.onChange;
+    this.#tableLimit = TABLE_LIMIT + LIMIT_PER_VOLUME * (options.volumes ?? 0);
   }
 
   /** @throws format.bad-manifest. The chunk is not kept beyond the next call to update. */
@@ -105,6 +117,7 @@ export class ManifestParser {
       const number = Number(VOLUME.exec(line)?.[1] ?? 0);
       if (number < 1) this.#fail("a volume without a proper number");
       this.#block = { number, line: this.#line, hashes: new Map() };
+      this.#pay(BLOCK_COST);
     } else if (word === "Filelist") this.#block = "filelist";
     else if (word === "Hostname") this.#hostname = this.#field(line);
     else if (word === "Localdir") this.#localDir = this.#field(line);
@@ -119,7 +132,13 @@ export class ManifestParser {
     return unquotePath(text) ?? this.#fail("a value with broken quoting");
   }
 
+  #pay(cost: number): void {
+    this.#table += cost;
+    if (this.#table > this.#tableLimit) this.#fail("it lists far more volumes than there are");
+  }
+
   #readVolumeLine(volume: VolumeDraft, line: string): void {
+    this.#pay(line.length);
     const word = line.trimStart();
     if (word.startsWith("StartingPath")) volume.start = this.#bound(line);
     else if (word.startsWith("EndingPath")) volume.end = this.#bound(line);

@@ -202,6 +202,22 @@ describe("the Filelist", () => {
   );
 });
 
+describe("a table of volumes that nobody stored", () => {
+  const block = "Volume 1:\n    StartingPath   .\n    EndingPath     z\n    Hash SHA1 00\n";
+  const read = (volumes: number | undefined, text: string, times: number): void => {
+    const parser = new ManifestParser(volumes === undefined ? {} : { volumes });
+    const bytes = Buffer.from(text.repeat(100));
+    for (let i = 0; i < times; i += 100) parser.update(bytes);
+  };
+
+  it("is refused when it is far longer than what is there", () => {
+    const long = `${block}    EndingPath ${"z".repeat(10_000)}\n`;
+    read(undefined, long, 6000);
+    expect(() => read(undefined, long, 7000)).toThrow(/far more volumes than there are/);
+    read(200, long, 7000);
+  });
+});
+
 describe("volumesFor (spec 2.3)", () => {
   const manifest: Manifest = {
     volumes: [

@@ -3,6 +3,7 @@ export { type CompareOptions, compareTrees } from "./compare.ts";
 export { randomContent, textContent } from "./content.ts";
 export { type Fault, FaultyStorage, type StorageOperation } from "./faulty-storage.ts";
 export { FIXTURES, loadExpectation, type StockSet, stockSets } from "./fixtures.ts";
+export { type Fuzzer, fuzz } from "./fuzz.ts";
 export { type GpgHome, gpgHome } from "./gpg-home.ts";
 export { isRoot, materialise, type TreeSpec } from "./materialise.ts";
 export { MemoryStorage } from "./memory-storage.ts";

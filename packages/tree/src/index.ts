@@ -18,7 +18,7 @@ export type {
 } from "./rules/rules.ts";
 export { pathOf, textOf } from "./rules/text.ts";
 export { type WalkOptions, walkTree } from "./walk.ts";
-export { checkRestoreTarget } from "./write/target.ts";
+export { checkRestoreTarget, targetFolder } from "./write/target.ts";
 export type { FileCrew } from "./write/crew.ts";
 export { type FileOutcome, type FilePlace, FileWriter, type FileWriterOptions } from "./write/file.ts";
 export { TreeWriter, type TreeWriterOptions, type WrittenCounts } from "./write.ts";

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { lstatSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import {
   type BytePath,
   comparePaths,
@@ -14,10 +14,12 @@ import {
 import { errnoOfCall, normaliseSource, TreeProblemError } from "./source.ts";
 import { type AttributeOptions, settleDirectory, settleNode } from "./write/attributes.ts";
 import { CrewOfOne, type FileCrew } from "./write/crew.ts";
-import { conflict, isDirectory, removeIfEmpty, unlock } from "./write/existing.ts";
-import type { FileOutcome } from "./write/file.ts";
+import { conflict, removeIfEmpty } from "./write/existing.ts";
+import type { FileOutcome, FilePlace } from "./write/file.ts";
+import { Folder, type Holder, holderHere, type Identity, isSafePath } from "./write/folder.ts";
 import { makeNode } from "./write/node.ts";
-import { makeParents, parentOf, writeFailed } from "./write/target.ts";
+import { makeDirectory, makeParents, nameOf, parentOf, targetFolder, writeFailed } from "./write/target.ts";
+import { MOVED, type Step, Way } from "./write/way.ts";
 
 export interface TreeWriterOptions extends AttributeOptions {
   /** Replace what is in the way; a directory only by a directory, or when it is empty. */
@@ -26,6 +28,13 @@ export interface TreeWriterOptions extends AttributeOptions {
   readonly random: Runtime["random"];
   /** Asked at every file: who writes it. Without, or when undefined: this thread, at once. */
   readonly crew?: () => FileCrew | undefined;
+  /**
+   * From {@link targetFolder}, before anything is written: only to this directory may the target be a link, not to where one of the
+   * backup leads. By default it is looked up when the writer is made, which is too late when another one has written there.
+   */
+  readonly targetFolder?: Identity | undefined;
+  /** False: directories are known by their paths, as where there is no /proc. By default they are held where others could write. */
+  readonly holdFolders?: boolean;
 }
 
 /** What has got its final name so far. */
@@ -40,7 +49,7 @@ export interface WrittenCounts {
  * `write`, then `end`; after the last one `finish`. When the source fails inside a file: `abort`.
  *
  * Nothing unfinished ever has its final name, and nothing is written outside the target: every directory on the way was
- * made, or found to be no link, by this writer. Trouble with one entry is a problem and the entry is left out, its
+ * made, or found to be no link, by this writer, and is held open, so that nobody can put a link in its place. Trouble with one entry is a problem and the entry is left out, its
  * content ignored; what would meet all others too (a full disk) is thrown, the unfinished file removed.
  *
  * With a crew files are written beside each other and beside this thread; nodes, attributes of directories, problems and all that
@@ -52,10 +61,12 @@ export interface WrittenCounts {
 export class TreeWriter {
   readonly #target: BytePath;
   readonly #options: TreeWriterOptions;
-  /** From the root down: the directories that lead to the current entry. Their attributes are set on leaving. */
-  readonly #open: OpenDirectory[] = [];
+  /** The attributes of directories are set on leaving them. */
+  readonly #way = new Way((path, step) => this.#inTurn(path, step));
   readonly #temporaryPrefix: string;
   readonly #alone: FileCrew;
+  readonly #holder: Holder | undefined;
+  readonly #targetFolder: Identity | undefined;
   /** What waits for files before it, in order; empty while there are none. */
   readonly #turns: Turn[] = [];
   #temporaries = 0;
@@ -70,6 +81,8 @@ export class TreeWriter {
     this.#target = normaliseSource(target);
     this.#options = options;
     this.#alone = new CrewOfOne(options);
+    this.#holder = options.holdFolders === false ? undefined : holderHere();
+    this.#targetFolder = "targetFolder" in options ? options.targetFolder : targetFolder(this.#target);
     this.#temporaryPrefix = `.doppel-restore-${Buffer.from(options.random.bytes(8)).toString("hex")}-`;
   }
 
@@ -88,7 +101,7 @@ export class TreeWriter {
         this.#enter(entry.path, entry);
         this.#written.entries++;
       } else if (entry.type === "file") this.#handOver(entry);
-      else this.#inTurn(entry.path, () => this.#makeNode(entry));
+      else this.#makeNodeInTurn(entry);
     } catch (error) {
       this.#inTurn(entry.path, () => {
         throw error;
@@ -126,7 +139,7 @@ export class TreeWriter {
   /** Undefined, or to be awaited. */
   room(): Promise<void> | undefined {
     const crew = this.#crew();
-    return this.#turns.length > MOST_TURNS ? crew.drain() : crew.room();
+    return this.#turns.length > MOST_TURNS || this.#way.held > MOST_FOLDERS ? crew.drain() : crew.room();
   }
 
   /** Leaves all directories, which gives them their owner, mode and time. */
@@ -141,6 +154,7 @@ export class TreeWriter {
   abandon(): void {
     this.abort();
     for (const { temporary } of this.#turns.splice(0)) if (temporary !== undefined) remove(temporary);
+    this.#way.closeAll();
   }
 
   #crew(): FileCrew {
@@ -191,25 +205,34 @@ export class TreeWriter {
   /** Settles the directories that `next` is not in, deepest first. */
   #leave(next: BytePath | undefined): void {
     if (this.#refused !== undefined && (next === undefined || !isWithin(next, this.#refused))) this.#refused = undefined;
-    for (let top = this.#open.at(-1); top !== undefined; top = this.#open.at(-1)) {
-      if (next !== undefined && isWithin(next, top.path)) return;
-      this.#open.pop();
-      const { path, entry } = top;
-      if (entry === undefined) continue;
-      this.#inTurn(path, () => settleDirectory(this.#absolute(path), entry, path === "", this.#options));
+    for (let top = this.#way.path; top !== undefined; top = this.#way.path) {
+      if (next !== undefined && isWithin(next, top)) return;
+      const step = this.#way.leave();
+      this.#inTurn(step.path, () => this.#settle(step));
+    }
+  }
+
+  #settle({ path, entry, folder }: Step): void {
+    try {
+      if (entry === undefined) return;
+      if (folder === undefined) throw conflict(path, MOVED);
+      settleDirectory(folder, entry, this.#options);
+    } finally {
+      if (folder) this.#way.close(folder);
     }
   }
 
   /** Enters the directories that lead to `path` and had no entry of their own. */
   #enterParents(path: BytePath): void {
     if (this.#refused !== undefined) throw conflict(path, "its directory could not be restored");
+    if (this.#holder && this.#absolute(path).length >= PATH_MAX) throw conflict(path, TOO_LONG);
     if (path === "") return makeParents(this.#target);
-    if (this.#open.length === 0) {
+    if (this.#way.path === undefined) {
       makeParents(this.#target);
       this.#enter(ROOT, undefined);
     }
     const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-    for (let top = this.#open.at(-1)!.path; top !== parent; top = this.#open.at(-1)!.path) {
+    for (let top = this.#way.path!; top !== parent; top = this.#way.path!) {
       const end = parent.indexOf("/", top === "" ? 0 : top.length + 1);
       this.#enter((end < 0 ? parent : parent.slice(0, end)) as BytePath, undefined);
     }
@@ -217,48 +240,82 @@ export class TreeWriter {
 
   /** Makes a directory, or makes sure that it is one. Closed to others until it is complete, if it has an entry. */
   #enter(path: BytePath, entry: PathEntry | undefined): void {
+    let folder: Folder;
     try {
-      const os = pathToBytes(this.#absolute(path));
-      const mode = entry === undefined ? 0o777 : 0o700;
-      try {
-        mkdirSync(os, mode);
-      } catch (error) {
-        if (errnoOfCall(error) !== "EEXIST") throw error;
-        if (!isDirectory(path, os)) {
-          if (entry === undefined) throw conflict(path, "what should be a directory above it is none");
-          if (!this.#options.force) throw conflict(path, "something that is no directory is in its place");
-          unlinkSync(os);
-          mkdirSync(os, mode);
-        }
-        if (entry !== undefined) unlock(os);
-      }
+      folder = this.#makeFolder(path, entry);
     } catch (error) {
       this.#refused = path;
       throw error;
     }
-    this.#open.push({ path, entry });
+    this.#way.enter(path, entry, folder);
+  }
+
+  #makeFolder(path: BytePath, entry: PathEntry | undefined): Folder {
+    const place = path === "" ? this.#target : this.#folder(path).at(nameOf(path));
+    const mode = entry === undefined ? 0o777 : 0o700;
+    const isNew = makeDirectory(place, mode);
+    let folder = this.#open(path, place, isNew);
+    if (folder === undefined) {
+      if (entry === undefined) throw conflict(path, "what should be a directory above it is none");
+      if (!this.#options.force) throw conflict(path, "something that is no directory is in its place");
+      unlinkSync(pathToBytes(place));
+      makeDirectory(place, mode);
+      folder = this.#open(path, place, true);
+      if (folder === undefined) throw conflict(path, "somebody else put something in its place");
+    } else if (!isNew && entry !== undefined) this.#unlock(folder);
+    return folder;
+  }
+
+  /** Undefined when it is no directory; or not the target's, when that is a link. */
+  #open(path: BytePath, place: BytePath, isNew: boolean): Folder | undefined {
+    const known = path === "" && !isNew ? this.#targetFolder : undefined;
+    const isAboveSafe = path === "" ? this.#isTargetSafe() : this.#folder(path).isSafe;
+    const folder = Folder.open(place, known !== undefined && !isAboveSafe, this.#holder, isAboveSafe);
+    return known ? folder?.orNothing(known) : folder;
+  }
+
+  /** Nobody else can put something in the place of the target, and it is no link. */
+  #isTargetSafe(): boolean {
+    if (this.#holder === undefined || lstatSync(pathToBytes(this.#target)).isSymbolicLink()) return false;
+    return isSafePath(parentOf(this.#target), this.#holder);
+  }
+
+  #unlock(folder: Folder): void {
+    try {
+      folder.unlock();
+    } catch (error) {
+      folder.close();
+      throw error;
+    }
+  }
+
+  /** The directory of `path`, which is being entered or written. */
+  #folder(path: BytePath): Folder {
+    return this.#way.folder(path) ?? Folder.byPath(parentOf(this.#absolute(path)));
   }
 
   #handOver(entry: PathEntry): void {
     const { path } = entry;
-    const temporary = joinPath(parentOf(this.#absolute(path)), this.#temporaryName());
+    const folder = this.#folder(path);
+    const temporary = folder.at(this.#temporaryName());
+    const name = folder.at(nameOf(path === "" ? this.#target : path));
     const turn: Turn = { path, step: undefined, temporary };
     const crew = this.#crew();
     this.#file = { turn, crew };
     this.#turns.push(turn);
-    crew.begin({ temporary, name: this.#absolute(path) }, entry, (outcome) => {
-      turn.step = turn.givenUp ? () => {} : () => this.#conclude(turn, temporary, outcome);
+    crew.begin({ temporary, name }, entry, (outcome) => {
+      turn.step = turn.givenUp ? () => {} : () => this.#conclude(turn, { temporary, name }, outcome);
       this.#advance();
     });
   }
 
-  #conclude({ path }: Turn, temporary: BytePath, { named, bytes, problems, failure }: FileOutcome): void {
+  #conclude({ path }: Turn, place: FilePlace, { named, bytes, problems, failure }: FileOutcome): void {
     if (failure) return this.#trouble(path, failure.errno, failure.cause);
     for (const problem of problems) this.#options.onProblem(problem);
     try {
-      if (!named) this.#commit(temporary, path);
+      if (!named) this.#commit(place, path);
     } catch (error) {
-      remove(temporary);
+      remove(place.temporary);
       throw error;
     }
     this.#written.entries++;
@@ -266,24 +323,30 @@ export class TreeWriter {
     this.#written.bytes += bytes;
   }
 
-  #makeNode(entry: PathEntry): void {
-    const directory = parentOf(this.#absolute(entry.path));
-    const name = this.#temporaryName();
-    const temporary = joinPath(directory, name);
-    makeNode(directory, name, entry);
+  #makeNodeInTurn(entry: PathEntry): void {
+    const folder = this.#folder(entry.path);
+    this.#inTurn(entry.path, () => this.#makeNode(entry, folder));
+  }
+
+  #makeNode(entry: PathEntry, folder: Folder): void {
+    if (this.#options.leaveSpecial && entry.device)
+      throw conflict(entry.path, "devices are not made when owners are not restored");
+    const temporary = this.#temporaryName();
+    makeNode(folder.path, temporary, entry);
     try {
-      settleNode(temporary, entry, this.#options);
-      this.#commit(temporary, entry.path);
+      settleNode(folder, temporary, entry, this.#options);
+      const name = nameOf(entry.path === "" ? this.#target : entry.path);
+      this.#commit({ temporary: folder.at(temporary), name: folder.at(name) }, entry.path);
     } catch (error) {
-      remove(temporary);
+      remove(folder.at(temporary));
       throw error;
     }
     this.#written.entries++;
   }
 
   /** Gives a complete object its final name, in one step even where it replaces another. */
-  #commit(temporary: BytePath, path: BytePath): void {
-    const os = pathToBytes(this.#absolute(path));
+  #commit({ temporary, name }: FilePlace, path: BytePath): void {
+    const os = pathToBytes(name);
     const there = lstatSync(os, { throwIfNoEntry: false });
     const replaceable = this.#options.force || (path === "" && there?.isDirectory() === true);
     if (there !== undefined && !replaceable) throw conflict(path, "something is in its place");
@@ -337,11 +400,12 @@ const OF_ONE_ENTRY: ReadonlySet<string> = new Set([
   "EPERM",
 ]);
 
-interface OpenDirectory {
-  readonly path: BytePath;
-  /** Undefined for one that the backup does not describe. */
-  readonly entry: PathEntry | undefined;
-}
+/** With directories held a path of any length could be made, but nobody could use it. */
+const PATH_MAX = 4096;
+const TOO_LONG = "it could not be written (ENAMETOOLONG)";
+
+/** Directories that are held: when there are more, those wait that are behind a file that is still being written. */
+const MOST_FOLDERS = 256;
 
 /** What happens to one path when everything before it has happened. */
 interface Turn {

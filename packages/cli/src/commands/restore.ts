@@ -32,6 +32,7 @@ export const restore: Command = async (session) => {
     renames: renamesOf(settings),
     numericOwner: settings["numeric-owner"],
     restoreOwner: environment.isRoot && !settings["no-restore-ownership"],
+    leaveSpecial: session.texts === "doppel" && settings["no-restore-ownership"],
     verbose: settings.verbosity >= 5,
   };
   checkTarget(target, settings.force);

@@ -247,7 +247,8 @@ export function parseJournal(bytes: Uint8Array): ReadJournal | undefined {
   const lines = Buffer.from(bytes).toString("latin1").split("\n").slice(0, -1);
   try {
     const { doppel, kind, start, end, hostname, localDir, job } = JSON.parse(lines[0] ?? "");
-    if (doppel !== 1) return undefined;
+    const set = { kind, start: new Date(start), end: new Date(end) } as SetId;
+    if (doppel !== 1 || Number.isNaN(set.start.getTime()) || Number.isNaN(set.end.getTime())) return undefined;
     const volumes: JournalVolume[] = [];
     let complete: StoredSignatures | undefined;
     for (const line of lines.slice(1)) {
@@ -255,11 +256,11 @@ export function parseJournal(bytes: Uint8Array): ReadJournal | undefined {
       complete = "complete" in row ? completeOf(row) : undefined;
       if ("complete" in row) continue;
       const { hashes, ...volume } = row;
+      if (!(volume.number >= 1 && volume.number <= lines.length)) return undefined;
       volumes[volume.number - 1] = { ...volume, hashes: new Map(Object.entries(hashes)) };
     }
     // Two volumes are sealed at once, so that the last record may be that of the second next.
     const gap = volumes.findIndex((volume) => volume === undefined);
-    const set = { kind, start: new Date(start), end: new Date(end) } as SetId;
     const whole = gap < 0 ? volumes : volumes.slice(0, gap);
     return { head: { set, hostname, localDir, job }, volumes: whole, ...(complete !== undefined && { complete }) };
   } catch {

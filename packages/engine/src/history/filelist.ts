@@ -15,7 +15,7 @@ export async function* filelist(set: BackupSet, context: ReadContext): AsyncGene
   await using manifest = await openMetadata(local, set.manifest, context, MANIFEST_MEMORY);
   if (!manifest) return;
   let changes: Change[] = [];
-  const parser = new ManifestParser({ onChange: (change) => changes.push(change) });
+  const parser = new ManifestParser({ onChange: (change) => changes.push(change), volumes: set.volumes.size });
   try {
     for await (const chunk of manifest.bytes()) {
       context.runtime.signal.throwIfAborted();

@@ -11,7 +11,7 @@ const MANIFEST_MEMORY = 16 << 20;
 /** A set's manifest: the archive directory's plain copy when there is one, otherwise fetched and decrypted. */
 export async function readManifest(set: BackupSet, context: ReadContext): Promise<Manifest> {
   const name = set.manifest ?? manifestName(set.id, set.encoding, context.prefixes);
-  const parser = new ManifestParser();
+  const parser = new ManifestParser({ volumes: set.volumes.size });
   const local = manifestName(set.id, "plain", context.prefixes);
   try {
     await using found = await openMetadata(local, name, context, MANIFEST_MEMORY);

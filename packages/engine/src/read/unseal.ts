@@ -31,25 +31,31 @@ const DECOMPRESSED_CHUNK = 1 << 18;
 
 /** The plain bytes of a fetched object. @throws volume.damaged, openpgp.* naming the object */
 export async function* unseal(sealed: Payload, options: UnsealOptions & Lent): ByteStream {
-  const { encoding, signal, verifier, onWarning, lent = false } = options;
+  let given = false;
   try {
-    switch (encoding) {
-      case "gpg":
-        yield* decryptMessage(sealed.open(signal), keysOf(options), {
-          signal,
-          onWarning,
-          lent,
-          ...(verifier ? { verifier } : {}),
-        });
-        return;
-      case "gzip":
-        yield* gunzip(sealed, signal);
-        return;
-      case "plain":
-        yield* sealed.open(signal);
+    for await (const chunk of opened(sealed, options)) {
+      given = true;
+      yield chunk;
     }
   } catch (error) {
-    throw named(error, options.name);
+    throw named(error, options.name, given);
+  }
+}
+
+function opened(sealed: Payload, options: UnsealOptions & Lent): ByteStream {
+  const { encoding, signal, verifier, onWarning, lent = false } = options;
+  switch (encoding) {
+    case "gpg":
+      return decryptMessage(sealed.open(signal), keysOf(options), {
+        signal,
+        onWarning,
+        lent,
+        ...(verifier ? { verifier } : {}),
+      });
+    case "gzip":
+      return gunzip(sealed, signal);
+    case "plain":
+      return sealed.open(signal);
   }
 }
 
@@ -101,9 +107,11 @@ async function onlyZerosAfter(sealed: Payload, consumed: number, signal: AbortSi
   }
 }
 
-function named(error: unknown, name: string): unknown {
+/** @param given bytes of it were handed out: a whole message may hold nonsense behind them */
+function named(error: unknown, name: string, given = false): unknown {
+  const what = given ? "is damaged, and nothing behind this place was used" : "cannot be used, and nothing of it was";
   if (isDoppelError(error, "openpgp.bad-message")) {
-    const message = `${name} cannot be used, and nothing of it was: ${error.message}`;
+    const message = `${name} ${what}: ${error.message}`;
     return new DoppelError("volume.damaged", message, { name, reason: error.data.reason }, error);
   }
   if (error instanceof DoppelError) {
@@ -113,12 +121,7 @@ function named(error: unknown, name: string): unknown {
   }
   if (error instanceof Error && (error.name === "AbortError" || !isZlibError(error))) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new DoppelError(
-    "volume.damaged",
-    `${name} cannot be used, and nothing of it was: ${reason}; ${NEXT}`,
-    { name, reason },
-    error,
-  );
+  return new DoppelError("volume.damaged", `${name} ${what}: ${reason}; ${NEXT}`, { name, reason }, error);
 }
 
 function isZlibError(error: Error): boolean {

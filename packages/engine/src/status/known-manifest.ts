@@ -32,11 +32,11 @@ async function localManifest(set: BackupSet, { archiveDir, prefixes }: ManifestP
 }
 
 async function plainManifest(
-  { manifest }: BackupSet,
+  { manifest, volumes }: BackupSet,
   { storage, signal }: ManifestPlaces,
 ): Promise<Manifest | "damaged" | undefined> {
   if (manifest === undefined || encodingOf(manifest) !== "plain") return undefined;
-  const parser = new ManifestParser();
+  const parser = new ManifestParser({ volumes: volumes.size });
   try {
     for await (const chunk of storage.get(manifest, undefined, signal)) parser.update(chunk);
     return parser.finish();

@@ -5,6 +5,7 @@ import type { FileOutcome, FilePlace } from "@doppel/tree";
 export interface WriteWorkerInput {
   readonly numericOwner: boolean;
   readonly restoreOwner: boolean;
+  readonly leaveSpecial?: boolean;
 }
 
 export type WriteOrder =

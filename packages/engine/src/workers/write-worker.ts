@@ -5,8 +5,7 @@ import type { WriteBatch, WriteOrder, WriteReply, WriteWorkerInput } from "./wri
 const port = parentPort;
 if (!port) throw new Error("write-worker runs as a worker thread");
 
-const { numericOwner, restoreOwner } = workerData as WriteWorkerInput;
-const writer = new FileWriter({ numericOwner, restoreOwner, owners: OwnerNames.system() });
+const writer = new FileWriter({ ...(workerData as WriteWorkerInput), owners: OwnerNames.system() });
 
 port.on("message", ({ slot, orders }: WriteBatch) => {
   const outcomes: FileOutcome[] = [];

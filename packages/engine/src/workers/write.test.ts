@@ -1,6 +1,18 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type BytePath, type PathEntry, pathFromText } from "@doppel/base";
 import { tempDir } from "@doppel/testkit";
@@ -106,6 +118,37 @@ describe("WriterThreads", () => {
     expect(together).toEqual(alone);
     expect(together.problems.length).toBeGreaterThan(0);
     expect(scan(many)).toEqual(scan(one));
+  });
+
+  it("do not follow a link that somebody puts in the place of their directory", async (test) => {
+    if (!existsSync("/proc/self/fd")) test.skip("directories cannot be held here");
+    const [target, outside] = [join(tempDir(), "out"), tempDir()];
+    mkdirSync(target);
+    chownSync(target, 65_534, 65_534); // somebody else's, as those have to be whose entries may be exchanged
+    const options = { numericOwner: true, restoreOwner: true, owners: OwnerNames.system() };
+    await using crew = new WriterThreads(2, { numericOwner: true, restoreOwner: true });
+    const problems: TreeProblem[] = [];
+    const onProblem = (problem: TreeProblem) => void problems.push(problem);
+    const writer = new TreeWriter(pathFromText(target), { ...options, force: true, random, crew: () => crew, onProblem });
+    const folders = Array.from({ length: 400 }, (_, n) => `d${String(n).padStart(3, "0")}`);
+    for (const entry of [item("", "dir"), ...folders.flatMap((name) => [item(name, "dir"), item(`${name}/f`, "file")])]) {
+      await writer.room();
+      writer.begin(entry.entry);
+      writer.write(Buffer.from("x"));
+      if (entry.entry.type === "dir" && entry.entry.path !== "") {
+        // What this thread has entered and the others have still to write in.
+        const path = join(target, entry.entry.path);
+        renameSync(path, join(target, `moved-${entry.entry.path}`));
+        symlinkSync(outside, path);
+      }
+      writer.end();
+    }
+    await crew.drain();
+    writer.finish();
+    expect(readdirSync(outside)).toEqual([]);
+    for (const name of folders) expect(readdirSync(join(target, `moved-${name}`))).toEqual(["f"]);
+    expect(lstatSync(join(target, `moved-${folders[0]}`))).toMatchObject({ mtimeMs: 1_234_567_000, uid: 12 });
+    expect(problems).toEqual([]);
   });
 
   it("end at a full disk and leave nothing half", async (test) => {

@@ -279,6 +279,20 @@ describe("TarParser", () => {
     expect(codeOf(() => parse(...parts))).toBe("format.bad-tar");
   });
 
+  it("reads no further than it has to: not without end behind the end, nor extension headers without an entry", () => {
+    const parser = new TarParser();
+    parser.update(Buffer.concat([encodeTarHeader(FILE), END_OF_ARCHIVE]));
+    const zeros = Buffer.alloc(1 << 20);
+    for (let i = 0; i < 15; i++) expect(parser.update(zeros)).toEqual([]);
+    parser.finish();
+    expect(() => {
+      for (let i = 0; i < 3; i++) parser.update(zeros);
+    }).toThrow(/more than 16777216 bytes follow its end/);
+    const header = extension("x", record("path", "snapshot/b"));
+    expect(headers(...Array.from({ length: 16 }, () => header), encodeTarHeader(FILE))).toHaveLength(1);
+    expect(() => headers(...Array.from({ length: 17 }, () => header), encodeTarHeader(FILE))).toThrow(/without an entry/);
+  });
+
   it("says at which byte", () => {
     const bytes = [encodeTarHeader(PLAIN), Buffer.from("AAAA"), Buffer.alloc(508), Buffer.alloc(TAR_BLOCK, "x")];
     expect(() => parse(...bytes)).toThrow(/at byte 1024: the checksum/);

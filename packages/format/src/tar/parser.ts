@@ -10,6 +10,10 @@ export type TarItem =
 
 /** Far above any real name: nothing is collected beyond it. */
 const EXTENSION_LIMIT = 1 << 20;
+/** Before one entry; there are four kinds. */
+const MOST_EXTENSIONS = 16;
+/** Behind the end: stock fills a volume up to its size, with some 130 KB (spec 3.2). More would be read for nothing, maybe without end. */
+const REST_LIMIT = 16 << 20;
 /** What the format stores (spec 3.5): file, symlink, devices, directory, fifo. */
 const ENTRY_TYPES = "023456";
 const NO_RECORDS: PaxRecords = new Map();
@@ -29,6 +33,8 @@ export class TarParser {
   #remaining = 0; // of the content
   #padding = 0; // behind it
   #extension: { readonly type: string; readonly bytes: Uint8Array } | undefined;
+  #extensions = 0; // before the next entry
+  #rest = 0; // behind the end
   #pending = false; // an extension header waits for its entry
   #longName: BytePath | undefined;
   #longLink: BytePath | undefined;
@@ -68,6 +74,10 @@ export class TarParser {
       }
       at += taken;
       this.#offset += taken;
+    }
+    if (this.#state === "done") {
+      this.#rest += chunk.length - at;
+      if (this.#rest > REST_LIMIT) this.#fail(`more than ${REST_LIMIT} bytes follow its end`);
     }
     return items;
   }
@@ -141,6 +151,7 @@ export class TarParser {
 
   #beginExtension({ type, size }: TarHeader): void {
     if (!(size <= EXTENSION_LIMIT && size >= 0)) this.#fail(`an extension header claims ${size} bytes`);
+    if (++this.#extensions > MOST_EXTENSIONS) this.#fail("it has extension headers without an entry");
     this.#extension = { type, bytes: new Uint8Array(size) };
     this.#remaining = size;
     this.#padding = tarPadding(size);
@@ -164,6 +175,7 @@ export class TarParser {
 
   /** The header with all that its extension headers say; they are used up by it, but for the global ones. */
   #extended(raw: TarHeader): TarHeader {
+    this.#extensions = 0;
     if (!this.#pending && this.#global.size === 0) return raw;
     const record = (key: string) => {
       const value = this.#local.get(key) ?? this.#global.get(key);

@@ -7,8 +7,14 @@ import { decompress } from "./decompress.ts";
 import { drain, PacketReader, smallBody } from "./packet-reader.ts";
 import type { Verification, Verifier } from "./verifier.ts";
 
-/** Compressed packets in compressed packets: nobody writes more than one; a hostile message could be deep. */
-const MAX_DEPTH = 4;
+/** Compressed packets in compressed packets: nobody writes them, and each would multiply by a thousand what comes out of a message. */
+const MAX_DEPTH = 1;
+
+/**
+ * Signatures, markers and the like around the data: nobody writes more than a few. Without a limit a message of a megabyte could hold
+ * a billion of them, compressed, and keep us busy for hours.
+ */
+const MAX_PACKETS = 64;
 
 /** The literal data of the packets inside a message (RFC 4880 11.3), once: a second one is refused. */
 export class MessageContent {
@@ -17,6 +23,7 @@ export class MessageContent {
   readonly #signatures: Uint8Array[] = [];
   #verification: Verification | undefined;
   #literalSeen = false;
+  #packets = 0;
 
   constructor(verifier: Verifier | undefined) {
     this.#verifier = verifier;
@@ -27,9 +34,10 @@ export class MessageContent {
     const reader = new PacketReader(packets);
     for (let next = await reader.next(); next; next = await reader.next()) {
       const { tag, body } = next;
+      if (++this.#packets > MAX_PACKETS) throw badMessage("nested", `holds more than ${MAX_PACKETS} packets`);
       switch (tag) {
         case TAG.compressed:
-          if (depth === MAX_DEPTH) throw badMessage("nested", `is compressed more than ${MAX_DEPTH} times over`);
+          if (depth === MAX_DEPTH) throw badMessage("nested", "is compressed more than once");
           yield* this.read(decompress(body), depth + 1);
           await drain(body);
           break;

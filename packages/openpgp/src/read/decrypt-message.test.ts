@@ -112,6 +112,22 @@ describe("decryptMessage", () => {
     expect(await reasonOf(open(aead, passphrase))).toBe("unsupported");
   });
 
+  it("refuses what would keep it busy without giving any data", async () => {
+    const marker = packet(TAG.marker, Buffer.from("PGP"));
+    const many = (count: number, each: Uint8Array): Uint8Array => concatBytes(Array.from({ length: count }, () => each));
+    const data = sampleData(10);
+    const read = async (packets: Uint8Array): Promise<unknown> => open(await sealPackets(packets, { passphrase }), passphrase);
+    expect(await read(concatBytes([many(63, marker), literal(data)]))).toEqual(data);
+    expect(await reasonOf(read(concatBytes([many(64, marker), literal(data)])))).toBe("nested");
+    expect(await reasonOf(read(zipped(zipped(literal(data)))))).toBe("nested");
+    const sealed = await seal(data, { passphrase });
+    const skesk = sealed.subarray(0, SKESK_SIZE);
+    const pkesk = packet(TAG.pkesk, Buffer.concat([Buffer.of(3), Buffer.alloc(20)]));
+    expect(await describeMessage(concatBytes([many(15, skesk), sealed]))).toMatchObject({ symmetric: true });
+    expect(await reasonOf(describeMessage(concatBytes([many(16, skesk), sealed])))).toBe("framing");
+    expect(await reasonOf(describeMessage(concatBytes([many(1001, pkesk), sealed])))).toBe("framing");
+  });
+
   it("accepts padding, markers, junk after the message, and says so", async () => {
     const data = sampleData(5000);
     const marker = packet(TAG.marker, Buffer.from("PGP"));

@@ -30,6 +30,10 @@ export interface Envelope {
 const FIRST_BYTES = 64;
 /** All session-key packets together: hundreds of recipients. */
 const KEY_PACKETS_LIMIT = 1 << 20;
+/** Small ones could be many within that, and each may have to be tried. */
+const MOST_RECIPIENTS = 1000;
+/** To try a passphrase takes up to 0.2 s. */
+const MOST_PASSPHRASES = 16;
 
 /** Reads up to and with the header of the encrypted packet. @throws DoppelError openpgp.bad-message when it is no encrypted message. */
 export async function openEnvelope(packets: PacketReader): Promise<Envelope> {
@@ -45,8 +49,12 @@ export async function openEnvelope(packets: PacketReader): Promise<Envelope> {
 export class KeyPacketCollector {
   readonly #packets: Uint8Array[] = [];
   readonly recipients: string[] = [];
-  symmetric = false;
+  #passphrases = 0;
   #length = 0;
+
+  get symmetric(): boolean {
+    return this.#passphrases > 0;
+  }
 
   /** Reads the packet to its end. @throws DoppelError openpgp.bad-message when it does not belong there. */
   async add({ tag, body }: StreamedPacket): Promise<void> {
@@ -55,9 +63,11 @@ export class KeyPacketCollector {
       case TAG.skesk: {
         const bytes = await smallBody(body);
         this.#length += bytes.length;
-        if (this.#length > KEY_PACKETS_LIMIT) throw badMessage("framing", "has an absurd number of recipients");
-        if (tag === TAG.skesk) this.symmetric = true;
-        else this.recipients.push(recipientOf(bytes));
+        if (this.#length > KEY_PACKETS_LIMIT || this.recipients.length === MOST_RECIPIENTS)
+          throw badMessage("framing", "has an absurd number of recipients");
+        if (tag === TAG.skesk) {
+          if (++this.#passphrases > MOST_PASSPHRASES) throw badMessage("framing", "has an absurd number of passphrases");
+        } else this.recipients.push(recipientOf(bytes));
         this.#packets.push(packet(tag, bytes));
         return;
       }

@@ -1,4 +1,4 @@
-import { DoppelError } from "@doppel/base";
+import { DoppelError, displayText } from "@doppel/base";
 import type { S3Options } from "./options.ts";
 
 export const S3_SCHEMES = ["s3", "s3+http", "boto3+s3", "boto+s3"] as const;
@@ -78,8 +78,8 @@ function badUrl(url: string, reason: string, name?: string): DoppelError {
   const rest = withoutUser(afterScheme(url));
   // Nothing that fails is trusted to be no key: all up to the last `@`, or after a colon that begins no port.
   const mayHoldKey = /@|%40/i.test(rest) || /^\/*[^/:[]+:(?!\d*(\/|$))/.test(rest);
-  const shown = `${url.slice(0, url.length - afterScheme(url).length)}${mayHoldKey ? "***" : rest}`;
-  const why = name === undefined ? reason : `${mayHoldKey ? "what it names" : `"${name}"`} ${reason}`;
+  const shown = displayText(`${url.slice(0, url.length - afterScheme(url).length)}${mayHoldKey ? "***" : rest}`);
+  const why = name === undefined ? reason : `${mayHoldKey ? "what it names" : `"${displayText(name)}"`} ${reason}`;
   return new DoppelError("storage.bad-url", `cannot use ${shown} as a target: ${why}; write s3://BUCKET/PREFIX`, {
     url: shown,
     reason: why,

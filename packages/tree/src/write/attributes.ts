@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   closeSync,
   constants,
   fchmodSync,
@@ -11,10 +12,13 @@ import {
   lutimesSync,
   openSync,
   type Stats,
+  utimesSync,
 } from "node:fs";
 import { type BytePath, type PathEntry, pathToBytes } from "@doppel/base";
 import type { OwnerNames } from "../owners.ts";
 import { errnoOfCall, type TreeProblem } from "../source.ts";
+import { conflict } from "./existing.ts";
+import { type Folder, withObject } from "./folder.ts";
 
 export interface AttributeOptions {
   readonly owners: OwnerNames;
@@ -22,6 +26,8 @@ export interface AttributeOptions {
   readonly numericOwner: boolean;
   /** Set owners at all; false leaves them alone without a word. A refused chown is a notice, "owner", not incomplete. */
   readonly restoreOwner: boolean;
+  /** Make no device, and give nothing a setuid or setgid bit: whoever made the backup may mean harm. Default: as it was. */
+  readonly leaveSpecial?: boolean;
   readonly onProblem: (problem: TreeProblem) => void;
 }
 
@@ -38,12 +44,13 @@ export function settleFile(fd: number, entry: PathEntry, options: AttributeOptio
   settle(descriptorCalls(fd), entry, options);
 }
 
-/** The same for a directory; `follow` only for the root, which the user may have given as a link. */
-export function settleDirectory(absolute: BytePath, entry: PathEntry, follow: boolean, options: AttributeOptions): void {
-  const flags = constants.O_RDONLY | constants.O_DIRECTORY | (follow ? 0 : constants.O_NOFOLLOW);
+/** The same for a directory that is held open, or is known by its path. */
+export function settleDirectory(folder: Folder, entry: PathEntry, options: AttributeOptions): void {
+  // A path that is not held may have become a link; one that is held is a link, of the kernel's.
+  const follow = folder.isHeld || entry.path === "" ? 0 : constants.O_NOFOLLOW;
   let fd: number;
   try {
-    fd = openSync(pathToBytes(absolute), flags);
+    fd = openSync(pathToBytes(folder.path), constants.O_RDONLY | constants.O_DIRECTORY | follow);
   } catch (error) {
     return reportFailure(entry, "attributes", "the mode and time of this directory could not be restored", error, options);
   }
@@ -54,19 +61,46 @@ export function settleDirectory(absolute: BytePath, entry: PathEntry, follow: bo
   }
 }
 
-/** The same for a symlink, fifo or device that nobody knows the name of yet. */
-export function settleNode(absolute: BytePath, entry: PathEntry, options: AttributeOptions): void {
-  const path = pathToBytes(absolute);
-  settle(
-    {
-      stat: () => lstatSync(path),
-      chown: (uid, gid) => lchownSync(path, uid, gid),
-      chmod: (mode) => (entry.type === "symlink" ? undefined : chmodSync(path, mode)),
-      utimes: (seconds) => lutimesSync(path, seconds, seconds),
-    },
-    entry,
-    options,
-  );
+/**
+ * The same for a symlink, fifo or device that was just made in `folder`, and nobody has the name of yet; but whoever may write in
+ * a directory that was there before could have put something else there. @throws TreeProblemError conflict, if so
+ */
+export function settleNode(folder: Folder, name: BytePath, entry: PathEntry, options: AttributeOptions): void {
+  const place = pathToBytes(folder.at(name));
+  if (!folder.isHeld) return settle(nodeCalls(place, entry), entry, options);
+  withObject(place, (path, stat) => {
+    const { mode, nlink } = stat();
+    if ((mode & constants.S_IFMT) !== KIND[entry.type] || nlink !== 1)
+      throw conflict(entry.path, "somebody else put something in its place");
+    settle(
+      {
+        stat,
+        chown: (uid, gid) => chownSync(path, uid, gid),
+        chmod: (mode) => (entry.type === "symlink" ? undefined : chmodSync(path, mode)),
+        utimes: (seconds) => utimesSync(path, seconds, seconds),
+      },
+      entry,
+      options,
+    );
+  });
+}
+
+const KIND: Readonly<Record<PathEntry["type"], number>> = {
+  file: constants.S_IFREG,
+  dir: constants.S_IFDIR,
+  symlink: constants.S_IFLNK,
+  fifo: constants.S_IFIFO,
+  chardev: constants.S_IFCHR,
+  blockdev: constants.S_IFBLK,
+};
+
+function nodeCalls(path: Buffer, entry: PathEntry): Calls {
+  return {
+    stat: () => lstatSync(path),
+    chown: (uid, gid) => lchownSync(path, uid, gid),
+    chmod: (mode) => (entry.type === "symlink" ? undefined : chmodSync(path, mode)),
+    utimes: (seconds) => lutimesSync(path, seconds, seconds),
+  };
 }
 
 function descriptorCalls(fd: number): Calls {
@@ -123,6 +157,11 @@ function isId(id: number): boolean {
 function safeMode(calls: Calls, entry: PathEntry, uid: number, gid: number, options: AttributeOptions): number {
   const mode = entry.mode & 0o7777;
   if (entry.type !== "file" || (mode & SET_ID) === 0) return mode;
+  if (options.leaveSpecial) {
+    const detail = "its setuid or setgid bit was not restored, because owners are not";
+    options.onProblem({ reason: "attributes", path: entry.path, incomplete: false, detail });
+    return mode & ~SET_ID;
+  }
   const now = calls.stat();
   const lost = (now.uid === uid ? 0 : SET_UID) | (now.gid === gid ? 0 : SET_GID);
   if ((mode & lost) !== 0) {

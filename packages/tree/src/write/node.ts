@@ -10,6 +10,7 @@ import { TreeProblemError } from "../source.ts";
 export function makeNode(directory: BytePath, name: string, entry: PathEntry): void {
   if (entry.type === "symlink") {
     if (entry.linkTarget === undefined) throw refused(entry, "it is a symlink without a target");
+    if (entry.linkTarget.includes("\0")) throw refused(entry, "its target has a NUL in it");
     symlinkSync(pathToBytes(entry.linkTarget), pathToBytes(joinPath(directory, name as BytePath)));
     return;
   }

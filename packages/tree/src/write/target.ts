@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, mkdirSync, opendirSync, statSync } from "node:fs";
 import { type BytePath, DoppelError, displayPath, pathToBytes } from "@doppel/base";
 import { errnoOfCall } from "../source.ts";
+import type { Identity } from "./folder.ts";
 
 /**
  * Whether something may be restored to `target`: it is not there, or is an empty directory (or a link to one), or `force`;
@@ -28,6 +29,12 @@ export function checkRestoreTarget(target: BytePath, force: boolean): void {
   );
 }
 
+/** The directory that `target` is or leads to now; undefined when there is none. */
+export function targetFolder(target: BytePath): Identity | undefined {
+  const stat = statSync(pathToBytes(target), { throwIfNoEntry: false });
+  return stat?.isDirectory() ? stat : undefined;
+}
+
 function isEmptyDirectory(os: Buffer): boolean {
   if (statSync(os, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
   const directory = opendirSync(os);
@@ -53,6 +60,22 @@ export function parentOf(path: BytePath): BytePath {
   const slash = path.lastIndexOf("/");
   if (slash < 0) return "." as BytePath;
   return (slash === 0 ? "/" : path.slice(0, slash)) as BytePath;
+}
+
+/** The last name of a path. */
+export function nameOf(path: BytePath): BytePath {
+  return path.slice(path.lastIndexOf("/") + 1) as BytePath;
+}
+
+/** Makes a directory; false when something is there. Errors are the system's. */
+export function makeDirectory(path: BytePath, mode: number): boolean {
+  try {
+    mkdirSync(pathToBytes(path), mode);
+    return true;
+  } catch (error) {
+    if (errnoOfCall(error) !== "EEXIST") throw error;
+    return false;
+  }
 }
 
 /** The error for a failure that ends the restore: a full disk and the like. */

@@ -51,6 +51,10 @@ const MDC = 22;
 const FLUSH = Buffer.of(0, 0, 0xff, 0xff);
 /** Of the text that comes out of the tail. */
 const INFLATED_LIMIT = 64 << 20;
+/** The first is right but for one time in a thousand million. Somebody could write thousands, each of which inflates without end. */
+const MOST_FLUSHES = 8;
+/** At once, of lines that are held: the contents of the index of a set of 2 TB. */
+const READ_LIMIT = 128 << 20;
 
 /**
  * Opens the index of a set: in two requests at a time, for its beginning and its end; one more when it is a large one.
@@ -67,6 +71,7 @@ export async function openIndex(name: string, set: BackupSet, size: number, cont
     const { volume, end, session } = await locate(name, set.encoding, stored, context);
     refuseOther(end.set, set.id);
     const read = async (from: number, to: number): Promise<Buffer> => {
+      if (to - from > READ_LIMIT) throw badIndex("it tells of more lines than can be held");
       const slice = sliceOf(volume, from, to, true);
       const bytes = await stored.read(slice.range.start, slice.range.end);
       const lines = Buffer.from(await collectBytes(slice.tar(only(bytes)), to - from));
@@ -158,7 +163,8 @@ function insideBytes(message: Message): number {
 function endIn(tail: Buffer, header: number): IndexEnd {
   const plain = findIndexEnd(tail);
   if (plain) return plain;
-  for (let at = header > 0 ? header : nextPiece(tail, 0); at > 0; at = nextPiece(tail, at)) {
+  let at = header > 0 ? header : nextPiece(tail, 0);
+  for (let tries = 0; at > 0 && tries < MOST_FLUSHES; tries++, at = nextPiece(tail, at)) {
     const end = findIndexEnd(inflated(tail.subarray(at)));
     if (end) return end;
   }
