@@ -153,8 +153,8 @@ export interface RestoreJob {
   /** How many threads may write the tree, at least 1. */
   readonly threads: number;
   /**
-   * Pass over volumes that are missing or damaged: what does not need them is restored, every path that does is told. Reads
-   * whole volumes, so that `useIndex` says nothing.
+   * Pass over volumes that are missing or damaged: what does not need them is restored, every path that does is told. Without it
+   * the first one ends the restore.
    */
   readonly keepGoing: boolean;
   /** Restore into a target that has something in it. */

@@ -34,6 +34,7 @@ export async function verify(job: VerifyJob, deps: ReadDeps, runtime: Runtime): 
     ...(job.thaw && { thaw: job.thaw }),
     useIndex: false, // whole volumes are what is verified
     keepGoing: true,
+    careful: true,
   });
 
   let compared = 0;

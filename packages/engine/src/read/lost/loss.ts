@@ -6,6 +6,8 @@ export interface LostVolume {
   readonly name: string;
   readonly bounds: PathRange;
   readonly error: LossError;
+  /** By its bounds nothing that is wanted is in it: it was to be read in case these are wrong. */
+  readonly beside?: boolean;
 }
 
 /** Both ends belong to it. */
