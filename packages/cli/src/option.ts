@@ -99,6 +99,7 @@ export type CommandName =
   | "monitor check"
   | "drill"
   | "audit"
+  | "check"
   | "runbook"
   | "completion";
 

@@ -4,7 +4,7 @@ import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
 import { announceCollection } from "./read/announce-collection.ts";
 import { type ReadContext, readContext } from "./read/context.ts";
 import { type LaneChoice, openLanes } from "./read/lanes.ts";
-import { tellOfOrphans } from "./read/left-out.ts";
+import { tellOfOrphans, tellOfUnfinished } from "./read/left-out.ts";
 import { nothingFound } from "./read/nothing-found.ts";
 import { isLoss } from "./read/lost/loss.ts";
 import { below, type StateEntry, stateEntries } from "./read/state.ts";
@@ -40,6 +40,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   await announceCollection(target, deps.archiveDir, job.prefixes, runtime);
   const sets = setsAt(target, storage.label, runtime.clock.now(), job.time);
   tellOfOrphans(target, sets, tally, job.time);
+  tellOfUnfinished(target, sets, tally, { time: job.time, onlyLost: !job.keepGoing });
   /** Everything up to here is restored. */
   let reached: BytePath | undefined;
 

@@ -4,7 +4,7 @@ import type { ReadDeps, VerifyJob, VerifyReport } from "./job.ts";
 import { announceCollection } from "./read/announce-collection.ts";
 import { readContext } from "./read/context.ts";
 import { openLanes } from "./read/lanes.ts";
-import { tellOfOrphans } from "./read/left-out.ts";
+import { tellOfOrphans, tellOfUnfinished } from "./read/left-out.ts";
 import { isLoss } from "./read/lost/loss.ts";
 import { nothingFound } from "./read/nothing-found.ts";
 import { below, type StateEntry, stateEntries } from "./read/state.ts";
@@ -29,6 +29,7 @@ export async function verify(job: VerifyJob, deps: ReadDeps, runtime: Runtime): 
   const rules = rulesOfPart(job, job.path);
   const local = walkTree(job.source, { rules, owners, copyLinks: job.copyLinks, onProblem: (problem) => tally.notice(problem) });
   tellOfOrphans(target, sets, tally, job.time);
+  tellOfUnfinished(target, sets, tally, { time: job.time, onlyLost: true });
   await using lanes = await openLanes(sets, target, context, tally, {
     ...(job.path === undefined ? {} : { wanted: [job.path] }),
     ...(job.thaw && { thaw: job.thaw }),

@@ -147,8 +147,7 @@ async function wholeContent(
 ): Promise<Content> {
   const found = await (keepGoing || careful ? findManifest(set, context, observer) : undefined);
   const whole = found?.manifest ?? (await readManifest(set, context));
-  const { manifest, beside } =
-    wanted === undefined ? { manifest: whole, beside: NONE } : volumesWanted(whole, wanted, careful);
+  const { manifest, beside } = wanted === undefined ? { manifest: whole, beside: NONE } : volumesWanted(whole, wanted, careful);
   if (!keepGoing) checkVolumes(set, manifest, context.prefixes);
   else if (lookOnly) tellOfMissing(set, manifest, context.prefixes, observer);
   tellOfUnnamedVolumes(set, whole, observer);

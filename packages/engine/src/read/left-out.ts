@@ -25,6 +25,29 @@ export function tellOfOrphans({ collection }: Target, sets: readonly BackupSet[]
   observer.notice({ reason: "foreign-set", incomplete: true, detail });
 }
 
+/**
+ * Tells of backups behind the state that is used which have no manifest. An interrupted run leaves such a one, and nothing is wrong
+ * then; one that has an index or a receipt, which are stored behind the manifest, was finished, and its manifest is lost.
+ */
+export function tellOfUnfinished(
+  { collection }: Target,
+  sets: readonly BackupSet[],
+  observer: LeftOutObserver,
+  { time, onlyLost = false }: { readonly time?: Date | undefined; readonly onlyLost?: boolean } = {},
+): void {
+  const used = sets.at(-1)!.id.end;
+  const newer = collection.incomplete.filter(({ id }) => id.end > used && (time === undefined || id.end <= time));
+  for (const { id, index, receipt } of newer.slice(-MOST_TOLD)) {
+    const lost = (index ?? receipt) !== undefined;
+    if (onlyLost && !lost) continue;
+    const what = lost ? "the manifest of it is lost" : "it has no manifest: it was not finished, or its manifest is lost";
+    const detail = `the backup of ${formatTime(id.end)} is not used: ${what}. This is the state of ${formatTime(used)}`;
+    observer.notice({ reason: "foreign-set", incomplete: lost, detail });
+  }
+}
+
+const MOST_TOLD = 3;
+
 /** Tells of volumes that the set's whole manifest does not name: nobody knows what they hold, so they are not read (spec 2.4). */
 export function tellOfUnnamedVolumes(set: BackupSet, { volumes }: Manifest, observer: LeftOutObserver): void {
   const named = new Set(volumes.map(({ number }) => number));

@@ -13,7 +13,7 @@ const MANIFEST_MEMORY = 16 << 20;
 export async function readManifest(set: BackupSet, context: ReadContext): Promise<Manifest> {
   const local = manifestName(set.id, "plain", context.prefixes);
   const archive = new ArchiveDir(context.deps.archiveDir);
-  return (await archive.has(local)) ? readCopy(local, context) : readTargets(set, context);
+  return (await archive.has(local)) ? readCopy(local, context) : readOwnManifest(set, context);
 }
 
 /** A manifest, and where there is a second one to be believed in its stead. */
@@ -28,11 +28,7 @@ export interface FoundManifest {
  * damaged, or speaks of other volumes than are there, the target's own is read, and so it is for a volume that is not what the copy says.
  * @throws format.bad-manifest, volume.damaged, openpgp.*, storage.*
  */
-export async function findManifest(
-  set: BackupSet,
-  context: ReadContext,
-  { notice }: LeftOutObserver,
-): Promise<FoundManifest> {
+export async function findManifest(set: BackupSet, context: ReadContext, observer: LeftOutObserver): Promise<FoundManifest> {
   const local = manifestName(set.id, "plain", context.prefixes);
   const hasCopy = await new ArchiveDir(context.deps.archiveDir).has(local);
   if (!hasCopy || set.manifest === undefined) {
@@ -40,7 +36,11 @@ export async function findManifest(
   }
   const copyName = join(context.deps.archiveDir, local);
   const tell = (what: string): void =>
-    notice({ reason: "metadata", incomplete: false, detail: `${copyName} ${what}; the target's own is used instead: delete the copy` });
+    observer.notice({
+      reason: "metadata",
+      incomplete: false,
+      detail: `${copyName} ${what}; the target's own is used instead: delete the copy`,
+    });
   let copy: Manifest | undefined;
   try {
     copy = await readCopy(local, context);
@@ -51,33 +51,38 @@ export async function findManifest(
   if (copy && copy.volumes.length === set.volumes.size && copy.volumes.every(({ number }) => set.volumes.has(number))) {
     let own: Promise<Manifest | undefined> | undefined;
     const otherInfo = async (info: VolumeInfo): Promise<VolumeInfo | undefined> => {
-      const other = (await (own ??= targetsUnlessDamaged(set, context)))?.volumes[info.number - 1];
+      const other = (await (own ??= targetsIfUsable(set, context)))?.volumes[info.number - 1];
       if (!other || [...other.hashes].every(([name, digest]) => info.hashes.get(name) === digest)) return undefined;
       tell(`speaks of another volume ${info.number}`);
       return other;
     };
     return { manifest: copy, otherInfo };
   }
-  const manifest = copy ? ((await targetsUnlessDamaged(set, context)) ?? copy) : await readTargets(set, context);
+  const manifest = copy ? ((await targetsIfUsable(set, context)) ?? copy) : await readOwnManifest(set, context);
   if (copy && manifest !== copy && manifest.volumes.length !== copy.volumes.length) tell("speaks of other volumes");
   return { manifest, otherInfo: async () => undefined };
 }
 
-async function targetsUnlessDamaged(set: BackupSet, context: ReadContext): Promise<Manifest | undefined> {
+async function targetsIfUsable(set: BackupSet, context: ReadContext): Promise<Manifest | undefined> {
   try {
-    return await readTargets(set, context);
+    return await readOwnManifest(set, context);
   } catch (error) {
-    if (isDoppelError(error, "format.bad-manifest") || isDoppelError(error, "volume.damaged")) return undefined;
+    if (error instanceof DoppelError && UNUSABLE.test(error.code)) return undefined;
     throw error;
   }
 }
 
-function readCopy(local: string, context: ReadContext): Promise<Manifest> {
+/** Of the target's own, beside which there is a copy. */
+const UNUSABLE = /^(format\.bad-manifest|volume\.damaged|storage\.not-found|openpgp\..*)$/;
+
+/** The archive directory's copy; an absent one is a bad one. @throws format.bad-manifest, volume.damaged */
+export function readCopy(local: string, context: ReadContext): Promise<Manifest> {
   const what = `${join(context.deps.archiveDir, local)} (without this copy the target's own is read)`;
   return parsed(() => openLocal(local, context), what);
 }
 
-function readTargets(set: BackupSet, context: ReadContext): Promise<Manifest> {
+/** The target's own. @throws format.bad-manifest, volume.damaged, openpgp.*, storage.* */
+export function readOwnManifest(set: BackupSet, context: ReadContext): Promise<Manifest> {
   const name = set.manifest ?? manifestName(set.id, set.encoding, context.prefixes);
   return parsed(() => fetchMetadata(name, context, MANIFEST_MEMORY), name);
 }
