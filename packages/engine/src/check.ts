@@ -57,15 +57,18 @@ export async function check(job: CheckJob, deps: ReadDeps, runtime: Runtime): Pr
   for (const { name, subject } of objects.filter(({ name }) => target.archived.has(name)))
     subject.findings.push(warning("archived", name, "lies in an archive, and was not read"));
   const workers = startWorkers(left, job, runtime);
-  try {
-    await mapBounded(left, job.parallel, async (object) => {
+  const readAll = (some: readonly CheckedObject[]): Promise<unknown> =>
+    mapBounded(some, job.parallel, async (object) => {
       runtime.signal.throwIfAborted();
       await readOne(object, job.withKey, context, workers, keys, state);
     });
+  try {
+    await readAll(left.filter(({ role }) => role !== "volume"));
+    keys.throwIfNothingOpened();
+    await readAll(left.filter(({ role }) => role === "volume"));
   } finally {
     await workers?.[Symbol.asyncDispose]();
   }
-  keys.throwIfNothingOpened();
   state.remove();
   return reportOf(subjects, foreignOf(target, job), target, storage.label, job.withKey, state.seed);
 }
@@ -80,8 +83,9 @@ async function openSets(
 ): Promise<readonly CheckedObject[]> {
   const open = async (subject: Subject): Promise<readonly CheckedObject[]> => {
     const { set, state } = subject;
-    const isOpen = set.manifest !== undefined && (job.withKey || encodingOf(set.manifest) !== "gpg");
-    const manifest = isOpen && !target.archived.has(set.manifest) ? await manifestOf(subject, context, keys) : undefined;
+    const name = set.manifest;
+    const isOpen = name !== undefined && !target.archived.has(name) && (job.withKey || encodingOf(name) !== "gpg");
+    const manifest = isOpen ? await manifestOf(subject, name, target, context, keys) : undefined;
     if (manifest) subject.findings.push(...compareVolumes(set, manifest, job.prefixes));
     else if (state === "complete") subject.findings.push(...gapsIn(set, job.prefixes));
     subject.findings.push(...(await checkCopies(subject, manifest, context)));
@@ -93,13 +97,19 @@ async function openSets(
   return [await open(first), ...(await mapBounded(rest, job.parallel, open))].flat();
 }
 
-async function manifestOf(subject: Subject, context: ReadContext, keys: KeyTrouble): Promise<Manifest | undefined> {
+async function manifestOf(
+  subject: Subject,
+  name: string,
+  { sizes }: Target,
+  context: ReadContext,
+  keys: KeyTrouble,
+): Promise<Manifest | undefined> {
   const { set, findings } = subject;
-  const name = set.manifest!;
+  subject.read++;
+  subject.readBytes += sizes.get(name) ?? 0;
   const found = await attempt(name, keys, context, () => readOwnManifest(set, context));
   if ("read" in found) {
     keys.opened(name);
-    subject.read++;
     return found.read;
   }
   findings.push(found.finding);
@@ -120,7 +130,7 @@ async function readOne(
   subject.findings.push(...findings);
   subject.read++;
   subject.readBytes += size;
-  if ("read" in found && role !== "receipt" && !info) keys.opened(name);
+  if ("read" in found && withKey && role !== "receipt" && role !== "volume") keys.opened(name);
   if (findings.length === 0) state.add(name, size);
   const number = info?.number;
   if (number !== undefined) context.runtime.emit({ type: "volume.read", name, number, size });
@@ -142,7 +152,8 @@ async function attempt<T>(
     if (isDamage(error)) return { finding: problem("unreadable", name, `cannot be used: ${reasonOf(error)}`) };
     if (!(error instanceof DoppelError) || !error.code.startsWith("openpgp.")) throw error;
     keys.failed(error);
-    return { finding: problem("unreadable", name, `cannot be opened: ${error.message}`) };
+    const reason = error.message.startsWith(`${name}: `) ? error.message.slice(name.length + 2) : error.message;
+    return { finding: problem("unreadable", name, `cannot be opened: ${reason}`) };
   }
 }
 

@@ -45,5 +45,10 @@ export async function checkCopies(
 }
 
 function tellingOf({ volumes }: Manifest): string {
-  return JSON.stringify(volumes.map(({ number, start, end, hashes }) => [number, start, end, [...hashes].sort()]));
+  return JSON.stringify(
+    volumes.map(({ number, start, end, hashes }) => [
+      [number, start.path, start.block, end.path, end.block],
+      [...hashes].map(([algorithm, digest]) => `${algorithm} ${digest}`).sort(),
+    ]),
+  );
 }

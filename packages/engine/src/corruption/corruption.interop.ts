@@ -1,0 +1,119 @@
+import { describeInterop, mutate } from "@doppel/testkit";
+import { beforeAll, describe, expect, it } from "vitest";
+import { numbersFrom } from "../random-numbers.ts";
+import { type Maker, makeChain, type Sealing, type SoundChain } from "./chains.ts";
+import { checkFinds, Defect, judge, type Outcome, type Question } from "./oracle.ts";
+
+/** Of all chains together. `DOPPEL_MUTATIONS=10000` for the long run, `DOPPEL_SEED` for another one, `DOPPEL_MUTATION=17` for one alone. */
+const MUTATIONS = Number(process.env["DOPPEL_MUTATIONS"] ?? 350);
+const SEED = Number(process.env["DOPPEL_SEED"] ?? 1);
+const ONLY = process.env["DOPPEL_MUTATION"];
+
+/** With how large a part of the mutations each is tried: what takes longer is tried less often. */
+const CHAINS: readonly (readonly [makers: readonly [Maker, Maker, Maker], sealing: Sealing, share: number])[] = [
+  [["doppel", "doppel", "doppel"], "gzip", 0.3],
+  [["doppel", "doppel", "doppel"], "plain", 0.2],
+  [["doppel", "doppel", "doppel"], "gpg", 0.2],
+  [["stock", "stock", "stock"], "gzip", 0.1],
+  [["stock", "stock", "stock"], "gpg", 0.1],
+  [["stock", "doppel", "stock"], "gzip", 0.1],
+];
+
+/** A question that the mutation may matter to. */
+function ask(chain: SoundChain, random: () => number): Question {
+  const point = random() < 0.6 ? undefined : Math.floor(random() * chain.points.length);
+  const tree = chain.points[point ?? chain.points.length - 1]!.tree;
+  const path = random() < 0.5 ? undefined : tree[1 + Math.floor(random() * (tree.length - 1))]!.path;
+  return {
+    ...(point === undefined ? {} : { point }),
+    ...(path === undefined ? {} : { path }),
+    useIndex: random() < 0.7,
+    keepGoing: random() < 0.85,
+  };
+}
+
+/** One mutation, restored and now and then checked. @returns what came of it */
+async function tryOne(chain: SoundChain, seed: number): Promise<{ readonly outcome: Outcome; readonly role: string }> {
+  const random = numbersFrom(seed);
+  random();
+  const ofCopies = random() < 0.15;
+  const from = ofCopies ? chain.copies : chain.objects;
+  const roles = [...new Set([...from.keys()].map(roleOf))];
+  const role = roles[Math.floor(random() * roles.length)]!;
+  const among = [...from.keys()].filter((name) => random() < 0.1 || roleOf(name) === role).sort();
+  const question = ask(chain, random);
+  const withCopies = ofCopies || random() < 0.3;
+  if (among.length === 0) return tryOne(chain, seed + 0x1000_0000);
+  const mutation = mutate(from, among, random);
+  const objects = ofCopies ? chain.objects : mutation.objects;
+  const copies = ofCopies ? mutation.objects : withCopies ? chain.copies : undefined;
+  const what = `${chain.name}, seed ${seed}: ${mutation.what}; ${JSON.stringify(question)}${ofCopies ? ", a copy" : withCopies ? ", with copies" : ""}`;
+  try {
+    const outcome = await judge(chain, objects, { ...question, ...(copies && { copies }) });
+    if (!ofCopies && random() < 0.2) await expectFound(chain, mutation, outcome, random() < 0.7);
+    return { outcome, role: ofCopies ? `copy of ${role}` : role };
+  } catch (error) {
+    if (!(error instanceof Defect)) throw new Error(what, { cause: error });
+    throw new Defect(`${what}\n    ${error.message}`);
+  }
+}
+
+/** What is wrong with a restore, or with a volume, a check has to find: with a key all, without one what it promises. */
+async function expectFound(
+  chain: SoundChain,
+  { objects, touched }: ReturnType<typeof mutate>,
+  outcome: Outcome,
+  withKey: boolean,
+): Promise<void> {
+  const { problems, warnings, text } = await checkFinds(chain, objects, withKey);
+  const ofVolume = touched.some((name) => roleOf(name) === "volume");
+  const isLost = touched.some((name) => !objects.has(name));
+  if (withKey ? outcome !== "equal" || ofVolume : isLost && problems + warnings === 0)
+    if (problems + warnings === 0) throw new Defect(`check ${withKey ? "" : "--without-key "}finds nothing (${outcome}): ${text}`);
+}
+
+function roleOf(name: string): string {
+  return /\.vol\d+\./.test(name) ? "volume" : /sigtar/.test(name) ? "signatures" : /\.(manifest|index|receipt)/.exec(name)![1]!;
+}
+
+function tries(makers: readonly [Maker, Maker, Maker], sealing: Sealing, share: number): void {
+  let chain: SoundChain;
+  beforeAll(async () => {
+    chain = await makeChain(makers, sealing);
+  });
+
+  it("is restored whole while nothing is damaged, by every way, and a check finds nothing", async () => {
+    const random = numbersFrom(SEED);
+    for (let n = 0; n < 12; n++) {
+      const question = ask(chain, random);
+      const copies = n % 2 === 0 ? { copies: chain.copies } : {};
+      expect(await judge(chain, chain.objects, { ...question, ...copies }), JSON.stringify(question)).toBe("equal");
+    }
+    for (const withKey of [true, false])
+      expect(await checkFinds(chain, chain.objects, withKey)).toMatchObject({ problems: 0, warnings: 0, text: "" });
+  });
+
+  it("is restored as it was, or it is told what is not, whatever byte or object is damaged", async () => {
+    const counts = new Map<string, number>();
+    const defects: string[] = [];
+    const count = Math.ceil(MUTATIONS * share);
+    for (let n = 0; n < count; n++) {
+      if (ONLY !== undefined && n !== Number(ONLY)) continue;
+      try {
+        const { outcome, role } = await tryOne(chain, SEED * 1_000_003 + n);
+        for (const key of [outcome, `${role}: ${outcome}`]) counts.set(key, (counts.get(key) ?? 0) + 1);
+      } catch (error) {
+        if (!(error instanceof Defect)) throw error;
+        defects.push(`${n}: ${error.message}`);
+      }
+    }
+    console.log(`${chain.name}: ${count} mutations, seed ${SEED}: ${JSON.stringify(Object.fromEntries([...counts].sort()))}`);
+    expect(defects.length, defects.slice(0, 40).join("\n")).toBe(0);
+  }, 7_200_000);
+}
+
+for (const [makers, sealing, share] of CHAINS) {
+  const title = `a chain by ${makers.join(", ")}: ${sealing}`;
+  if (makers.includes("stock")) describeInterop(["duplicity", "gpg"], title, () => tries(makers, sealing, share));
+  else describe(title, () => tries(makers, sealing, share));
+}
