@@ -48,7 +48,7 @@ export const RECEIPT_OPTIONS = {
     commands: ["audit"],
     also: {
       group: "Reading a backup",
-      help: "read so many objects, chosen at random (default: all), and all manifests",
+      help: "read so many objects, chosen at random (default: all), and all manifests and receipts",
       commands: ["check"],
     },
     to: "AuditJob.sample, CheckJob.sample",

@@ -3,6 +3,7 @@ import type { Manifest } from "@doppel/format";
 import { foreignFindings } from "./audit/findings.ts";
 import { checkCopies } from "./check/check-copies.ts";
 import { checkOne } from "./check/check-object.ts";
+import { checkReceipt } from "./check/check-receipt.ts";
 import { isDamage } from "./check/read-content.ts";
 import type { CheckedSet, CheckFinding, CheckJob, CheckReport } from "./check/report.ts";
 import { CheckState } from "./check/state.ts";
@@ -88,13 +89,31 @@ async function openSets(
     const manifest = isOpen ? await manifestOf(subject, name, target, context, keys) : undefined;
     if (manifest) subject.findings.push(...compareVolumes(set, manifest, job.prefixes));
     else if (state === "complete") subject.findings.push(...gapsIn(set, job.prefixes));
+    const hasReceipt = set.receipt !== undefined && !target.archived.has(set.receipt);
+    if (hasReceipt) await holdToReceipt(subject, set.receipt, target, context, keys);
     subject.findings.push(...(await checkCopies(subject, manifest, context)));
     // What was read already, or cannot be, is not read again.
-    return objectsOf(subject, manifest, target).filter(({ role }) => role !== "manifest" || !isOpen);
+    const isRead = { manifest: isOpen, receipt: hasReceipt };
+    return objectsOf(subject, manifest, target).filter(({ role }) => !(role in isRead && isRead[role as keyof typeof isRead]));
   };
   const [first, ...rest] = subjects;
   if (!first) return [];
   return [await open(first), ...(await mapBounded(rest, job.parallel, open))].flat();
+}
+
+/** Names and sizes, which a receipt tells to who has no key. */
+async function holdToReceipt(
+  subject: Subject,
+  name: string,
+  { sizes }: Target,
+  context: ReadContext,
+  keys: KeyTrouble,
+): Promise<void> {
+  subject.read++;
+  subject.readBytes += sizes.get(name) ?? 0;
+  const found = await attempt(name, keys, context, () => checkReceipt(subject, name, sizes, context));
+  const known = new Set(subject.findings.map((finding) => finding.name));
+  subject.findings.push(...("read" in found ? found.read.filter((finding) => !known.has(finding.name)) : [found.finding]));
 }
 
 async function manifestOf(
@@ -130,7 +149,7 @@ async function readOne(
   subject.findings.push(...findings);
   subject.read++;
   subject.readBytes += size;
-  if ("read" in found && withKey && role !== "receipt" && role !== "volume") keys.opened(name);
+  if ("read" in found && withKey && role !== "volume") keys.opened(name);
   if (findings.length === 0) state.add(name, size);
   const number = info?.number;
   if (number !== undefined) context.runtime.emit({ type: "volume.read", name, number, size });

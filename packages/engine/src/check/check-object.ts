@@ -1,14 +1,11 @@
 import { isDoppelError } from "@doppel/base";
 import { readFraming } from "@doppel/openpgp";
-import { judgeReceipt } from "../audit/check-set.ts";
 import { hashObject } from "../objects/hash-object.ts";
 import type { ReadContext } from "../read/context.ts";
 import { encodingOf } from "../read/fetch.ts";
 import { fetchMetadata } from "../read/open-metadata.ts";
 import { openIndex } from "../read/slices/index-file.ts";
-import { readReceipt } from "../receipt/read-receipt.ts";
 import { strongest } from "../replicate/copy.ts";
-import { setKey } from "../retention/inventory.ts";
 import type { UnsealWorkers } from "../workers/unseal.ts";
 import { readContent } from "./read-content.ts";
 import type { CheckFinding } from "./report.ts";
@@ -30,7 +27,6 @@ export async function checkOne(
   workers: UnsealWorkers | undefined,
 ): Promise<readonly CheckFinding[]> {
   const { name, role, size, info, subject } = object;
-  if (role === "receipt") return checkReceipt(object, context);
   if (info) return checkHash(object, context, workers);
   if (encodingOf(name) === "gpg" && (!withKey || role === "volume")) return checkFraming(object, context);
   await using found = await fetchMetadata(name, context, MEMORY, withKey);
@@ -65,13 +61,6 @@ async function checkFraming({ name }: CheckedObject, { deps, runtime }: ReadCont
     if (!isDoppelError(error, "openpgp.bad-message")) throw error;
     return [problem("structure", name, `is no whole OpenPGP message: it ${error.message}`)];
   }
-}
-
-async function checkReceipt({ name, subject }: CheckedObject, { deps, runtime }: ReadContext): Promise<readonly CheckFinding[]> {
-  const stored = await readReceipt(deps.storage, name, runtime.signal);
-  const { set } = subject;
-  const wrong = judgeReceipt(stored, { key: setKey(set.id), names: [], receipt: name }, false);
-  return wrong.map(({ detail }) => warning("receipt", name, `${detail}; nothing that is restored depends on it`));
 }
 
 /** By its contents, as a restore of single paths reads it. */

@@ -33,6 +33,7 @@ export interface CheckFinding {
     | "archived"
     | "copy"
     | "receipt"
+    | "gone"
     | "unfinished"
     | "orphaned"
     | "conflict"

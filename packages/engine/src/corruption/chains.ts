@@ -171,6 +171,7 @@ async function ours(
     receipt: { program: "doppel test", folderDepth: 1 },
     verbose: false,
   };
-  const keys = envelope.kind === "gpg" ? secretKeysFromKeyFile(readFileSync(KEY.secretFile), async () => KEY.passphrase, "") : undefined;
+  const keys =
+    envelope.kind === "gpg" ? secretKeysFromKeyFile(readFileSync(KEY.secretFile), async () => KEY.passphrase, "") : undefined;
   await backup(job, { storage, envelope, archiveDir, tempDir, ...(keys && { keys }) }, runtime);
 }

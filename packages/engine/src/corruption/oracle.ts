@@ -1,8 +1,8 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BytePath, DoppelError, isWithin, joinPath, pathFromText, ROOT } from "@doppel/base";
+import { type BytePath, DoppelError, isWithin, joinPath, pathFromText, pathToBytes, ROOT } from "@doppel/base";
 import { NO_PREFIXES } from "@doppel/format";
-import { compareTrees, isRoot, MemoryStorage, openTempDir, scanTree, type TreeEntry } from "@doppel/testkit";
+import { compareTrees, isRoot, MemoryStorage, scanTree, type TreeEntry } from "@doppel/testkit";
 import { check } from "../check.ts";
 import { depsOf, testRuntime } from "../history/test-support.ts";
 import { restore } from "../restore.ts";
@@ -28,11 +28,16 @@ export type Outcome = "equal" | "told" | "stopped";
 /** Everything else is a defect: a difference that nobody is told of, or an error that says nothing. */
 export class Defect extends Error {}
 
-/** Restores, and holds what came of it to the state as it was. @throws Defect */
-export async function judge(chain: SoundChain, objects: ReadonlyMap<string, Uint8Array>, question: Question): Promise<Outcome> {
-  using dir = openTempDir();
-  const out = join(dir.path, "out");
-  const archiveDir = join(dir.path, "archive");
+/** Restores below `dir`, which is emptied, and holds what came of it to the state as it was. @throws Defect */
+export async function judge(
+  chain: SoundChain,
+  objects: ReadonlyMap<string, Uint8Array>,
+  question: Question,
+  dir: string,
+): Promise<Outcome> {
+  const out = join(dir, "out");
+  const archiveDir = join(dir, "archive");
+  empty(dir);
   mkdirSync(archiveDir);
   for (const [name, bytes] of question.copies ?? []) writeFileSync(join(archiveDir, name), bytes);
   const { point = chain.points.length - 1, path = ROOT } = question;
@@ -54,15 +59,17 @@ export async function judge(chain: SoundChain, objects: ReadonlyMap<string, Uint
       restoreOwner: isRoot,
       verbose: false,
     };
-    ({ incomplete } = await restore(job, depsOf(storageOf(objects), dir.path, { archiveDir, ...keysOf(chain) }), runtime));
+    ({ incomplete } = await restore(job, depsOf(storageOf(objects), dir, { archiveDir, ...keysOf(chain) }), runtime));
   } catch (error) {
     failure = error;
   }
-  const left = scanTree(dir.path).filter((entry) => entry.path.includes(".doppel-"));
+  const left = scanTree(dir).filter((entry) => entry.path.includes(".doppel-"));
   if (left.length > 0) throw new Defect(`left behind: ${left.map((entry) => entry.path).join(", ")}`);
-  const found = foundIn(dir.path, path);
+  const found = foundIn(dir, path);
   const notices = runtime.events.filter((event) => event.type === "notice");
-  const named = new Set(notices.flatMap((notice) => (notice.reason === "lost" || notice.reason === "uncertain" ? notice.path! : [])));
+  const named = new Set(
+    notices.flatMap((notice) => (notice.reason === "lost" || notice.reason === "uncertain" ? notice.path! : [])),
+  );
   const texts = notices.map(({ detail }) => detail);
   const expectedAt = (at: number): readonly TreeEntry[] => chain.points[at]!.tree.filter((entry) => isWithin(entry.path, path));
   if (failure !== undefined) {
@@ -103,16 +110,26 @@ export async function checkFinds(
   chain: SoundChain,
   objects: ReadonlyMap<string, Uint8Array>,
   withKey: boolean,
+  dir: string,
 ): Promise<{ readonly problems: number; readonly warnings: number; readonly text: string }> {
-  using dir = openTempDir();
+  empty(dir);
   const job = { prefixes: NO_PREFIXES, withKey, sample: { kind: "all" } as const, parallel: 2 };
   try {
-    const report = await check(job, depsOf(storageOf(objects), dir.path, keysOf(chain)), testRuntime());
+    const report = await check(job, depsOf(storageOf(objects), dir, keysOf(chain)), testRuntime());
     const findings = [...report.sets.flatMap((set) => set.findings), ...report.foreign];
     return { ...report, text: findings.map(({ name, detail }) => `${name} ${detail}`).join(" | ") };
   } catch (error) {
     if (!(error instanceof DoppelError)) throw error;
     return { problems: 1, warnings: 0, text: error.message };
+  }
+}
+
+/** Without a process of its own for each of ten thousand. */
+function empty(dir: string): void {
+  for (const { path, type } of scanTree(dir).slice(1).reverse()) {
+    const place = Buffer.concat([Buffer.from(`${dir}/`), pathToBytes(path)]);
+    if (type === "dir") rmdirSync(place);
+    else unlinkSync(place);
   }
 }
 

@@ -23,7 +23,7 @@ import { RecordCheck } from "./slices/record-check.ts";
 import { fetchAhead } from "./fetch-ahead.ts";
 import { fetchVolume, missing } from "./fetch.ts";
 import type { ReadContext } from "./context.ts";
-import { isLoss, type LostVolume, type PathRange } from "./lost/loss.ts";
+import { isLoss, type LostVolume, type PathRange, unreadable } from "./lost/loss.ts";
 import { type Survival, survivingItems } from "./lost/surviving.ts";
 import type { Volume } from "./volume.ts";
 import { volumeItems } from "./volume-items.ts";
@@ -201,7 +201,7 @@ export interface FetchOptions {
   readonly workers: () => UnsealWorkers | undefined;
   /** Numbers of volumes that by their bounds hold nothing that is wanted. */
   readonly beside?: ReadonlySet<number>;
-  /** What another copy of the manifest says of a volume that is not what this one says; undefined: the same, or there is none. */
+  /** For who goes on beside lost volumes: what another copy of the manifest says of a volume that is not what this one says; undefined: the same, or there is none. */
   readonly otherInfo?: (info: VolumeInfo) => Promise<VolumeInfo | undefined>;
 }
 
@@ -228,8 +228,9 @@ export async function* wholeVolumes(
       const part = { number, name, bounds, size: volume.size, bytes: () => volume.bytes() };
       return { part, [Symbol.asyncDispose]: () => volume[Symbol.asyncDispose]() };
     } catch (error) {
-      if (!isLoss(error)) throw error;
-      const lost = { number, name, bounds, error, ...(beside?.has(number) && { beside: true }) };
+      const loss = isLoss(error) ? error : otherInfo && unreadable(error, name);
+      if (!loss) throw error;
+      const lost = { number, name, bounds, error: loss, ...(beside?.has(number) && { beside: true }) };
       return { part: lost, async [Symbol.asyncDispose]() {} };
     }
   };

@@ -1,4 +1,4 @@
-import { type BytePath, type DoppelError, isDoppelError } from "@doppel/base";
+import { type BytePath, DoppelError, errnoOf, isDoppelError } from "@doppel/base";
 
 /** A volume that cannot be used, and which paths its manifest says it holds. */
 export interface LostVolume {
@@ -25,6 +25,22 @@ export function isLoss(error: unknown): error is LossError {
     isDoppelError(error, "volume.missing") ||
     isDoppelError(error, "volume.hash-mismatch") ||
     isDoppelError(error, "volume.damaged")
+  );
+}
+
+/**
+ * The loss that it is when one object cannot be read at all, again and again: it never arrives as it is stored, or the disk has a bad
+ * place there. Undefined for anything else.
+ */
+export function unreadable(error: unknown, name: string): LossError | undefined {
+  const isBadPlace = isDoppelError(error, "storage.unavailable") && errnoOf(error.cause) === "EIO";
+  if (!isBadPlace && !isDoppelError(error, "storage.corrupt")) return undefined;
+  const reason = error.message;
+  return new DoppelError(
+    "volume.damaged",
+    `${name} cannot be read, and nothing of it was used: ${reason}`,
+    { name, reason },
+    error,
   );
 }
 
