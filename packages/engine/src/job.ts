@@ -157,6 +157,8 @@ export interface RestoreJob {
    * the first one ends the restore.
    */
   readonly keepGoing: boolean;
+  /** Manifests are not believed blindly (`volumesWanted`), which may take a volume more; as `keepGoing` if not given. */
+  readonly careful?: boolean;
   /** Restore into a target that has something in it. */
   readonly force: boolean;
   /** Only find out which volumes are needed; nothing is fetched but metadata, and nothing written. */

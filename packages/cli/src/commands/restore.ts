@@ -26,6 +26,7 @@ export const restore: Command = async (session) => {
     ...thawOf(settings),
     useIndex: !settings["no-index"],
     keepGoing: goesOn(session),
+    careful: session.texts === "doppel",
     threads: threadsOf(settings),
     force: settings.force,
     dryRun: settings["dry-run"],

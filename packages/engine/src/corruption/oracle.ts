@@ -50,6 +50,7 @@ export async function judge(
       ...(question.path === undefined ? {} : { path: question.path }),
       useIndex: question.useIndex,
       keepGoing: question.keepGoing,
+      careful: true,
       prefixes: NO_PREFIXES,
       threads: 1,
       force: false,
