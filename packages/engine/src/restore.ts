@@ -47,7 +47,13 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   /** Reads the state, and restores what is behind `reached`. @returns the names of the volumes that are read */
   const pass = async (choice: Pick<LaneChoice, "useIndex" | "keepGoing">, context: ReadContext): Promise<readonly string[]> => {
     const part = job.path === undefined ? {} : { wanted: [job.path] };
-    const options = { lookOnly: job.dryRun, careful: job.careful ?? job.keepGoing, ...choice, ...part, ...(job.thaw && { thaw: job.thaw }) };
+    const options = {
+      lookOnly: job.dryRun,
+      careful: job.careful ?? job.keepGoing,
+      ...choice,
+      ...part,
+      ...(job.thaw && { thaw: job.thaw }),
+    };
     await using lanes = await openLanes(sets, target, context, tally, options);
     if (job.dryRun) return lanes.names;
     if (job.threads > 1 && tally.storedBytes >= WRITERS_FROM)

@@ -17,9 +17,9 @@ import {
   type TreeEntry,
   type TreeSpec,
 } from "@doppel/testkit";
-import { backup } from "../backup.ts";
-import { testRuntime } from "../history/test-support.ts";
-import type { Envelope } from "../job.ts";
+import { backup } from "../../backup.ts";
+import { testRuntime } from "../../history/test-support.ts";
+import type { Envelope } from "../../job.ts";
 
 /** A chain of a full set and increments, sound, and what each of its points in time is. */
 export interface SoundChain {

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { type BytePath, DoppelError, isWithin, joinPath, pathFromText, pathToBytes, ROOT } from "@doppel/base";
 import { NO_PREFIXES } from "@doppel/format";
 import { compareTrees, isRoot, MemoryStorage, scanTree, type TreeEntry } from "@doppel/testkit";
-import { check } from "../check.ts";
-import { depsOf, testRuntime } from "../history/test-support.ts";
-import { restore } from "../restore.ts";
+import { check } from "../../check.ts";
+import { depsOf, testRuntime } from "../../history/test-support.ts";
+import { restore } from "../../restore.ts";
 import type { SoundChain } from "./chains.ts";
 
 /** What is restored, and by whom. */
