@@ -170,6 +170,24 @@ describe("one path of a set that has an index", () => {
     });
   });
 
+  it("comes back from a volume that a whole restore cannot use, which says so", async () => {
+    const { bench, volumes } = await backedUp();
+    const bytes = Uint8Array.from(bench.target.objects.get(volumes[0]!)!);
+    bytes[bytes.length - 30]! ^= 1;
+    bench.target.objects.set(volumes[0]!, bytes);
+    const folder = tempDir();
+    const runtime = testRuntime();
+    await restore(jobOf(join(folder, "out"), { keepGoing: true }), depsOf(bench.target, folder), runtime);
+    const notices = runtime.events.filter((event) => event.type === "notice");
+    expect(notices[0]).toMatchObject({
+      reason: "volume",
+      detail: expect.stringContaining("come back one by one, with restore -r PATH"),
+    });
+    const lost = notices.flatMap((notice) => (notice.reason === "lost" ? [notice.path!] : []));
+    expect(lost).toContain("d/a");
+    expect((await asked(bench, "d/a")).report).toMatchObject({ files: 1, incomplete: 0 });
+  });
+
   it("comes from whole volumes where the index is wrong, which is told and is no loss", async () => {
     const { bench, volumes } = await backedUp();
     const sound = new Map(bench.target.objects);

@@ -4,7 +4,7 @@ import { mutate } from "./mutate.ts";
 
 const names = ["set.vol1.tar", "set.vol2.tar", "set.manifest", "empty"];
 const sound = (): Map<string, Uint8Array> =>
-  new Map([
+  new Map<string, Uint8Array>([
     ["set.vol1.tar", randomContent("1", 300)],
     ["set.vol2.tar", randomContent("2", 300)],
     ["set.manifest", Buffer.from("Volume 1:\n    Hash SHA1 00\n")],

@@ -1,4 +1,4 @@
-import type { BytePath } from "@doppel/base";
+import { type BytePath, isDoppelError } from "@doppel/base";
 import { type BackupSet, type IndexedEntry, type Manifest, type NamePrefixes } from "@doppel/format";
 import type { ThawOptions } from "@doppel/storage";
 import type { ReadContext } from "./context.ts";
@@ -110,7 +110,7 @@ export async function openLanes(
     const onVolume = (name: string, number: number, size: number): void => observer.volume(name, number, size);
     const survival: Survival = {
       openRoll: () => openRoll(set, context, memoryLimit),
-      onLost: (volume, exactly) => observer.lostVolume(volume, exactly),
+      onLost: (volume, exactly) => observer.lostVolume({ ...volume, hasIndex: isIndexed(set, volume) }, exactly),
     };
     const options = { ...(wanted === undefined ? {} : { wanted }), ...(keepGoing ? { survival } : {}) };
     all.push(new Lane({ set, ...content, ...options, onVolume }));
@@ -125,6 +125,10 @@ export async function openLanes(
       await workers?.[Symbol.asyncDispose]();
     },
   };
+}
+
+function isIndexed({ index }: BackupSet, { error }: LostVolume): boolean {
+  return index !== undefined && !isDoppelError(error, "volume.missing");
 }
 
 function contentOf(parts: readonly LanePart[], records: readonly IndexedEntry[]): Content {

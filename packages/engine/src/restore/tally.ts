@@ -80,13 +80,14 @@ export class RestoreTally {
     this.lostEntry({ path, lost: "lost", detail: `lost: its content cannot be put together (${reason})` });
   }
 
-  lostVolume({ error, bounds: { start, end }, beside = false }: LostVolume, exactly: boolean): void {
+  lostVolume({ error, bounds: { start, end }, beside = false, hasIndex = false }: LostVolume, exactly: boolean): void {
     if (beside && exactly) return this.notice({ reason: "volume", incomplete: false, detail: error.message, cause: error });
     this.badVolumes++;
     if (!exactly) this.isUnsure = true;
     const span = `${displayPath(start)} to ${displayPath(end)}`;
     const rest = "what else it held is not known, because its set has neither signatures nor an index that can be used";
-    const detail = exactly ? error.message : `${error.message}; it held paths from ${span}: ${rest}`;
+    const hint = hasIndex ? "; files of it that are not in the damaged place come back one by one, with restore -r PATH" : "";
+    const detail = exactly ? `${error.message}${hint}` : `${error.message}; it held paths from ${span}: ${rest}${hint}`;
     this.notice({ reason: "volume", incomplete: true, detail, cause: error });
   }
 

@@ -8,6 +8,8 @@ export interface LostVolume {
   readonly error: LossError;
   /** By its bounds nothing that is wanted is in it: it was to be read in case these are wrong. */
   readonly beside?: boolean;
+  /** It is there, and an index tells where in it each path lies: what is not in the damaged place can still be had, path by path. */
+  readonly hasIndex?: boolean;
 }
 
 /** Both ends belong to it. */
