@@ -187,8 +187,6 @@ export class Lane implements AsyncDisposable {
 async function* itemsOf({ set, parts, wanted, onVolume }: LaneOptions): AsyncGenerator<readonly LaneItem[]> {
   const reader = new DifftarReader({ partial: wanted !== undefined, set: set.manifest ?? "the set" });
   for await (const part of parts) {
-    // By its bounds nothing of it is wanted. That they are wrong as well would be a second damage.
-    if ("error" in part && part.beside) continue;
     if ("error" in part) throw part.error;
     yield* volumeItems(reader, part, set);
     onVolume(part.name, part.number, part.size);

@@ -152,8 +152,7 @@ async function wholeContent(
   const found = await (keepGoing || careful ? findManifest(set, context, observer) : undefined);
   const whole = found?.manifest ?? (await readManifest(set, context));
   const { manifest, beside } = wanted === undefined ? { manifest: whole, beside: NONE } : volumesWanted(whole, wanted, careful);
-  const needed = { ...manifest, volumes: manifest.volumes.filter(({ number }) => !beside.has(number)) };
-  if (!keepGoing) checkVolumes(set, needed, context.prefixes);
+  if (!keepGoing) checkVolumes(set, manifest, context.prefixes);
   else if (lookOnly) tellOfMissing(set, manifest, context.prefixes, observer);
   tellOfUnnamedVolumes(set, whole, observer);
   return {

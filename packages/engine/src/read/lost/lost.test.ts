@@ -160,6 +160,23 @@ describe("the archive directory's copy of a manifest", () => {
   });
 });
 
+describe("two manifests that changed places", () => {
+  it.each(["a", "l", "z", "big"])(
+    "never let an older state pass for the newest, nor miss a path in silence: %s",
+    async (path) => {
+      const { storage, full, inc } = chain();
+      const names = [full, inc].map(({ id }) => manifestName(id, "plain")) as [string, string];
+      const [one, other] = names.map((name) => storage.objects.get(name)!) as [Uint8Array, Uint8Array];
+      storage.objects.set(names[0], other);
+      storage.objects.set(names[1], one);
+      const { report, lost, notices } = await restored(storage, p(path));
+      expect(report.incomplete).toBeGreaterThan(0);
+      expect(notices.some(({ detail }) => /is not what the manifest says|is missing at the target/.test(detail))).toBe(true);
+      expect(lost).toEqual([path]);
+    },
+  );
+});
+
 describe("what is no damage of one volume", () => {
   it("stops the restore: trouble with the target, which another attempt may not meet", async () => {
     const { storage } = chain();
