@@ -83,7 +83,7 @@ async function expectFound(
 
 function isReceiptOf(receipt: string, name: string): boolean {
   const time = /\d{8}T\d{6}Z(?!.*\d{8}T\d{6}Z)/.exec(name)![0];
-  return receipt.includes(".receipt") && receipt.includes(`${time}.`);
+  return !name.includes(".receipt") && receipt.includes(`${time}.receipt`);
 }
 
 function roleOf(name: string): string {
