@@ -5,7 +5,7 @@ export const RESTORE = ["restore", "fetch"] as const;
 export const COMPARE = ["verify"] as const;
 export const AT_A_TIME = ["restore", "verify", "list", "recipe"] as const;
 export const OF_A_PATH = ["restore", "verify", "list", "diff"] as const;
-export const READ = ["restore", "fetch", "verify", "recipe", "status", "list", "find", "diff", "drill"] as const;
+export const READ = ["restore", "fetch", "verify", "recipe", "status", "list", "find", "diff", "check", "drill"] as const;
 export const DELETE = ["remove-older-than", "remove-all-but-n-full", "remove-all-inc-of-but-n-full", "prune", "cleanup"] as const;
 /** Commands that may have to open what is encrypted. */
 export const WITH_KEYS = [...WRITE, "replicate", ...READ, "unlock"] as const;

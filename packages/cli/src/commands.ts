@@ -102,6 +102,17 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ["doppel verify --compare-data -t 1D file:///backup/etc /etc", "and what differs from /etc is listed; exit code 1 then"],
     ],
   },
+  check: {
+    purpose: "Getting back",
+    summary: "check all backups, of any age; nothing is restored",
+    positionals: [URL],
+    examples: [
+      ["doppel check @mail", "hashes of all volumes, and all metadata; stopped? it goes on"],
+      ["doppel check --sample 5% @mail", "some of the objects each time; verify opens what is in them, too"],
+      ["doppel check --without-key file:///backup/etc", "what can be seen from outside; with receipts, audit sees more"],
+      ["doppel check s3://BUCKET/web1", "exits with 0: sound, 3: warnings only, 21: something is damaged"],
+    ],
+  },
   recipe: {
     purpose: "Getting back",
     summary: "print how to restore it with gpg and tar alone",

@@ -106,6 +106,7 @@ export type CommandName =
   | "monitor check"
   | "drill"
   | "audit"
+  | "check"
   | "runbook"
   | "completion";
 

@@ -62,17 +62,26 @@ export const READING_OPTIONS = {
     commands: RESTORE,
     to: "RestoreJob.useIndex",
   }),
+  "fail-fast": flag({
+    generation: "doppel",
+    group: "Restoring",
+    help: "stop at the first missing or damaged volume; without this all that does not need it is restored, what is lost is named, and the exit code is 3",
+    commands: RESTORE,
+    only: "doppel",
+    to: "RestoreJob.keepGoing",
+  }),
   "keep-going": flag({
     generation: "doppel",
     group: "Restoring",
-    help: "pass over missing and damaged volumes: restore all that does not need them, name what is lost, and exit 3",
+    help: "pass over missing and damaged volumes, which doppel does anyway",
     commands: RESTORE,
+    hidden: true,
     to: "RestoreJob.keepGoing",
   }),
 
   "ignore-errors": flag({
     group: "Restoring",
-    help: "the same as doppel's --keep-going",
+    help: "pass over missing and damaged volumes: restore all that does not need them, and name what is lost",
     commands: RESTORE,
     only: "duplicity",
     standsFor: ["keep-going"],

@@ -42,21 +42,43 @@ export const RECEIPT_OPTIONS = {
       },
     ],
   }),
-  sample: withDefault(sampleOf, "10", {
+  sample: optional(sampleOf, {
     generation: "doppel",
     metavar: "N|N%|all",
     group: "Watching",
-    help: "read so many objects, chosen at random, and compare their bytes with their receipts; of all of them, the sizes are compared",
+    help: "read so many objects, chosen at random, and compare their bytes with their receipts (default: 10); of all of them, the sizes are compared",
     commands: ["audit"],
-    to: "AuditJob.sample",
+    also: [
+      {
+        group: "Reading a backup",
+        help: "read so many objects, chosen at random (default: all), and all manifests and receipts",
+        commands: ["check"],
+      },
+    ],
+    to: "AuditJob.sample, CheckJob.sample",
   }),
   "sample-seed": optional(wholeNumber(0, 0xffff_ffff), {
     generation: "doppel",
     metavar: "N",
     group: "Watching",
-    help: "choose as the audit did that printed this number",
-    commands: ["audit"],
-    to: "AuditJob.seed",
+    help: "choose as the audit or check did that printed this number",
+    commands: ["audit", "check"],
+    to: "AuditJob.seed, CheckJob.seed",
+  }),
+  "without-key": flag({
+    generation: "doppel",
+    group: "Reading a backup",
+    help: "open nothing: names, sizes, gaps, and whether what is encrypted is whole by its own lengths",
+    commands: ["check"],
+    to: "CheckJob.withKey",
+  }),
+  "check-state": optional(path, {
+    generation: "doppel",
+    metavar: "FILE",
+    group: "Reading a backup",
+    help: "where a check that is stopped remembers what was sound (default: in the archive directory); it is removed at the end",
+    commands: ["check"],
+    to: "CheckJob.stateFile",
   }),
 } satisfies Record<string, Option>;
 

@@ -51,7 +51,8 @@ export const STORING_OPTIONS = {
     group: "Where and how it is stored",
     help: "compress, and write restored files, with N threads; without, with as many as there are cores",
     commands: [...WRITE, "restore"],
-    to: "BackupJob.threads, RestoreJob.threads",
+    also: [{ group: "Reading a backup", help: "read N objects at a time (default: 4)", commands: ["check"] }],
+    to: "BackupJob.threads, RestoreJob.threads, CheckJob.parallel",
   }),
   "max-blocksize": withDefault(atLeast(512), "2048", {
     metavar: "BYTES",

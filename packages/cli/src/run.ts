@@ -45,6 +45,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   "profile import": async () => (await import("./commands/profile-import.ts")).profileImport,
   "monitor check": async () => (await import("./commands/monitor-check.ts")).monitorCheck,
   drill: async () => (await import("./commands/drill.ts")).drill,
+  check: async () => (await import("./commands/check.ts")).check,
   audit: async () => (await import("./commands/audit.ts")).audit,
   completion: async () => (await import("./commands/completion.ts")).completion,
   runbook: async () => (await import("./commands/runbook.ts")).runbook,

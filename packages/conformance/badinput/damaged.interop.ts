@@ -14,7 +14,9 @@ const ENVELOPES: [string, readonly string[]][] = [
 ];
 
 /** A backup of four volumes: each `big-N` fills one. */
-async function backedUp(options: readonly string[]): Promise<{ box: Box; volumes: string[]; restore: () => Promise<Outcome> }> {
+async function backedUp(
+  options: readonly string[],
+): Promise<{ box: Box; volumes: string[]; restore: (options?: readonly string[]) => Promise<Outcome> }> {
   const box = makeBox();
   for (const n of [1, 2, 3, 4]) writeFileSync(join(box.source, `big-${n}`), randomContent(`big ${n}`, 900_000));
   const env = options.includes("--no-encryption") ? {} : PASSPHRASE;
@@ -23,7 +25,11 @@ async function backedUp(options: readonly string[]): Promise<{ box: Box; volumes
     .filter((name) => name.includes(".vol"))
     .sort();
   expect(volumes).toHaveLength(4);
-  return { box, volumes: volumes.map((name) => join(box.target, name)), restore: () => box.restore([], { env }) };
+  return {
+    box,
+    volumes: volumes.map((name) => join(box.target, name)),
+    restore: (options = ["--fail-fast"]) => box.restore(options, { env }),
+  };
 }
 
 /** What was restored before the bad volume is whole, and nothing of the bad volume or behind it is there. */
@@ -84,6 +90,25 @@ describe.each(ENVELOPES)("a damaged backup (%s): exit 21, the volume is named", 
     expect(existsSync(box.restored)).toBe(false);
   });
 
+  it("beside them everything else is restored, and what is lost is named: exit 3", async () => {
+    const { box, volumes, restore } = await backedUp(options);
+    rmSync(volumes[0]!);
+    flip(volumes[2]!, 1000);
+    const { code, stderr } = await restore([]);
+    expect(stderr).toMatch(named(volumes[0]!, "is missing at the target"));
+    expect(stderr).toMatch(named(volumes[2]!, "is not what the manifest says"));
+    expect(stderr.match(/^warning: big-\d: lost: /gm)).toEqual(["warning: big-1: lost: ", "warning: big-3: lost: "]);
+    expect(code).toBe(3);
+    expect(filesBelow(box.restored).map((path) => path.slice(box.restored.length + 1))).toEqual([
+      "big-2",
+      "big-4",
+      "one",
+      "three",
+      "two",
+    ]);
+    expectSoundBeginning(box, 5);
+  });
+
   it("two volumes changed names", async () => {
     const { box, volumes, restore } = await backedUp(options);
     renameSync(volumes[1]!, join(box.path, "x"));
@@ -128,7 +153,7 @@ describe("a volume whose hash in the manifest was put right, so that only its ow
     for (const [what, damage] of Object.entries(damages)) {
       damage();
       rehash(box, volume, before);
-      const outcome = await box.restore(["--archive-dir", box.archive], { env });
+      const outcome = await box.restore(["--fail-fast", "--archive-dir", box.archive], { env });
       expect(outcome.code, what).toBe(21);
       expectRefusal(outcome, 21, named(volume, "cannot be used, and nothing of it was: .*(fetch|restore)"));
       expectSoundBeginning(box, 2);
@@ -182,12 +207,16 @@ describe("damaged metadata", () => {
     const { box } = await backedUp(["--no-encryption"]);
     const manifest = filesBelow(box.archive).find((path) => path.endsWith(".manifest"))!;
     writeFileSync(manifest, "garbage\n");
-    const outcome = await box.restore(["--archive-dir", box.archive]);
+    const outcome = await box.restore(["--fail-fast", "--archive-dir", box.archive]);
     expectRefusal(
       outcome,
       21,
       /archive\/.*\.manifest \(without this copy the target's own is read\): the manifest is damaged at line 1/,
     );
+    const told = await box.restore(["--archive-dir", box.archive]);
+    expect(told.stderr).toMatch(/archive\/.*\.manifest is damaged: .*; the target's own is used instead: delete the copy/);
+    expect(told.code).toBe(0);
+    rmSync(box.restored, { recursive: true });
     rmSync(manifest);
     expectDone(await box.restore(["--archive-dir", box.archive]));
   });

@@ -47,12 +47,15 @@ const HOSTILE: [string, readonly Forged[], RegExp][] = [
   ["piece 0", [{ name: "multivol_snapshot/a/0", content: "x" }], /first piece is number 0/],
 ];
 
+/** The plain stop, of which nothing behind it can be missed; beside damage a restore goes on otherwise (`chains/`, `corruption/`). */
+const STOP = ["--fail-fast"];
+
 describe("a forged volume: exit 21, one line, and nothing outside the target, ever", () => {
   it.each(HOSTILE)("%s", async (_, entries, message) => {
     const box = makeBox();
     mkdirSync(join(box.path, "outside"));
     forgeSet(box.target, [tar([ROOT, ...entries])]);
-    const outcome = await box.restore();
+    const outcome = await box.restore(STOP);
     expectRefusal(outcome, 21, message);
     expect(outcome.stderr).toContain(volumeName(1)); // the line names the object
     expect(readdirSync(join(box.path, "outside"))).toEqual([]);
@@ -69,7 +72,7 @@ describe("a forged volume: exit 21, one line, and nothing outside the target, ev
     const box = makeBox();
     mkdirSync(join(box.path, "outside"));
     forgeSet(box.target, [tar([ROOT, ...entries, file("z")])]);
-    const outcome = await box.restore();
+    const outcome = await box.restore(STOP);
     expect([3, 21]).toContain(outcome.code);
     expect(outcome.stderr).toMatch(/\ba\b.*/);
     expect(readdirSync(join(box.path, "outside"))).toEqual([]);
@@ -95,26 +98,26 @@ describe("volumes that do not fit together: exit 21, the volume is named", () =>
   it("an empty volume in the middle, where stock stops in silence", async () => {
     const box = makeBox();
     forgeSet(box.target, [one, tar([]), two]);
-    expectRefusal(await box.restore(), 21, new RegExp(`${volumeName(2)}.*no entries`));
+    expectRefusal(await box.restore(STOP), 21, new RegExp(`${volumeName(2)}.*no entries`));
   });
 
   it("a bad header checksum in the middle of the second volume", async () => {
     const box = makeBox();
     forgeSet(box.target, [one, tar([file("b"), { ...file("c"), checksum: 7 }, file("d")])]);
-    expectRefusal(await box.restore(), 21, new RegExp(`${volumeName(2)}.*checksum`));
+    expectRefusal(await box.restore(STOP), 21, new RegExp(`${volumeName(2)}.*checksum`));
     expect(readdirSync(box.restored)).toEqual(["a"]);
   });
 
   it("a volume that goes back behind the one before", async () => {
     const box = makeBox();
     forgeSet(box.target, [two, one]);
-    expectRefusal(await box.restore(), 21, new RegExp(volumeName(2)));
+    expectRefusal(await box.restore(STOP), 21, new RegExp(volumeName(2)));
   });
 
   it("a volume that ends inside a file", async () => {
     const box = makeBox();
     forgeSet(box.target, [one, tar([file("b", "x".repeat(5000))]).subarray(0, 2048)]);
-    expectRefusal(await box.restore(), 21, new RegExp(`${volumeName(2)}.*(ends|cut|short)`));
+    expectRefusal(await box.restore(STOP), 21, new RegExp(`${volumeName(2)}.*(ends|cut|short)`));
     expect(readdirSync(box.restored)).toEqual(["a"]);
   });
 });
@@ -148,7 +151,7 @@ describe("a wrong manifest: exit 21, nothing is written", () => {
   it.each(MANIFESTS)("%s", async (_, change, code, message) => {
     const box = makeBox();
     forgeSet(box.target, volumes, change);
-    const outcome = await box.restore();
+    const outcome = await box.restore(STOP);
     expectRefusal(outcome, code, message);
     expect(filesBelow(box.restored).map((path) => readFileSync(path, "utf8"))).toEqual(
       message.source.includes("vol2") ? ["a\n"] : [],
@@ -163,7 +166,7 @@ describe("a wrong manifest: exit 21, nothing is written", () => {
       volumes,
       () => `Volume 2:\n    StartingPath   .\n    EndingPath     z\n    Hash SHA1 ${"0".repeat(40)}\n${one}${two}`,
     );
-    expectDone(await box.restore());
+    expectDone(await box.restore(STOP));
     expect(readdirSync(box.restored)).toEqual(["a", "b"]);
   });
 
@@ -171,7 +174,7 @@ describe("a wrong manifest: exit 21, nothing is written", () => {
     const box = makeBox();
     forgeSet(box.target, volumes);
     writeFileSync(join(box.target, volumeName(7)), "left over");
-    const outcome = await box.restore();
+    const outcome = await box.restore(STOP);
     expect(outcome.stderr).toMatch(/vol7\.difftar: at the target, but not in the manifest of the set, and not used/);
     expect(outcome.code).toBe(3);
     expect(readdirSync(box.restored)).toEqual(["a", "b"]);
@@ -190,7 +193,7 @@ describe("a wrong manifest: exit 21, nothing is written", () => {
       writeFileSync(join(box.target, name), "foreign");
     }
     mkdirSync(join(box.target, "duplicity-full.20260202T000000Z.manifest"));
-    expectDone(await box.restore());
+    expectDone(await box.restore(STOP));
     expect(readdirSync(box.restored)).toEqual(["a", "b"]);
   });
 
@@ -200,7 +203,7 @@ describe("a wrong manifest: exit 21, nothing is written", () => {
     rmSync(join(box.target, MANIFEST));
     for (const command of ["list", "recipe"])
       expectRefusal(await box.doppel([command, "target"]), 20, /no complete backup; 1 unfinished backup there has no manifest/);
-    expectRefusal(await box.restore(), 20, /no complete backup; 1 unfinished backup there has no manifest/);
+    expectRefusal(await box.restore(STOP), 20, /no complete backup; 1 unfinished backup there has no manifest/);
     expect(existsSync(box.restored)).toBe(false);
     expect(expectDone(await box.doppel(["status", "target"])).stdout).toMatch(/incomplete|unfinished/i);
   });
@@ -209,7 +212,7 @@ describe("a wrong manifest: exit 21, nothing is written", () => {
     const box = makeBox();
     forgeSet(box.target, volumes);
     writeFileSync(join(box.target, `${MANIFEST}.gpg`), "another");
-    const outcome = await box.restore();
+    const outcome = await box.restore(STOP);
     expectRefusal(outcome, 21, new RegExp(`${MANIFEST}.*${MANIFEST}\\.gpg|${MANIFEST}\\.gpg.*${MANIFEST}`));
     expect(existsSync(box.restored)).toBe(false);
     expect((await box.doppel(["status", "target"])).stdout).toContain(`${MANIFEST}.gpg`);
@@ -219,7 +222,7 @@ describe("a wrong manifest: exit 21, nothing is written", () => {
     const box = makeBox();
     forgeSet(box.target, volumes);
     writeFileSync(join(box.target, `${volumeName(1)}.gz`), "another");
-    expectRefusal(await box.restore(), 21, new RegExp(`${volumeName(1)}`));
+    expectRefusal(await box.restore(STOP), 21, new RegExp(`${volumeName(1)}`));
     expect(existsSync(box.restored)).toBe(false);
   });
 
@@ -228,7 +231,7 @@ describe("a wrong manifest: exit 21, nothing is written", () => {
     forgeSet(box.target, volumes);
     for (const name of readdirSync(box.target))
       renameSync(join(box.target, name), join(box.target, name.replace(SET_TIME, "20990101T000000Z")));
-    expectDone(await box.restore());
+    expectDone(await box.restore(STOP));
     expect(readdirSync(box.restored)).toEqual(["a", "b"]);
   });
 
@@ -237,7 +240,7 @@ describe("a wrong manifest: exit 21, nothing is written", () => {
     forgeSet(box.target, volumes);
     rmSync(join(box.target, volumeName(2)));
     mkdirSync(join(box.target, volumeName(2)));
-    expectRefusal(await box.restore(), 21, /vol(ume )?2.*missing/);
+    expectRefusal(await box.restore(STOP), 21, /vol(ume )?2.*missing/);
     expect(existsSync(box.restored)).toBe(false);
   });
 });

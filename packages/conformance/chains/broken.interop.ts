@@ -92,7 +92,7 @@ function broken() {
       expect(compareTrees(chain.expected(n), tree(), same)).toEqual([]);
     },
     async expectFailure(n: number, message: RegExp, code = 21): Promise<void> {
-      expectLine((await this.restore(["-t", `${chain.timeAfter(n)}`])).result, code, message);
+      expectLine((await this.restore(["--fail-fast", "-t", `${chain.timeAfter(n)}`])).result, code, message);
     },
     async expectPath(n: number, path: string): Promise<void> {
       const out = join(dir, `out-${count++}`);
@@ -130,7 +130,7 @@ describeInterop([], "a chain of which something is missing or damaged", () => {
       for (const n of [0, 1]) await copy.expectPoint(n);
       for (const n of [2, 3]) await copy.expectFailure(n, /duplicity-inc\.\S+\.vol2\.difftar\.gz is missing at the target/);
       for (const path of ["a", "keep", "new1", "new3", "z"]) await copy.expectPath(3, path);
-      expectLine((await copy.restore(["-r", "new2"])).result, 21, /vol2\.difftar\.gz is missing/);
+      expectLine((await copy.restore(["--fail-fast", "-r", "new2"])).result, 21, /vol2\.difftar\.gz is missing/);
       expect(await copy.status()).toMatch(/volume 2 missing/);
     });
   });
@@ -149,13 +149,13 @@ describeInterop([], "a chain of which something is missing or damaged", () => {
     });
   });
 
-  it("volumes are lost, and the restore is to go on: only what needs them is left out, and each such path is named", async () => {
+  it("volumes are lost: only what needs them is left out, and each such path is named", async () => {
     const copy = broken();
     rmSync(copy.object(`to.${stamp(2)}.vol2`));
     const volume = copy.object(`to.${stamp(3)}.vol1`);
     writeFileSync(volume, Buffer.concat([readFileSync(volume), Buffer.from("x")]));
     await withoutTouching(copy, async () => {
-      const { result, tree } = await copy.restore(["--keep-going"]);
+      const { result, tree } = await copy.restore([]);
       const told = result.stderr.toString();
       expect(told).toMatch(/^warning: \S+vol2\.difftar\.gz is missing at the target/m);
       expect(told).toMatch(/^warning: \S+vol1\.difftar\.gz is not what the manifest says/m);
@@ -165,11 +165,14 @@ describeInterop([], "a chain of which something is missing or damaged", () => {
       expect(result.code).toBe(3);
       const left = chain.expected(3).filter(({ path }) => path !== "a" && path !== "new2");
       expect(compareTrees(left, tree(), same)).toEqual([]);
-      const single = await copy.restore(["--keep-going", "-r", "new3"]);
+      const single = await copy.restore(["-r", "new3"]);
       expect([single.result.code, single.result.stderr.toString()]).toEqual([0, ""]);
-      const lost = (await copy.restore(["--keep-going", "-r", "new2"])).result;
+      const lost = (await copy.restore(["-r", "new2"])).result;
       expect([lost.code, lost.stdout.toString()]).toEqual([3, expect.stringContaining("0 entries")]);
-      const none = (await copy.restore(["--keep-going", "-r", "nope"])).result;
+      expect((await copy.restore(["--keep-going", "-r", "new3"])).result.code).toBe(0); // as it always was
+      const both = (await copy.restore(["--keep-going", "--fail-fast"])).result;
+      expect([both.code, both.stderr.toString()]).toEqual([2, expect.stringContaining("--fail-fast cannot stand beside")]);
+      const none = (await copy.restore(["-r", "nope"])).result;
       expect([none.code, none.stderr.toString()]).toEqual([19, expect.stringContaining("nope not found")]);
     });
   });
@@ -180,7 +183,7 @@ describeInterop([], "a chain of which something is missing or damaged", () => {
     rmSync(copy.object("new-signatures", `to.${stamp(3)}`));
     for (const name of readdirSync(copy.target)) if (name.includes("index")) rmSync(join(copy.target, name));
     await withoutTouching(copy, async () => {
-      const { result, tree } = await copy.restore(["--keep-going"]);
+      const { result, tree } = await copy.restore([]);
       const told = result.stderr.toString();
       expect(told).toMatch(/vol1\.difftar is missing .*it held paths from a to a: what else it held is not known/);
       expect(told).toMatch(/^warning: a: uncertain: /m);
@@ -210,7 +213,7 @@ describeInterop([], "a chain of which something is missing or damaged", () => {
     const copy = broken();
     rmSync(copy.object(`to.${stamp(2)}.vol2`));
     const one = await copy.verify(["-r", "new3"]);
-    expect(one.stdout.toString()).toMatch(/^The 2 volumes that can hold new3 were read and checked, no others/);
+    expect(one.stdout.toString()).toMatch(/^The 4 volumes that can hold new3 were read and checked, no others/);
     expect(one.code).toBe(0);
     expect((await copy.verify(["-r", "new2"])).code).toBe(21);
     expectLine(await copy.verify(["-r", "nope"]), 19, /nope not found in archive - no files verified/);

@@ -58,7 +58,7 @@ describeInterop(["duplicity"], "a chain by duplicity and doppel of which one vol
       else writeFileSync(place, Buffer.concat([bytes.subarray(0, bytes.length >> 1), bytes.subarray((bytes.length >> 1) + 1)]));
       for (const point of pointsOf(volume)) {
         const out = join(tempDir(), "out");
-        const result = await run(["restore", "--keep-going", "-t", `${chain.timeAfter(point)}`, `file://${chain.target}`, out]);
+        const result = await run(["restore", "-t", `${chain.timeAfter(point)}`, `file://${chain.target}`, out]);
         const what = `point ${point} without ${volume}: ${result.stderr.toString()}`;
         expect(result.code, what).toBe(3);
         expect(result.stdout.toString(), what).toContain(`${volume} is `);

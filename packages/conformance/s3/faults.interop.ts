@@ -138,7 +138,7 @@ describe("faults on the way of a backup", () => {
       times: 1e6,
       effect: { kind: "corrupt", at: "answer", offset: 90_000 },
     });
-    const args = ["restore", "--no-encryption", place.url, place.path("damaged")];
+    const args = ["restore", "--fail-fast", "--no-encryption", place.url, place.path("damaged")];
     const outcome = await place.doppel(args, { archive: place.path("none") });
     expectOneLine(outcome, 21, /vol1\.difftar\S* .*(did not arrive as it is stored|hash|SHA)/);
     expect(place.requests.length).toBeLessThan(MOST_REQUESTS);

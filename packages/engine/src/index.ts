@@ -1,6 +1,9 @@
 export { audit } from "./audit.ts";
-export type { AuditedSet, AuditFinding, AuditJob, AuditReport, Sample } from "./audit/report.ts";
+export type { AuditedSet, AuditFinding, AuditJob, AuditReport } from "./audit/report.ts";
+export type { Sample } from "./objects/sample.ts";
 export { backup, checkBackup } from "./backup.ts";
+export { check } from "./check.ts";
+export type { CheckedSet, CheckFinding, CheckJob, CheckReport } from "./check/report.ts";
 export { archiveDirFor } from "./cache/archive-dir.ts";
 export { type LockOptions, lockArchiveDir } from "./cache/lock.ts";
 export { type ChainGap, chainGaps } from "./receipt/chain-gaps.ts";

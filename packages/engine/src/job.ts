@@ -153,10 +153,12 @@ export interface RestoreJob {
   /** How many threads may write the tree, at least 1. */
   readonly threads: number;
   /**
-   * Pass over volumes that are missing or damaged: what does not need them is restored, every path that does is told. Reads
-   * whole volumes, so that `useIndex` says nothing.
+   * Pass over volumes that are missing or damaged: what does not need them is restored, every path that does is told. Without it
+   * the first one ends the restore.
    */
   readonly keepGoing: boolean;
+  /** Manifests are not believed blindly (`volumesWanted`), which may take a volume more; as `keepGoing` if not given. */
+  readonly careful?: boolean;
   /** Restore into a target that has something in it. */
   readonly force: boolean;
   /** Only find out which volumes are needed; nothing is fetched but metadata, and nothing written. */

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathFromText } from "@doppel/base";
-import { NO_PREFIXES, volumeName } from "@doppel/format";
+import { indexName, manifestName, NO_PREFIXES, volumeName } from "@doppel/format";
 import { loadRsync } from "@doppel/rsync";
-import { MemoryStorage, randomContent, scanTree, tempDir } from "@doppel/testkit";
-import { describe, expect, it } from "vitest";
+import { FaultyStorage, MemoryStorage, randomContent, scanTree, tempDir } from "@doppel/testkit";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { Bench } from "./backup/test-support.ts";
 import { depsOf, dir, file, hour, link, testRuntime, tree } from "./history/test-support.ts";
 import type { RestoreJob } from "./job.ts";
 import { ChainWriter } from "./read/lost/test-support.ts";
@@ -111,6 +112,117 @@ describe("a dry run", () => {
     storage.objects.delete(volumeName(full.id, 2, "plain"));
     const running = start(jobOf(join(folder, "out"), { dryRun: true }), storage, folder);
     await expect(running).rejects.toMatchObject({ code: "volume.missing" });
+  });
+});
+
+describe("one path of a set that has an index", () => {
+  const specs = ["a", "b", "c"].map((name) => ({
+    path: p(`d/${name}`),
+    type: "file" as const,
+    content: randomContent(name, 60_000),
+    mtime: 1_600_000_000,
+  }));
+
+  /** Volumes of 128 KiB: `d/a` and `d/b` share the first one. */
+  async function backedUp(): Promise<{ bench: Bench; volumes: string[] }> {
+    const bench = new Bench();
+    onTestFinished(() => bench[Symbol.dispose]());
+    bench.become(specs);
+    expect((await bench.backup({ kind: "full", volumeBytes: 1 << 16 })).error).toBeUndefined();
+    const volumes = [...bench.target.objects.keys()].filter((name) => name.includes(".vol")).sort();
+    expect(volumes.length).toBeGreaterThan(1);
+    return { bench, volumes };
+  }
+
+  async function asked({ target }: Bench, path: string, more: Partial<RestoreJob> = {}) {
+    const folder = tempDir();
+    const runtime = testRuntime();
+    const storage = new FaultyStorage(target, []);
+    const out = join(folder, "out");
+    const job = jobOf(out, { path: p(path), keepGoing: true, ...more });
+    const report = await restore(job, depsOf(storage, folder), runtime);
+    const notices = runtime.events.filter((event) => event.type === "notice");
+    return { report, out, notices, wholes: storage.log.filter((line) => line.startsWith("get ") && line.includes(".vol")) };
+  }
+
+  it("is read in parts while they are sound, also beside damage elsewhere", async () => {
+    const { bench, volumes } = await backedUp();
+    const bytes = Uint8Array.from(bench.target.objects.get(volumes[0]!)!);
+    bytes[bytes.length - 30]! ^= 1; // at its end
+    bench.target.objects.set(volumes[0]!, bytes);
+    bench.target.objects.delete(volumes.at(-1)!);
+    const { report, out, notices } = await asked(bench, "d/a");
+    expect([report.incomplete, notices]).toEqual([0, []]);
+    expect(Buffer.compare(readFileSync(out), specs[0]!.content)).toBe(0);
+  });
+
+  it("is read from whole volumes from the first damage on, and what was restored before it stays", async () => {
+    const { bench, volumes } = await backedUp();
+    bench.target.objects.delete(volumes.at(-1)!);
+    const all = await asked(bench, "d");
+    expect(all.report).toMatchObject({ files: 3, lost: 1, badVolumes: 1 });
+    expect(paths(all.out)).toEqual(["", "a", "b"]);
+    expect(all.notices).toMatchObject([{ reason: "volume" }, { reason: "lost", path: "d/c" }]);
+    const stopped = asked(bench, "d", { keepGoing: false });
+    await expect(stopped).rejects.toMatchObject({
+      code: "volume.missing",
+      message: expect.stringContaining("without --fail-fast"),
+    });
+  });
+
+  it("comes back from a volume that a whole restore cannot use, which says so", async () => {
+    const { bench, volumes } = await backedUp();
+    const bytes = Uint8Array.from(bench.target.objects.get(volumes[0]!)!);
+    bytes[bytes.length - 30]! ^= 1;
+    bench.target.objects.set(volumes[0]!, bytes);
+    const folder = tempDir();
+    const runtime = testRuntime();
+    await restore(jobOf(join(folder, "out"), { keepGoing: true }), depsOf(bench.target, folder), runtime);
+    const notices = runtime.events.filter((event) => event.type === "notice");
+    expect(notices[0]).toMatchObject({
+      reason: "volume",
+      detail: expect.stringContaining("come back one by one, with restore -r PATH"),
+    });
+    const lost = notices.flatMap((notice) => (notice.reason === "lost" ? [notice.path!] : []));
+    expect(lost).toContain("d/a");
+    expect((await asked(bench, "d/a")).report).toMatchObject({ files: 1, incomplete: 0 });
+  });
+
+  it("comes from whole volumes where the index is wrong, which is told and is no loss", async () => {
+    const { bench, volumes } = await backedUp();
+    const sound = new Map(bench.target.objects);
+    bench.become(specs.map((spec) => ({ ...spec, content: randomContent("other", 60_000) })));
+    for (const name of sound.keys()) bench.target.objects.delete(name);
+    expect((await bench.backup({ kind: "full", volumeBytes: 1 << 16 })).error).toBeUndefined();
+    expect(volumes.length).toBeGreaterThan(1);
+    // Volumes and manifest of the one, the index of the other under the first one's name: it says that it is another set's.
+    const other = [...bench.target.objects].find(([name]) => name.includes(".index"))!;
+    bench.target.objects.clear();
+    for (const [name, bytes] of sound) bench.target.objects.set(name, name.includes(".index") ? other[1] : bytes);
+    const { report, out, notices } = await asked(bench, "d/b");
+    expect(report).toMatchObject({ files: 1, incomplete: 0, lost: 0 });
+    expect(notices).toMatchObject([{ reason: "metadata", incomplete: false, detail: expect.stringContaining("is not used") }]);
+    expect(Buffer.compare(readFileSync(out), specs[1]!.content)).toBe(0);
+  });
+});
+
+describe("a state that is not the one that was asked for", () => {
+  it("is told: a newer backup has no manifest, and whether it had one", async () => {
+    for (const isLost of [false, true]) {
+      const { storage, inc } = chain();
+      storage.objects.delete(manifestName(inc.id, "plain"));
+      if (isLost) storage.objects.set(indexName(inc.id, "plain"), Buffer.from("x"));
+      const folder = tempDir();
+      const runtime = testRuntime();
+      const report = await start(jobOf(join(folder, "out"), { keepGoing: true }), storage, folder, runtime);
+      expect(report.incomplete).toBe(isLost ? 1 : 0);
+      const details = runtime.events.flatMap((event) => (event.type === "notice" ? [event.detail] : []));
+      expect(details).toEqual([
+        expect.stringMatching(
+          isLost ? /was finished, as its index says, but its manifest is missing/ : /it was not finished, or its manifest/,
+        ),
+      ]);
+    }
   });
 });
 

@@ -1,18 +1,18 @@
-import { type BytePath, DoppelError, displayPath, type Runtime } from "@doppel/base";
+import { type BytePath, comparePaths, DoppelError, displayPath, type Runtime } from "@doppel/base";
 import { checkRestoreTarget, OwnerNames, targetFolder, type TreeProblem, TreeWriter } from "@doppel/tree";
 import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
 import { announceCollection } from "./read/announce-collection.ts";
-import { readContext } from "./read/context.ts";
-import { openLanes } from "./read/lanes.ts";
-import { tellOfLostManifests, tellOfOrphans } from "./read/left-out.ts";
+import { type ReadContext, readContext } from "./read/context.ts";
+import { type LaneChoice, openLanes } from "./read/lanes.ts";
+import { tellOfLostManifests, tellOfOrphans, tellOfUnfinished } from "./read/left-out.ts";
 import { nothingFound } from "./read/nothing-found.ts";
 import { isLoss } from "./read/lost/loss.ts";
 import { below, type StateEntry, stateEntries } from "./read/state.ts";
 import { readTarget, setsAt } from "./read/target.ts";
 import { Places } from "./restore/places.ts";
 import { RestoreTally } from "./restore/tally.ts";
-import { WriterThreads } from "./workers/write.ts";
 import type { WriteWorkerInput } from "./workers/write-protocol.ts";
+import { WriterThreads } from "./workers/write.ts";
 
 /** Stored bytes from which on files are written in threads. Each takes 60 CPU ms to start, in which it could write 400 files. */
 const WRITERS_FROM = 32 << 20;
@@ -27,8 +27,8 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const { storage } = deps;
   checkRestoreTarget(job.target, job.force);
   const tally = new RestoreTally(runtime, job.verbose);
-  const folder = targetFolder(job.target);
   let crew: WriterThreads | undefined;
+  const folder = targetFolder(job.target);
   const places = new Places(job, () =>
     writerOf(
       job,
@@ -42,30 +42,42 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const target = await readTarget(storage, job.prefixes, runtime.signal);
   await announceCollection(target, deps.archiveDir, job.prefixes, runtime);
   const sets = setsAt(target, storage.label, runtime.clock.now(), job.time);
-  const context = readContext(deps, job.prefixes, runtime);
   tellOfOrphans(target, sets, tally, job.time);
   tellOfLostManifests(target, sets, tally, job.time);
-  const choice = {
-    lookOnly: job.dryRun,
-    useIndex: job.useIndex,
-    keepGoing: job.keepGoing,
-    ...(job.path === undefined ? {} : { wanted: [job.path] }),
-    ...(job.thaw && { thaw: job.thaw }),
-  };
-  await using lanes = await openLanes(sets, target, context, tally, choice).catch((error: unknown) => {
-    throw withWayOut(error, job);
-  });
-  if (job.dryRun) return finished(tally, lanes.names);
-  if (job.threads > 1 && tally.storedBytes >= WRITERS_FROM) crew = new WriterThreads(job.threads, attributesOf(job));
-  try {
-    for await (const item of stateEntries(lanes.all, context, job.keepGoing)) {
+  if (job.keepGoing) tellOfUnfinished(target, sets, tally, job.time);
+  /** Everything up to here is restored. */
+  let reached: BytePath | undefined;
+
+  /** Reads the state, and restores what is behind `reached`. @returns the names of the volumes that are read */
+  const pass = async (choice: Pick<LaneChoice, "useIndex" | "keepGoing">, context: ReadContext): Promise<readonly string[]> => {
+    const part = job.path === undefined ? {} : { wanted: [job.path] };
+    const options = {
+      lookOnly: job.dryRun,
+      careful: job.careful ?? job.keepGoing,
+      ...choice,
+      ...part,
+      ...(job.thaw && { thaw: job.thaw }),
+    };
+    await using lanes = await openLanes(sets, target, context, tally, options);
+    if (job.dryRun) return lanes.names;
+    if (job.threads > 1 && tally.storedBytes >= WRITERS_FROM) crew ??= new WriterThreads(job.threads, attributesOf(job));
+    for await (const item of stateEntries(lanes.all, context, choice.keepGoing)) {
+      const path = "lost" in item ? item.path : item.entry.path;
+      if (reached !== undefined && comparePaths(path, reached) <= 0) continue;
       if ("lost" in item) tally.lostEntry(item);
-      else await restoreEntry(item, job, places, tally);
+      else await restoreEntry(item, job, choice.keepGoing, places, tally);
+      reached = path;
       runtime.signal.throwIfAborted();
     }
-    if (tally.files === 0 && tally.lost === 0 && !tally.isUnsure) throw nothingFound(job.path, "restored");
+    return [];
+  };
+
+  let wanted: readonly string[];
+  try {
+    wanted = await passes(pass, job, tally, (quietly) => readContext(deps, job.prefixes, quietly), runtime);
+    if (!job.dryRun && tally.files === 0 && tally.lost === 0 && !tally.isUnsure) throw nothingFound(job.path, "restored");
     await crew?.drain();
-    places.finish();
+    if (!job.dryRun) places.finish();
   } catch (error) {
     await crew?.[Symbol.asyncDispose]();
     places.abandon();
@@ -73,11 +85,35 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
     throw told instanceof DoppelError && tally.files > 0 ? partly(told, places.entries, job.target) : told;
   }
   await crew?.[Symbol.asyncDispose]();
-  return finished(tally, []);
+  const { files, bytes, incomplete, lost, badVolumes } = tally;
+  runtime.emit({ type: "run.finished", kind: "restore", incomplete });
+  return { files, bytes, incomplete, lost, badVolumes, wanted };
+}
 
-  function finished({ files, bytes, incomplete, lost, badVolumes }: RestoreTally, wanted: readonly string[]): RestoreReport {
-    runtime.emit({ type: "run.finished", kind: "restore", incomplete });
-    return { files, bytes, incomplete, lost, badVolumes, wanted };
+/**
+ * One path is read by the indexes first, which take no more than its parts of volumes, and prove them; where they come upon
+ * damage, whole volumes are read from there on, beside which lost ones can be told exactly.
+ */
+async function passes(
+  pass: (choice: Pick<LaneChoice, "useIndex" | "keepGoing">, context: ReadContext) => Promise<readonly string[]>,
+  { keepGoing, useIndex, path }: RestoreJob,
+  tally: RestoreTally,
+  contextOf: (runtime: Runtime) => ReadContext,
+  runtime: Runtime,
+): Promise<readonly string[]> {
+  if (!keepGoing || path === undefined || !useIndex) return pass({ keepGoing, useIndex }, contextOf(runtime));
+  try {
+    return await pass({ keepGoing: false, useIndex }, contextOf(runtime));
+  } catch (error) {
+    if (!isLoss(error)) throw error;
+    tally.beginAgain();
+    const emit: Runtime["emit"] = (event) => {
+      if (event.type !== "set.opened") runtime.emit(event); // told before
+    };
+    const names = await pass({ keepGoing, useIndex: false }, contextOf({ ...runtime, emit }));
+    const detail = `whole volumes were read, and are sound: ${error.message}`;
+    if (tally.badVolumes === 0 && tally.lost === 0) tally.notice({ reason: "metadata", incomplete: false, detail });
+    return names;
   }
 }
 
@@ -96,7 +132,13 @@ function attributesOf({ numericOwner, restoreOwner, leaveSpecial = false }: Rest
   return { numericOwner, restoreOwner, leaveSpecial };
 }
 
-async function restoreEntry({ entry, content }: StateEntry, job: RestoreJob, places: Places, tally: RestoreTally): Promise<void> {
+async function restoreEntry(
+  { entry, content }: StateEntry,
+  job: RestoreJob,
+  goOn: boolean,
+  places: Places,
+  tally: RestoreTally,
+): Promise<void> {
   const { path, writer } = places.of(below(entry.path, job.path));
   const placed = path === entry.path ? entry : { ...entry, path };
   const room = writer.room();
@@ -115,7 +157,9 @@ async function restoreEntry({ entry, content }: StateEntry, job: RestoreJob, pla
   } catch (error) {
     if (!job.keepGoing || !isLoss(error)) throw error;
     writer.abort();
-    tally.giveUp(entry.path, error);
+    if (goOn) tally.giveUp(entry.path, error);
+    else tally.takeBack();
+    if (!goOn) throw error;
     return;
   }
   writer.end();
@@ -125,7 +169,7 @@ async function restoreEntry({ entry, content }: StateEntry, job: RestoreJob, pla
 /** One bad volume need not be the end of it. */
 function withWayOut(error: unknown, { keepGoing }: RestoreJob): unknown {
   if (keepGoing || !isLoss(error)) return error;
-  const message = `${error.message}; --keep-going restores all that does not need it`;
+  const message = `${error.message}; all that does not need it can be restored: without --fail-fast (duplicity: with --ignore-errors)`;
   return new DoppelError(error.code, message, error.data, error);
 }
 

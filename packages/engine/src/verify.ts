@@ -35,6 +35,7 @@ export async function verify(job: VerifyJob, deps: ReadDeps, runtime: Runtime): 
     ...(job.thaw && { thaw: job.thaw }),
     useIndex: false, // whole volumes are what is verified
     keepGoing: true,
+    careful: true,
   });
 
   let compared = 0;

@@ -16,6 +16,7 @@ export {
 } from "./read/decrypt-message.ts";
 export { describeMessage } from "./read/describe.ts";
 export type { KeyPackets } from "./read/envelope.ts";
+export { type Framing, readFraming } from "./read/framing.ts";
 export { findVerifier, type Verification, type Verifier, verifierFromKeys } from "./read/verifier.ts";
 export { firstOf } from "./secret/first-of.ts";
 export { secretKeysFromGpg } from "./secret/gpg.ts";

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { DoppelError } from "@doppel/base";
 import { it } from "vitest";
-import { mutated, Random } from "./mutate.ts";
+import { mutated, Random } from "./fuzz-input.ts";
 
 /** What is fuzzed, and how it is given to a reader. */
 export interface Fuzzer {

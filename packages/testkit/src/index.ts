@@ -8,6 +8,7 @@ export { type GpgHome, gpgHome } from "./gpg-home.ts";
 export { isRoot, materialise, type TreeSpec } from "./materialise.ts";
 export { MemoryStorage } from "./memory-storage.ts";
 export { describeInterop, type Reference, reference } from "./programs.ts";
+export { type Mutation, mutate, type Random } from "./mutate.ts";
 export { nameArbitrary, treeArbitrary } from "./random-tree.ts";
 export { type RunOptions, type RunResult, run } from "./run.ts";
 export { asStored, scanTree, type TreeEntry } from "./scan.ts";

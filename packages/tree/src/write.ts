@@ -71,6 +71,8 @@ export class TreeWriter {
   readonly #turns: Turn[] = [];
   #temporaries = 0;
   #last: BytePath | undefined;
+  /** Given up, and not followed by another yet. */
+  #aborted: BytePath | undefined;
   /** A directory that could not be made: nothing below it can be. */
   #refused: BytePath | undefined;
   #file: { readonly turn: Turn; readonly crew: FileCrew } | undefined;
@@ -127,11 +129,12 @@ export class TreeWriter {
     this.#throwFailure();
   }
 
-  /** Gives up the file in hand, if any, and removes what was written of it. */
+  /** Gives up the file in hand, if any, and removes what was written of it. The next `begin` may be for the same path. */
   abort(): void {
     const file = this.#file;
     this.#file = undefined;
     if (file === undefined) return;
+    this.#aborted = this.#last;
     file.turn.givenUp = true; // its directory is not settled before it is gone
     file.crew.abort();
   }
@@ -191,7 +194,7 @@ export class TreeWriter {
   #checkPlace(path: BytePath): void {
     const unsafe =
       path !== "" && path.split("/").some((name) => name === "" || name === "." || name === ".." || name.includes("\0"));
-    const backwards = this.#last !== undefined && comparePaths(path, this.#last) <= 0;
+    const backwards = this.#last !== undefined && path !== this.#aborted && comparePaths(path, this.#last) <= 0;
     if (unsafe || backwards) {
       const shown = displayPath(path);
       const why = unsafe ? "is no path inside the target" : "is out of order";
@@ -200,6 +203,7 @@ export class TreeWriter {
       });
     }
     this.#last = path;
+    this.#aborted = undefined;
   }
 
   /** Settles the directories that `next` is not in, deepest first. */

@@ -7,6 +7,7 @@ import { openTarget, prefixesOf, random } from "../wire.ts";
 
 /** Objects that are read at a time. */
 const PARALLEL = 4;
+const SAMPLE = { kind: "objects", count: 10 } as const;
 
 /** `doppel audit URL`: 0 all is as the receipts say, 1 something is not, 3 some of it cannot be told. */
 export const audit: Command = async (session) => {
@@ -18,7 +19,7 @@ export const audit: Command = async (session) => {
   const seed = settings["sample-seed"] ?? Buffer.from(random.bytes(4)).readUInt32LE();
   const job = {
     prefixes: prefixesOf(settings),
-    sample: settings.sample,
+    sample: settings.sample ?? SAMPLE,
     seed,
     parallel: PARALLEL,
     ...(pem !== undefined && { publicKey: receiptPublicKey(pem) }),

@@ -1,4 +1,4 @@
-import { displayPath, type Runtime } from "@doppel/base";
+import { displayPath, DoppelError, type Runtime } from "@doppel/base";
 import { restore as restoreBackup } from "@doppel/engine";
 import { argument, type Command, outcomeOf } from "../session.ts";
 import { thawOf } from "../s3-settings.ts";
@@ -25,7 +25,8 @@ export const restore: Command = async (session) => {
     prefixes: prefixesOf(settings),
     ...thawOf(settings),
     useIndex: !settings["no-index"],
-    keepGoing: settings["keep-going"],
+    keepGoing: goesOn(session),
+    careful: session.texts === "doppel",
     threads: threadsOf(settings),
     force: settings.force,
     dryRun: settings["dry-run"],
@@ -46,6 +47,14 @@ export const restore: Command = async (session) => {
     return losses.count > 0 && session.texts !== "doppel" ? "unrestored" : outcomeOf(report.incomplete);
   });
 };
+
+/** Beside damaged volumes: doppel does unless it shall not, duplicity stops unless it shall go on. @throws cli.usage for both */
+function goesOn({ invocation: { settings }, texts }: Parameters<Command>[0]): boolean {
+  const { "fail-fast": stops, "keep-going": goes } = settings;
+  if (!stops || !goes) return texts === "doppel" ? !stops : goes;
+  const message = "--fail-fast cannot stand beside --keep-going: leave out one or the other";
+  throw new DoppelError("cli.usage", message, { option: "--fail-fast" });
+}
 
 /** Of what is not as it was, what matters to `duplicity`, which exits with 0 when no more than owners or times are missing. */
 function countingLosses(runtime: Runtime): { readonly runtime: Runtime; readonly count: number } {

@@ -197,7 +197,7 @@ describe("wrong command lines", () => {
     ],
     [
       "cleanup --secret-key k t",
-      "--secret-key is for backup, full, incremental, replicate, restore, fetch, verify, recipe, status, list, find, diff, drill, unlock, setup server, runbook, not for cleanup (see doppel cleanup --help)",
+      "--secret-key is for backup, full, incremental, replicate, restore, fetch, verify, recipe, status, list, find, diff, check, drill, unlock, setup server, runbook, not for cleanup (see doppel cleanup --help)",
     ],
     ["full", "SOURCE is missing: doppel full SOURCE URL (see doppel full --help)"],
     ["full /src", "URL is missing: doppel full SOURCE URL (see doppel full --help)"],

@@ -1,12 +1,9 @@
-import { displayText } from "@doppel/base";
-import type { AuditedSet, AuditFinding, AuditReport } from "@doppel/engine";
+import type { AuditedSet, AuditReport } from "@doppel/engine";
+import { findingLines, outcomeText } from "./findings.ts";
 import { setKind } from "./rows.ts";
 import { byteText, counted } from "./sizes.ts";
 import { tableLines } from "./table.ts";
 import { localTime } from "./times.ts";
-
-/** Of each kind: somebody's other files may lie there by the thousand. */
-const SHOWN = 100;
 
 /** The answer of `doppel audit`: a line a backup, then everything that is not as it should be. */
 export function auditText(report: AuditReport): string {
@@ -25,7 +22,7 @@ export function auditText(report: AuditReport): string {
         set.objects,
         byteText(set.bytes),
         set.read,
-        outcomeText(set.findings),
+        outcomeText(set.findings, "as its receipt says"),
       ]),
     ),
     "",
@@ -54,22 +51,4 @@ export function auditData({ target, sets, foreign, ...rest }: AuditReport): obje
 function receiptText({ receipt, signature }: AuditedSet): string {
   if (receipt !== "good") return { bad: "BAD", unread: "not read", none: "none" }[receipt];
   return { none: "not signed", good: "signed", bad: "BAD", unchecked: "signed, not checked" }[signature];
-}
-
-function outcomeText(findings: readonly AuditFinding[]): string {
-  const count = (severity: AuditFinding["severity"]): number =>
-    findings.filter((finding) => finding.severity === severity).length;
-  if (count("problem") > 0) return counted(count("problem"), "PROBLEM");
-  return count("warning") > 0 ? counted(count("warning"), "warning") : "as its receipt says";
-}
-
-function findingLines(findings: readonly AuditFinding[]): readonly string[] {
-  const of = (severity: AuditFinding["severity"], heading: string): readonly string[] => {
-    const lines = findings.filter((finding) => finding.severity === severity);
-    if (lines.length === 0) return [];
-    const more = lines.length > SHOWN ? [`  … and ${lines.length - SHOWN} more, which --json lists`] : [];
-    const shown = lines.slice(0, SHOWN).map(({ name, detail }) => `  ${displayText(name)} ${displayText(detail)}`);
-    return [heading, ...shown, ...more, ""];
-  };
-  return [...of("problem", "Problems:"), ...of("warning", "Warnings:")];
 }

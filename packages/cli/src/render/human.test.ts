@@ -239,7 +239,7 @@ describe("verifying", () => {
       "Backup DAMAGED: 1 of 9 volumes cannot be used, 1 path lost",
       "  v2 is missing",
       "  a: lost",
-      "Exit code 21: `restore --keep-going` brings back all the rest.",
+      "Exit code 21: `restore` brings back all the rest.",
       "",
     ]);
   });

@@ -133,7 +133,7 @@ export function humanRenderer(options: HumanOptions): Renderer {
     screen.line(`Backup DAMAGED: ${badVolumes} of ${of} cannot be used, ${counted(lost, "path")} lost`);
     if (verbosity < 2) return;
     for (const line of missing.lines(report.incomplete)) screen.line(oneLine(line));
-    screen.line(`Exit code ${DAMAGED}: \`restore --keep-going\` brings back all the rest.`);
+    screen.line(`Exit code ${DAMAGED}: \`restore\` brings back all the rest.`);
   };
 
   const onResult = (result: Result): void => {

@@ -23,7 +23,8 @@ ${line} -r "$FILE" ${url} "$TO-file"
 \`\`\`
 ${profile}
 Older: \`-t 2026-11-20\` or \`-t 3D\` (three days ago) behind \`restore\`. What is there: \`${["doppel status", ...options, url].join(" ")}\`, and
-\`doppel list\` for the files. If a volume is damaged, \`--keep-going\` restores all that does not need it.`;
+\`doppel list\` for the files. If a volume is missing or damaged, all that does not need it is
+restored, every file that is lost is named, and the exit code is 3.`;
 }
 
 /** 2. With stock duplicity, of either generation. */

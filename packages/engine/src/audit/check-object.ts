@@ -3,14 +3,13 @@ import { concatBytes, isDoppelError, payloadOf, type Runtime } from "@doppel/bas
 import type { ReceiptEncryption, ReceiptObject } from "@doppel/format";
 import { readKeyPackets } from "@doppel/openpgp";
 import type { Storage } from "@doppel/storage";
+import { readSurely } from "../objects/read-surely.ts";
 import { encodingOf } from "../read/fetch.ts";
 import type { AuditProgress } from "./progress.ts";
 import type { AuditFinding } from "./report.ts";
 
 /** More than the session key packets of a hundred recipients have. */
 const HEAD_BYTES = 1 << 16;
-/** How often an object is read that the storage finds damaged on its way: what is stored may well be sound. */
-const TRIES = 3;
 
 /** What of an object was read. */
 interface ReadObject {
@@ -27,30 +26,22 @@ export async function checkObject(
   progress: Pick<AuditProgress, "data">,
 ): Promise<ReadObject> {
   const { name } = expected;
-  const problem = (kind: AuditFinding["kind"], detail: string): AuditFinding => ({ severity: "problem", kind, name, detail });
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const { size, sha256, head } = await readThrough(storage, name, signal, progress);
-      const findings: AuditFinding[] = [];
-      if (size !== expected.size) findings.push(problem("size", `has ${size} bytes, and its receipt says ${expected.size}`));
-      else if (sha256 !== expected.sha256 && expected.sha256 !== undefined) {
-        findings.push(problem("bytes", `is not what its receipt says: SHA-256 is ${sha256}, expected ${expected.sha256}`));
-      }
-      const wrongKeys = encodingOf(name) === "gpg" ? await keysProblem(head, encryption, signal) : undefined;
-      if (wrongKeys !== undefined) findings.push(problem("recipients", wrongKeys));
-      return { bytes: size, findings };
-    } catch (error) {
-      if (isDoppelError(error, "storage.not-found"))
-        return { bytes: 0, findings: [problem("missing", "vanished while it was to be read")] };
-      if (isDoppelError(error, "storage.archived")) {
-        const detail = "lies in an archive, and was not read";
-        return { bytes: 0, findings: [{ severity: "warning", kind: "archived", name, detail }] };
-      }
-      if (!isDoppelError(error, "storage.corrupt")) throw error;
-      if (attempt >= TRIES) return { bytes: 0, findings: [problem("bytes", `cannot be read: ${error.message}`)] };
-      emit({ type: "retry", operation: `read ${name}`, attempt, detail: error.message });
-    }
+  const found = await readSurely(name, () => readThrough(storage, name, signal, progress), emit);
+  const findings: AuditFinding[] = [];
+  const problem = (kind: AuditFinding["kind"], detail: string): number =>
+    findings.push({ severity: "problem", kind, name, detail });
+  if ("unread" in found) {
+    const { kind, detail } = found.unread;
+    return { bytes: 0, findings: [{ severity: kind === "archived" ? "warning" : "problem", kind, name, detail }] };
   }
+  const { size, sha256, head } = found.read;
+  if (size !== expected.size) problem("size", `has ${size} bytes, and its receipt says ${expected.size}`);
+  else if (sha256 !== expected.sha256 && expected.sha256 !== undefined) {
+    problem("bytes", `is not what its receipt says: SHA-256 is ${sha256}, expected ${expected.sha256}`);
+  }
+  const wrongKeys = encodingOf(name) === "gpg" ? await keysProblem(head, encryption, signal) : undefined;
+  if (wrongKeys !== undefined) problem("recipients", wrongKeys);
+  return { bytes: size, findings };
 }
 
 async function readThrough(

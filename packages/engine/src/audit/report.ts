@@ -1,12 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { NamePrefixes, SetId } from "@doppel/format";
+import type { Sample } from "../objects/sample.ts";
 import type { StoredReceipt } from "../receipt/read-receipt.ts";
-
-/** How many of the objects are read: their bytes, and not only their sizes. */
-export type Sample =
-  | { readonly kind: "all" }
-  | { readonly kind: "percent"; readonly percent: number }
-  | { readonly kind: "objects"; readonly count: number };
 
 export interface AuditJob {
   readonly prefixes: NamePrefixes;

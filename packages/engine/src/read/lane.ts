@@ -23,8 +23,9 @@ import { RecordCheck } from "./slices/record-check.ts";
 import { fetchAhead } from "./fetch-ahead.ts";
 import { fetchVolume, missing } from "./fetch.ts";
 import type { ReadContext } from "./context.ts";
-import { isLoss, type LostVolume, type PathRange } from "./lost/loss.ts";
+import { isLoss, type LostVolume, type PathRange, unreadable } from "./lost/loss.ts";
 import { type Survival, survivingItems } from "./lost/surviving.ts";
+import type { Volume } from "./volume.ts";
 import { volumeItems } from "./volume-items.ts";
 import type { UnsealWorkers } from "../workers/unseal.ts";
 
@@ -198,6 +199,10 @@ export interface FetchOptions {
   readonly memoryLimit: number;
   /** Where volumes are checked and unsealed; asked when the first one is fetched. In this thread without. */
   readonly workers: () => UnsealWorkers | undefined;
+  /** Numbers of volumes that by their bounds hold nothing that is wanted. */
+  readonly beside?: ReadonlySet<number>;
+  /** For who goes on beside lost volumes: what another copy of the manifest says of a volume that is not what this one says; undefined: the same, or there is none. */
+  readonly otherInfo?: (info: VolumeInfo) => Promise<VolumeInfo | undefined>;
 }
 
 /** The volumes of a manifest, each checked before a byte of it is used. */
@@ -205,7 +210,7 @@ export async function* wholeVolumes(
   set: BackupSet,
   manifest: Manifest,
   context: ReadContext,
-  { memoryLimit, workers }: FetchOptions,
+  { memoryLimit, workers, beside, otherInfo }: FetchOptions,
 ): AsyncGenerator<LanePart | LostVolume> {
   const fetch = async (info: VolumeInfo): Promise<Fetched> => {
     const { number, start, end } = info;
@@ -214,12 +219,19 @@ export async function* wholeVolumes(
     const options = context.unsealing(name, true);
     try {
       if (!set.volumes.has(number)) throw missing(name);
-      const volume = await fetchVolume(info, context, options, memoryLimit, workers());
+      const get = (by: VolumeInfo): Promise<Volume> => fetchVolume(by, context, options, memoryLimit, workers());
+      const volume = await get(info).catch(async (error: unknown) => {
+        const other = isLoss(error) ? await otherInfo?.(info) : undefined;
+        if (!other) throw error;
+        return get(other);
+      });
       const part = { number, name, bounds, size: volume.size, bytes: () => volume.bytes() };
       return { part, [Symbol.asyncDispose]: () => volume[Symbol.asyncDispose]() };
     } catch (error) {
-      if (!isLoss(error)) throw error;
-      return { part: { number, name, bounds, error }, async [Symbol.asyncDispose]() {} };
+      const loss = isLoss(error) ? error : otherInfo && unreadable(error, name);
+      if (!loss) throw error;
+      const lost = { number, name, bounds, error: loss, ...(beside?.has(number) && { beside: true }) };
+      return { part: lost, async [Symbol.asyncDispose]() {} };
     }
   };
   for await (const { volume } of fetchAhead(manifest.volumes, fetch)) yield volume.part;
@@ -231,7 +243,12 @@ interface Fetched extends AsyncDisposable {
 
 /** @throws volume.missing before anything is read, for every volume that will be wanted */
 export function checkVolumes(set: BackupSet, manifest: Manifest, prefixes: NamePrefixes): void {
-  for (const { number } of manifest.volumes) if (!set.volumes.has(number)) throw missing(nameOf(set, number, prefixes));
+  for (const error of missingVolumes(set, manifest, prefixes)) throw error;
+}
+
+/** An error for each volume that the manifest names and the target does not have. */
+export function* missingVolumes(set: BackupSet, manifest: Manifest, prefixes: NamePrefixes): Generator<DoppelError> {
+  for (const { number } of manifest.volumes) if (!set.volumes.has(number)) yield missing(nameOf(set, number, prefixes));
 }
 
 /** The name that the volume has, or should have. */

@@ -1,17 +1,18 @@
-import type { BytePath } from "@doppel/base";
-import { type BackupSet, type IndexedEntry, type Manifest, volumesFor } from "@doppel/format";
+import { type BytePath, isDoppelError } from "@doppel/base";
+import { type BackupSet, type IndexedEntry, type Manifest, type NamePrefixes } from "@doppel/format";
 import type { ThawOptions } from "@doppel/storage";
 import type { ReadContext } from "./context.ts";
 import { UnsealWorkers } from "../workers/unseal.ts";
-import { checkVolumes, type FetchOptions, Lane, type LaneOptions, type LanePart, wholeVolumes } from "./lane.ts";
+import { checkVolumes, missingVolumes, type FetchOptions, Lane, type LaneOptions, type LanePart, wholeVolumes } from "./lane.ts";
 import { type LeftOutObserver, tellOfUnnamedVolumes } from "./left-out.ts";
 import type { LostVolume } from "./lost/loss.ts";
 import { openRoll } from "./lost/roll.ts";
 import type { Survival } from "./lost/surviving.ts";
 import { ensureReadable } from "./archived.ts";
-import { readManifest } from "./metadata.ts";
+import { findManifest, readManifest } from "./metadata.ts";
 import { learnSessionKeys, readWanted, slicedParts } from "./slices/read-wanted.ts";
 import type { Target } from "./target.ts";
+import { volumesWanted } from "./wanted-volumes.ts";
 
 /** From this many bytes on volumes are unsealed in workers. Each takes 60 CPU ms to start, in which it could unseal 6 MB. */
 const WORKERS_FROM = 32 << 20;
@@ -46,6 +47,8 @@ export interface LaneChoice {
   readonly useIndex: boolean;
   /** Go on beside volumes that are missing or damaged; without it the first one is an error. Reads whole volumes only. */
   readonly keepGoing: boolean;
+  /** Volumes whose bounds say that they do not hold what is wanted are read where these may be wrong (`volumesWanted`). */
+  readonly careful?: boolean;
   /** Nothing will be read: what lies in an archive stays there. */
   readonly lookOnly?: boolean;
 }
@@ -70,7 +73,7 @@ export async function openLanes(
   target: Target,
   context: ReadContext,
   observer: LaneObserver,
-  { wanted, useIndex, keepGoing, thaw, lookOnly = false }: LaneChoice,
+  { wanted, useIndex, keepGoing, careful = false, thaw, lookOnly = false }: LaneChoice,
 ): Promise<Lanes> {
   const metadata = sets.flatMap(({ manifest, index }) => [manifest, ...(useIndex && wanted ? [index] : [])]);
   await ensureReadable(
@@ -91,10 +94,15 @@ export async function openLanes(
       useIndex && path !== undefined && others.length === 0 && !keepGoing
         ? await readWanted(set, path, target, context, observer)
         : undefined;
-    if (useIndex && !wanted && !keepGoing && !lookOnly) await learnSessionKeys(set, target, context);
+    if (useIndex && !wanted && !lookOnly) await learnSessionKeys(set, target, context);
     const { volumes, names, bytes, ...content } = few
       ? contentOf(slicedParts(set, few.parts, context), few.records)
-      : await wholeContent(set, target, context, observer, fetching, { keepGoing, ...(wanted === undefined ? {} : { wanted }) });
+      : await wholeContent(set, target, context, observer, fetching, {
+          keepGoing,
+          careful,
+          lookOnly,
+          ...(wanted === undefined ? {} : { wanted }),
+        });
     if (!few) total += bytes;
     needed.push(...names);
     observer.expect(volumes, bytes);
@@ -102,7 +110,7 @@ export async function openLanes(
     const onVolume = (name: string, number: number, size: number): void => observer.volume(name, number, size);
     const survival: Survival = {
       openRoll: () => openRoll(set, context, memoryLimit),
-      onLost: (volume, exactly) => observer.lostVolume(volume, exactly),
+      onLost: (volume, exactly) => observer.lostVolume({ ...volume, hasIndex: isIndexed(set, volume) }, exactly),
     };
     const options = { ...(wanted === undefined ? {} : { wanted }), ...(keepGoing ? { survival } : {}) };
     all.push(new Lane({ set, ...content, ...options, onVolume }));
@@ -117,6 +125,10 @@ export async function openLanes(
       await workers?.[Symbol.asyncDispose]();
     },
   };
+}
+
+function isIndexed({ index }: BackupSet, { error }: LostVolume): boolean {
+  return index !== undefined && !isDoppelError(error, "volume.missing");
 }
 
 function contentOf(parts: readonly LanePart[], records: readonly IndexedEntry[]): Content {
@@ -135,24 +147,29 @@ async function wholeContent(
   context: ReadContext,
   observer: LaneObserver,
   fetching: FetchOptions,
-  { keepGoing, wanted }: Omit<LaneChoice, "useIndex">,
+  { keepGoing, careful = false, wanted, lookOnly }: Omit<LaneChoice, "useIndex">,
 ): Promise<Content> {
-  const whole = await readManifest(set, context);
-  const manifest = wanted === undefined ? whole : { ...whole, volumes: volumesOf(whole, wanted) };
+  const found = await (keepGoing || careful ? findManifest(set, context, observer) : undefined);
+  const whole = found?.manifest ?? (await readManifest(set, context));
+  const { manifest, beside } = wanted === undefined ? { manifest: whole, beside: NONE } : volumesWanted(whole, wanted, careful);
   if (!keepGoing) checkVolumes(set, manifest, context.prefixes);
+  else if (lookOnly) tellOfMissing(set, manifest, context.prefixes, observer);
   tellOfUnnamedVolumes(set, whole, observer);
   return {
-    parts: wholeVolumes(set, manifest, context, fetching),
+    parts: wholeVolumes(set, manifest, context, { ...fetching, beside, ...(found && { otherInfo: found.otherInfo }) }),
     volumes: manifest.volumes.length,
     names: manifest.volumes.flatMap(({ number }) => set.volumes.get(number) ?? []),
     bytes: bytesOf(set, manifest, target),
   };
 }
 
-function volumesOf(manifest: Manifest, wanted: readonly BytePath[]): Manifest["volumes"] {
-  const needed = new Set(wanted.flatMap((path) => volumesFor(manifest, path)));
-  return manifest.volumes.filter((volume) => needed.has(volume));
+/** For who only looks: a reader comes upon them. */
+function tellOfMissing(set: BackupSet, manifest: Manifest, prefixes: NamePrefixes, observer: LeftOutObserver): void {
+  for (const error of missingVolumes(set, manifest, prefixes))
+    observer.notice({ reason: "volume", incomplete: true, detail: error.message, cause: error });
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 function bytesOf(set: BackupSet, manifest: Manifest, { sizes }: Target): number {
   return manifest.volumes.reduce((sum, { number }) => sum + (sizes.get(set.volumes.get(number) ?? "") ?? 0), 0);

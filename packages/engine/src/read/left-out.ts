@@ -26,8 +26,8 @@ export function tellOfOrphans({ collection }: Target, sets: readonly BackupSet[]
 }
 
 /**
- * Tells of a finished backup between the state that is used and the one that was asked for that has lost its manifest: its receipt,
- * which is stored last, says that it was finished.
+ * Tells of a finished backup between the state that is used and the one that was asked for that has lost its manifest: its
+ * index or receipt, which are stored after it, say that it was finished.
  */
 export function tellOfLostManifests(
   { collection }: Target,
@@ -40,14 +40,37 @@ export function tellOfLostManifests(
   const newest = lost.at(-1);
   if (!newest) return;
   const more = lost.length === 1 ? "" : ` (and ${lost.length - 1} more before it)`;
-  const detail = `the backup of ${formatTime(newest.id.end)}${more} was finished, as its receipt says, but its manifest is missing: this is the older state of ${formatTime(used)}; put the manifest back from a copy of the target`;
+  const detail = `the backup of ${formatTime(newest.id.end)}${more} was finished, as its ${newest.receipt ? "receipt" : "index"} says, but its manifest is missing: this is the older state of ${formatTime(used)}; put the manifest back from a copy of the target`;
   observer.notice({ reason: "foreign-set", incomplete: true, detail });
 }
 
 /** By end time. */
 export function finishedWithoutManifest({ incomplete }: Target["collection"]): readonly BackupSet[] {
-  return incomplete.filter(({ receipt, volumes }) => receipt !== undefined && volumes.size > 0);
+  return incomplete.filter(({ receipt, index, volumes }) => (receipt ?? index) !== undefined && volumes.size > 0);
 }
+
+/**
+ * Tells of backups behind the state that is used that have no manifest, and nothing that says that they were finished: an interrupted
+ * run leaves such a one, and nothing is wrong then.
+ */
+export function tellOfUnfinished(
+  { collection }: Target,
+  sets: readonly BackupSet[],
+  observer: LeftOutObserver,
+  time?: Date,
+): void {
+  const used = sets.at(-1)!.id.end;
+  const finished = new Set(finishedWithoutManifest(collection));
+  const newer = collection.incomplete.filter(
+    (set) => !finished.has(set) && set.id.end > used && (time === undefined || set.id.end <= time),
+  );
+  for (const { id } of newer.slice(-MOST_TOLD)) {
+    const detail = `the backup of ${formatTime(id.end)} is not used: it has no manifest: it was not finished, or its manifest is lost. This is the state of ${formatTime(used)}`;
+    observer.notice({ reason: "foreign-set", incomplete: false, detail });
+  }
+}
+
+const MOST_TOLD = 3;
 
 /** Tells of volumes that the set's whole manifest does not name: nobody knows what they hold, so they are not read (spec 2.4). */
 export function tellOfUnnamedVolumes(set: BackupSet, { volumes }: Manifest, observer: LeftOutObserver): void {

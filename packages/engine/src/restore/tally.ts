@@ -16,6 +16,7 @@ export class RestoreTally {
   #volumes = 0;
   #storedBytes = 0;
   #lastProgress = 0;
+  readonly #told = new Set<string>();
   files = 0;
   bytes = 0;
   incomplete = 0;
@@ -46,7 +47,16 @@ export class RestoreTally {
     this.#totalStoredBytes += bytes;
   }
 
+  /** What there is to read is counted anew: it is read in another way. */
+  beginAgain(): void {
+    [this.#totalVolumes, this.#totalStoredBytes, this.#volumes, this.#storedBytes] = [0, 0, 0, 0];
+  }
+
   notice(notice: Notice): void {
+    if (notice.reason === "metadata") {
+      if (this.#told.has(notice.detail)) return; // it was met in another pass
+      this.#told.add(notice.detail);
+    }
     if (notice.incomplete) this.incomplete++;
     this.#runtime.emit({ type: "notice", ...notice });
   }
@@ -56,21 +66,28 @@ export class RestoreTally {
     this.notice({ reason: lost, path, incomplete: true, detail });
   }
 
-  /** The entry in hand turns out to be lost. */
-  giveUp(path: BytePath, error: LossError): void {
+  /** The entry in hand is not restored after all. */
+  takeBack(): void {
     this.files--;
     this.bytes -= this.#entryBytes;
     this.#entry = undefined;
+  }
+
+  /** The entry in hand turns out to be lost. */
+  giveUp(path: BytePath, error: LossError): void {
+    this.takeBack();
     const reason = "reason" in error.data ? error.data.reason : error.message;
     this.lostEntry({ path, lost: "lost", detail: `lost: its content cannot be put together (${reason})` });
   }
 
-  lostVolume({ error, bounds: { start, end } }: LostVolume, exactly: boolean): void {
+  lostVolume({ error, bounds: { start, end }, beside = false, hasIndex = false }: LostVolume, exactly: boolean): void {
+    if (beside && exactly) return this.notice({ reason: "volume", incomplete: false, detail: error.message, cause: error });
     this.badVolumes++;
     if (!exactly) this.isUnsure = true;
     const span = `${displayPath(start)} to ${displayPath(end)}`;
     const rest = "what else it held is not known, because its set has neither signatures nor an index that can be used";
-    const detail = exactly ? error.message : `${error.message}; it held paths from ${span}: ${rest}`;
+    const hint = hasIndex ? "; files of it that are not in the damaged place come back one by one, with restore -r PATH" : "";
+    const detail = exactly ? `${error.message}${hint}` : `${error.message}; it held paths from ${span}: ${rest}${hint}`;
     this.notice({ reason: "volume", incomplete: true, detail, cause: error });
   }
 

@@ -43,6 +43,13 @@ export class PacketReader {
     return { tag: header.tag, body: this.#body(header.length) };
   }
 
+  /** Reads all that is left as no packets, and counts it. Only between packets. */
+  async rest(): Promise<number> {
+    let bytes = 0;
+    for await (const chunk of this.#reader.rest()) bytes += chunk.length;
+    return bytes;
+  }
+
   close(): Promise<void> {
     return this.#reader.close();
   }

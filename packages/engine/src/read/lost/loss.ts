@@ -1,4 +1,4 @@
-import { type BytePath, type DoppelError, isDoppelError } from "@doppel/base";
+import { type BytePath, DoppelError, errnoOf, isDoppelError } from "@doppel/base";
 
 /** A volume that cannot be used, and which paths its manifest says it holds. */
 export interface LostVolume {
@@ -6,6 +6,10 @@ export interface LostVolume {
   readonly name: string;
   readonly bounds: PathRange;
   readonly error: LossError;
+  /** By its bounds nothing that is wanted is in it: it was to be read in case these are wrong. */
+  readonly beside?: boolean;
+  /** It is there, and an index tells where in it each path lies: what is not in the damaged place can still be had, path by path. */
+  readonly hasIndex?: boolean;
 }
 
 /** Both ends belong to it. */
@@ -23,6 +27,22 @@ export function isLoss(error: unknown): error is LossError {
     isDoppelError(error, "volume.missing") ||
     isDoppelError(error, "volume.hash-mismatch") ||
     isDoppelError(error, "volume.damaged")
+  );
+}
+
+/**
+ * The loss that it is when one object cannot be read at all, again and again: it never arrives as it is stored, or the disk has a bad
+ * place there. Undefined for anything else.
+ */
+export function unreadable(error: unknown, name: string): LossError | undefined {
+  const isBadPlace = isDoppelError(error, "storage.unavailable") && errnoOf(error.cause) === "EIO";
+  if (!isBadPlace && !isDoppelError(error, "storage.corrupt")) return undefined;
+  const reason = error.message;
+  return new DoppelError(
+    "volume.damaged",
+    `${name} cannot be read, and nothing of it was used: ${reason}`,
+    { name, reason },
+    error,
   );
 }
 

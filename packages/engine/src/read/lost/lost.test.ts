@@ -116,6 +116,67 @@ describe("which paths a lost volume held", () => {
   });
 });
 
+describe("a volume that never arrives as it is stored", () => {
+  it.each([
+    ["is damaged on its way, every time", () => new DoppelError("storage.corrupt", "not as it is stored", { name: "v" })],
+    [
+      "lies where the disk is bad",
+      () => new DoppelError("storage.unavailable", "EIO", { operation: "get" }, Object.assign(new Error("EIO"), { code: "EIO" })),
+    ],
+  ])("is lost alone: it %s", async (_, error) => {
+    const { storage, full } = chain();
+    const name = nameOf(full, 5);
+    const get: typeof storage.get = (asked, ...rest) => {
+      if (asked === name) throw error();
+      return MemoryStorage.prototype.get.call(storage, asked, ...rest);
+    };
+    storage.get = get;
+    const result = await restored(storage);
+    expect(result.lost).toEqual(["z"]); // it held what a delta builds upon
+    expect(result.report.badVolumes).toBe(1);
+    expect(pathsOf(result)).toEqual(["", "a", "big", "l"]);
+  });
+});
+
+describe("the archive directory's copy of a manifest", () => {
+  it.each([
+    ["is no manifest", (text: string) => `garbage\n${text}`],
+    [
+      "has another hash",
+      (text: string) => text.replace(/(Hash SHA1 )(.)/, (_, head, digit) => `${head}${digit === "f" ? "0" : "f"}`),
+    ],
+    ["was cut off", (text: string) => text.slice(0, text.indexOf("Volume 3:"))],
+  ])("is not believed against the target: it %s", async (_, damage) => {
+    const { storage, full } = chain();
+    const archiveDir = tempDir();
+    const name = manifestName(full.id, "plain");
+    writeFileSync(join(archiveDir, name), damage(Buffer.from(storage.objects.get(name)!).toString("latin1")), "latin1");
+    const result = await restored(storage, undefined, { archiveDir });
+    expect(result.report).toMatchObject({ lost: 0, badVolumes: 0, incomplete: 0 });
+    expect(pathsOf(result)).toEqual(["", "a", "big", "l", "z"]);
+    expect(result.notices).toMatchObject([
+      { reason: "metadata", detail: expect.stringContaining("the target's own is used instead") },
+    ]);
+  });
+});
+
+describe("two manifests that changed places", () => {
+  it.each(["a", "l", "z", "big"])(
+    "never let an older state pass for the newest, nor miss a path in silence: %s",
+    async (path) => {
+      const { storage, full, inc } = chain();
+      const names = [full, inc].map(({ id }) => manifestName(id, "plain")) as [string, string];
+      const [one, other] = names.map((name) => storage.objects.get(name)!) as [Uint8Array, Uint8Array];
+      storage.objects.set(names[0], other);
+      storage.objects.set(names[1], one);
+      const { report, lost, notices } = await restored(storage, p(path));
+      expect(report.incomplete).toBeGreaterThan(0);
+      expect(notices.some(({ detail }) => /is not what the manifest says|is missing at the target/.test(detail))).toBe(true);
+      expect(lost).toEqual(path === "l" ? [] : [path]); // links are known from the signatures
+    },
+  );
+});
+
 describe("what is no damage of one volume", () => {
   it("stops the restore: trouble with the target, which another attempt may not meet", async () => {
     const { storage } = chain();

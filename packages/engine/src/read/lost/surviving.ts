@@ -98,6 +98,11 @@ class Filler implements AsyncDisposable {
 
   /** The items of a volume, with what belongs before them. */
   async *pass(items: readonly LaneItem[]): AsyncGenerator<readonly LaneItem[]> {
+    if (this.#gaps.length === 0 && !this.#suppresses) {
+      this.#passWhole(items);
+      yield items;
+      return;
+    }
     const out: LaneItem[] = [];
     for (const item of items) {
       if (item.type === "entry") {
@@ -110,6 +115,18 @@ class Filler implements AsyncDisposable {
       }
     }
     if (out.length > 0) yield out;
+  }
+
+  /** Where nothing is lost: only where these end matters. */
+  #passWhole(items: readonly LaneItem[]): void {
+    for (let at = items.length - 1, ends = false; at >= 0; at--) {
+      const item = items[at]!;
+      if (item.type === "end" && !ends) [ends, this.#isOpen] = [true, false];
+      if (item.type !== "entry") continue;
+      this.last = item.entry.path;
+      if (!ends) this.#isOpen = true;
+      return;
+    }
   }
 
   /** What was in lost volumes before `next`; undefined: to the end of the set. */

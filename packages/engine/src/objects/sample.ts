@@ -1,5 +1,10 @@
 import { numbersFrom } from "../random-numbers.ts";
-import type { Sample } from "./report.ts";
+
+/** How many of the objects are read: their bytes, and not only their sizes. */
+export type Sample =
+  | { readonly kind: "all" }
+  | { readonly kind: "percent"; readonly percent: number }
+  | { readonly kind: "objects"; readonly count: number };
 
 /** Chooses names: the same of the same names for the same seed, whatever their order was. Each is as likely as the others. */
 export function chooseSample(names: readonly string[], sample: Sample, seed: number): ReadonlySet<string> {
