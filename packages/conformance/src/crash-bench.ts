@@ -22,7 +22,11 @@ import {
 import { expect } from "vitest";
 import { cleanEnv, DOPPEL, doppel } from "./program.ts";
 
-const HOOK = fileURLToPath(new URL("../crash/fs-hook.mjs", import.meta.url));
+const imported = (file: string): readonly string[] => ["--import", fileURLToPath(new URL(`../crash/${file}`, import.meta.url))];
+/** Options for Node: numbers the program's operations on folders. */
+export const FS_HOOK = imported("fs-hook.mjs");
+/** Options for Node: kills a restore when it gives the first file its name. */
+export const KILL_AT_LINK = imported("kill-at-link.mjs");
 const KEY = testKey("curve");
 const FIRST = 1_700_000_000;
 const DAY = 86_400;
@@ -135,7 +139,7 @@ export class CrashBench implements AsyncDisposable {
 
   backupArgs(kind: string): readonly string[] {
     const time = `${FIRST + DAY * this.#time++}`;
-    const common = ["--current-time", time, "--volsize", "1", "--encrypt-key", KEY.publicFile, "--tempdir", this.temporary];
+    const common = ["--current-time", time, "--volsize", "1", "--encrypt-key", KEY.publicFile, "--tempdir", this.temporary, "--name", "n"];
     return [kind, ...common, ...this.target.options, "--archive-dir", this.archive, this.source, this.target.url];
   }
 
@@ -149,7 +153,14 @@ export class CrashBench implements AsyncDisposable {
     env: Readonly<Record<string, string>>,
     hook: Readonly<Record<string, string>>,
   ): Promise<boolean> {
-    return (await this.started(args, { ...env, ...hook }, ["--import", HOOK]).ended) === null;
+    return (await this.started(args, { ...env, ...hook }, FS_HOOK).ended) === null;
+  }
+
+  /** Milliseconds that a run takes here and now: instants to kill one at lie within. */
+  async duration(args: readonly string[]): Promise<number> {
+    const start = performance.now();
+    this.expectDone(await this.run(args));
+    return performance.now() - start;
   }
 
   started(args: readonly string[], env: Readonly<Record<string, string>> = {}, before: readonly string[] = []) {
@@ -200,13 +211,19 @@ export class CrashBench implements AsyncDisposable {
   async restored(time: number | undefined): Promise<readonly TreeEntry[]> {
     const out = this.path("out");
     rmSync(out, { recursive: true, force: true });
+    const [, ...args] = this.readingArgs("restore");
     const at = time === undefined ? [] : ["-t", `${Math.floor(time)}`];
-    const args = ["restore", ...at, "--secret-key", KEY.secretFile, "--archive-dir", this.path("none")];
-    this.expectDone(
-      await this.run([...args, ...this.target.options, this.target.url, out], { PASSPHRASE: KEY.passphrase }),
-    );
+    this.expectDone(await this.run(["restore", ...at, ...args, out], this.readingEnv));
     return scanTree(out);
   }
+
+  /** A command line that ends with the target; it has nothing but the secret key. */
+  readingArgs(command: string): readonly string[] {
+    const { options, url } = this.target;
+    return [command, "--secret-key", KEY.secretFile, "--archive-dir", this.path("none"), "--tempdir", this.temporary, ...options, url];
+  }
+
+  readonly readingEnv = { PASSPHRASE: KEY.passphrase };
 
   /** Names of what killed runs may leave: in the archive directory, and for temporary files. */
   leftovers(): readonly string[] {

@@ -2,6 +2,8 @@ export { audit } from "./audit.ts";
 export type { AuditedSet, AuditFinding, AuditJob, AuditReport, Sample } from "./audit/report.ts";
 export { backup, checkBackup } from "./backup.ts";
 export { archiveDirFor } from "./cache/archive-dir.ts";
+export { removeTemporaries } from "./cache/leftovers.ts";
+export { processMaker } from "./cache/maker.ts";
 export { type LockOptions, lockArchiveDir } from "./cache/lock.ts";
 export { type ChainGap, chainGaps } from "./receipt/chain-gaps.ts";
 export { type ReceiptSigner, receiptPublicKey, receiptSigner } from "./receipt/keys.ts";

@@ -80,12 +80,13 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
 
 function writerOf(
   job: RestoreJob,
-  { random }: Runtime,
+  { random, maker }: Runtime,
   crew: () => WriterThreads | undefined,
   onProblem: (problem: TreeProblem) => void,
 ): TreeWriter {
   const { numericOwner, restoreOwner, force } = job;
-  return new TreeWriter(job.target, { numericOwner, restoreOwner, owners: OwnerNames.system(), force, random, crew, onProblem });
+  const owners = OwnerNames.system();
+  return new TreeWriter(job.target, { numericOwner, restoreOwner, owners, force, random, ...(maker && { maker }), crew, onProblem });
 }
 
 async function restoreEntry({ entry, content }: StateEntry, job: RestoreJob, places: Places, tally: RestoreTally): Promise<void> {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import {
   type BytePath,
   comparePaths,
@@ -7,9 +7,12 @@ import {
   isWithin,
   joinPath,
   type PathEntry,
+  type Maker,
+  markIn,
   pathToBytes,
   ROOT,
   type Runtime,
+  temporaryName,
 } from "@doppel/base";
 import { errnoOfCall, normaliseSource, TreeProblemError } from "./source.ts";
 import { type AttributeOptions, settleDirectory, settleNode } from "./write/attributes.ts";
@@ -24,6 +27,8 @@ export interface TreeWriterOptions extends AttributeOptions {
   readonly force: boolean;
   /** For the names of unfinished files. */
   readonly random: Runtime["random"];
+  /** Marks them. What those who are gone have left in directories that are there already is removed. */
+  readonly maker?: Runtime["maker"];
   /** Asked at every file: who writes it. Without, or when undefined: this thread, at once. */
   readonly crew?: () => FileCrew | undefined;
 }
@@ -70,7 +75,7 @@ export class TreeWriter {
     this.#target = normaliseSource(target);
     this.#options = options;
     this.#alone = new CrewOfOne(options);
-    this.#temporaryPrefix = `.doppel-restore-${Buffer.from(options.random.bytes(8)).toString("hex")}-`;
+    this.#temporaryPrefix = `${temporaryName(TEMPORARY, options)}-`;
   }
 
   get written(): WrittenCounts {
@@ -203,7 +208,11 @@ export class TreeWriter {
   /** Enters the directories that lead to `path` and had no entry of their own. */
   #enterParents(path: BytePath): void {
     if (this.#refused !== undefined) throw conflict(path, "its directory could not be restored");
-    if (path === "") return makeParents(this.#target);
+    if (path === "") {
+      makeParents(this.#target);
+      this.#removeLeftovers(pathToBytes(parentOf(this.#target)));
+      return;
+    }
     if (this.#open.length === 0) {
       makeParents(this.#target);
       this.#enter(ROOT, undefined);
@@ -231,12 +240,17 @@ export class TreeWriter {
           mkdirSync(os, mode);
         }
         if (entry !== undefined) unlock(os);
+        this.#removeLeftovers(os);
       }
     } catch (error) {
       this.#refused = path;
       throw error;
     }
     this.#open.push({ path, entry });
+  }
+
+  #removeLeftovers(directory: Buffer): void {
+    if (this.#options.maker) removeLeftovers(directory, this.#options.maker);
   }
 
   #handOver(entry: PathEntry): void {
@@ -319,6 +333,8 @@ export class TreeWriter {
   }
 }
 
+const TEMPORARY = ".doppel-restore-";
+
 /** Links and folders behind a file that is still being written: more than this wait until it is. */
 const MOST_TURNS = 4096;
 
@@ -357,6 +373,20 @@ interface Turn {
 /** Whether the outcome of a file is known, so that what is left of it need not be written. */
 function isKnown({ step }: Turn): boolean {
   return step !== undefined;
+}
+
+/** What killed restores have left in a directory: files that never got their names. Those of restores under way stay. */
+function removeLeftovers(directory: Buffer, maker: Maker): void {
+  try {
+    for (const name of readdirSync(directory, "latin1")) {
+      const mark = name.startsWith(TEMPORARY) ? markIn(name) : undefined;
+      if (mark === undefined) continue;
+      const path = Buffer.concat([directory, Buffer.from(`/${name}`, "latin1")]);
+      if (maker.isGone(mark, lstatSync(path).ctime)) unlinkSync(path); // a directory it never is
+    }
+  } catch {
+    // Who may not, or cannot: they are in nobody's way.
+  }
 }
 
 function remove(temporary: BytePath): void {
