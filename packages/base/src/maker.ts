@@ -18,7 +18,10 @@ const MARK = "[0-9a-f]{8}\\.[0-9a-f]{8}\\.[0-9a-z]+\\.[0-9a-z]+\\.[0-9a-z]+";
 const MARKED = new RegExp(`^\\.?doppel-(?:[a-z]+-)?(${MARK})-`);
 
 /** `start`, the mark if there is one, and random digits: a name that nobody else makes. */
-export function temporaryName(start: string, { random, maker }: Pick<Runtime, "random"> & { readonly maker?: Maker | undefined }): string {
+export function temporaryName(
+  start: string,
+  { random, maker }: Pick<Runtime, "random"> & { readonly maker?: Maker | undefined },
+): string {
   const own = Buffer.from(random.bytes(8)).toString("hex");
   return maker ? `${start}${maker.mark}-${own}` : `${start}${own}`;
 }

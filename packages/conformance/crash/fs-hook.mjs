@@ -65,7 +65,9 @@ if (isMainThread && places.length > 0) {
   for (const name of ["link", "rename"]) wrapPath(name, { second: true });
   const { open, symlink } = promises;
   promises.symlink = (target, path) =>
-    isOurs(textOf(path)) ? operation({ call: "symlink", path: textOf(path) }, () => symlink(target, path)) : symlink(target, path);
+    isOurs(textOf(path))
+      ? operation({ call: "symlink", path: textOf(path) }, () => symlink(target, path))
+      : symlink(target, path);
   promises.open = async (path, flags = "r", mode) => {
     const name = textOf(path);
     if (!isOurs(name)) return open(path, flags, mode);
@@ -100,9 +102,11 @@ if (isMainThread && places.length > 0) {
         ? [data.slice(0, data.length >> 1)]
         : [data, offset ?? 0, Math.floor((length ?? data.byteLength) / 2 / 4096) * 4096, position],
   );
-  wrapHandle("writeFile", ([data]) => ({ data: Buffer.from(data).toString("base64"), position: null }), ([data]) => [
-    data.slice(0, data.length >> 1),
-  ]);
+  wrapHandle(
+    "writeFile",
+    ([data]) => ({ data: Buffer.from(data).toString("base64"), position: null }),
+    ([data]) => [data.slice(0, data.length >> 1)],
+  );
   for (const name of ["sync", "datasync", "truncate"]) wrapHandle(name);
   syncBuiltinESMExports();
 }

@@ -49,31 +49,37 @@ describe("what killed runs leave", () => {
     expect(bench.leftovers()).toEqual([]);
   });
 
-  it.each([false, true])("where there are no hard links keeps nobody from storing the same name again (marked: %s)", async (later) => {
-    const target = folderTarget();
-    await using bench = await CrashBench.open(target);
-    const first = await killedWhileStoring(bench, target.folder, { CRASH_NO_LINKS: "1" });
-    if (later) await killedWhileStoring(bench, target.folder, { CRASH_NO_LINKS: "1" }, first + 3);
-    const hook = { CRASH_PLACES: JSON.stringify([target.folder]), CRASH_NO_LINKS: "1" };
-    expect(await bench.started(bench.backupArgs("backup"), hook, FS_HOOK).ended).toBe(0);
-    expect(hidden(target.folder)).toEqual([]);
-    await bench.expectPoint(1, 1.5);
-  });
+  it.each([false, true])(
+    "where there are no hard links keeps nobody from storing the same name again (marked: %s)",
+    async (later) => {
+      const target = folderTarget();
+      await using bench = await CrashBench.open(target);
+      const first = await killedWhileStoring(bench, target.folder, { CRASH_NO_LINKS: "1" });
+      if (later) await killedWhileStoring(bench, target.folder, { CRASH_NO_LINKS: "1" }, first + 3);
+      const hook = { CRASH_PLACES: JSON.stringify([target.folder]), CRASH_NO_LINKS: "1" };
+      expect(await bench.started(bench.backupArgs("backup"), hook, FS_HOOK).ended).toBe(0);
+      expect(hidden(target.folder)).toEqual([]);
+      await bench.expectPoint(1, 1.5);
+    },
+  );
 
-  it.runIf(isRoot && takesAppendOnly())("at a folder that may only be added to stays, and the next backup goes on beside it", async () => {
-    const target = folderTarget();
-    await using bench = await CrashBench.open(target);
-    await killedWhileStoring(bench, target.folder);
-    execFileSync("chattr", ["+a", target.folder]);
-    try {
-      const before = hashesBelow(target.folder);
-      await bench.expectSound(false);
-      const after = hashesBelow(target.folder);
-      expect(Object.entries(before).filter(([name, digest]) => after[name] !== digest)).toEqual([]);
-    } finally {
-      execFileSync("chattr", ["-a", target.folder]);
-    }
-  });
+  it.runIf(isRoot && takesAppendOnly())(
+    "at a folder that may only be added to stays, and the next backup goes on beside it",
+    async () => {
+      const target = folderTarget();
+      await using bench = await CrashBench.open(target);
+      await killedWhileStoring(bench, target.folder);
+      execFileSync("chattr", ["+a", target.folder]);
+      try {
+        const before = hashesBelow(target.folder);
+        await bench.expectSound(false);
+        const after = hashesBelow(target.folder);
+        expect(Object.entries(before).filter(([name, digest]) => after[name] !== digest)).toEqual([]);
+      } finally {
+        execFileSync("chattr", ["-a", target.folder]);
+      }
+    },
+  );
 
   it("in a restored tree is removed when it is restored over, and files of others are not", async () => {
     const target = folderTarget();

@@ -16,7 +16,9 @@ async function operationsOf(bench: CrashBench, target: { readonly folder: string
   const record = bench.path("record");
   rmSync(record, { force: true });
   await bench.hooked(bench.backupArgs(kind), {}, { CRASH_PLACES: places(bench, target), CRASH_RECORD: record });
-  return readFileSync(record, "utf8").split("\n").filter((line) => line.includes('"begins"')).length;
+  return readFileSync(record, "utf8")
+    .split("\n")
+    .filter((line) => line.includes('"begins"')).length;
 }
 
 function places(bench: CrashBench, target: { readonly folder: string }): string {

@@ -17,7 +17,12 @@ interface Recorded {
 }
 
 /** A backup to its end, with a list of all that it did to the target and the archive directory. */
-async function recorded(bench: CrashBench, target: string, kind: string, env: Readonly<Record<string, string>> = {}): Promise<Recorded> {
+async function recorded(
+  bench: CrashBench,
+  target: string,
+  kind: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Recorded> {
   const file = bench.path("record");
   rmSync(file, { force: true });
   const archive = join(bench.archive, "n");
@@ -47,7 +52,9 @@ describe("a power cut during a backup to a folder", () => {
     const unsynced = without(record, ({ call, path }) => call === "sync" && path.endsWith(".partial"));
     expect(new PowerCut(unsynced, before).violations(target, archive).join()).toMatch(/vol1.*incomplete/);
     const unnamed = without(record, ({ call, path }) => call === "sync" && path === target);
-    expect(new PowerCut(unnamed, before).violations(target, archive).join()).toMatch(/manifest.*without.*vol1.*gone after success/);
+    expect(new PowerCut(unnamed, before).violations(target, archive).join()).toMatch(
+      /manifest.*without.*vol1.*gone after success/,
+    );
   });
 
   it("during the first of all leaves the same, the folders that it makes included", async () => {

@@ -52,7 +52,10 @@ class Machine {
       content: randomContent(`${path} ${seed}`, size),
       mtime: FIRST + 2 * this.#edits + (this.#name === "a" ? 0 : 1), // of one size and time they would count as unchanged
     });
-    materialise([file(`${this.#name} only`, 100), file("a", 900_000), file("b", 1_500_000), file(`c ${this.#edits}`, 40_000)], this.source);
+    materialise(
+      [file(`${this.#name} only`, 100), file("a", 900_000), file("b", 1_500_000), file(`c ${this.#edits}`, 40_000)],
+      this.source,
+    );
   }
 
   run(command: string, args: readonly string[]): Promise<RunResult> {
@@ -61,7 +64,14 @@ class Machine {
   }
 
   backup(kind: string, time: number): Promise<RunResult> {
-    const options = ["--current-time", `${time}`, "--no-encryption", "--volsize", "1", ...(kind === "full" ? [] : ["--allow-source-mismatch"])];
+    const options = [
+      "--current-time",
+      `${time}`,
+      "--no-encryption",
+      "--volsize",
+      "1",
+      ...(kind === "full" ? [] : ["--allow-source-mismatch"]),
+    ];
     return this.run(kind, [...options, this.source, this.#target.url]);
   }
 
@@ -77,7 +87,8 @@ class Machine {
 const words = ({ stdout, stderr }: RunResult): string => `${stdout.toString()}${stderr.toString()}`.slice(-2000);
 
 /** What a machine that comes second may be told: names that are taken, or a chain that has gone on or away. Nothing else. */
-const REFUSED = /the name is taken|another doppel is storing it|could not be restored|storage\.exists|PreconditionFailed|already there|is not complete/i;
+const REFUSED =
+  /the name is taken|another doppel is storing it|could not be restored|storage\.exists|PreconditionFailed|already there|is not complete/i;
 
 async function twoAtOnce(target: CrashTarget, kinds: readonly [string, string], apart: number, third: boolean): Promise<Tally> {
   using dir = openTempDir("/tmp");
@@ -120,7 +131,10 @@ async function twoAtOnce(target: CrashTarget, kinds: readonly [string, string], 
     // All that any machine was told is stored, identical, also after what came later.
     for (const point of points.slice(-3)) {
       const found = await a.restored(point.time, join(dir.path, "out"));
-      expect(compareTrees(point.tree, found, { ignoreOwner: !isRoot }), `round ${round}, time ${point.time}: ${results.map(words).join("\n")}`).toEqual([]);
+      expect(
+        compareTrees(point.tree, found, { ignoreOwner: !isRoot }),
+        `round ${round}, time ${point.time}: ${results.map(words).join("\n")}`,
+      ).toEqual([]);
     }
     // Whoever was refused makes it the next time, and both know where the chain is.
     time += STEP;

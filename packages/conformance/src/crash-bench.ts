@@ -139,7 +139,18 @@ export class CrashBench implements AsyncDisposable {
 
   backupArgs(kind: string): readonly string[] {
     const time = `${FIRST + DAY * this.#time++}`;
-    const common = ["--current-time", time, "--volsize", "1", "--encrypt-key", KEY.publicFile, "--tempdir", this.temporary, "--name", "n"];
+    const common = [
+      "--current-time",
+      time,
+      "--volsize",
+      "1",
+      "--encrypt-key",
+      KEY.publicFile,
+      "--tempdir",
+      this.temporary,
+      "--name",
+      "n",
+    ];
     return [kind, ...common, ...this.target.options, "--archive-dir", this.archive, this.source, this.target.url];
   }
 
@@ -220,14 +231,25 @@ export class CrashBench implements AsyncDisposable {
   /** A command line that ends with the target; it has nothing but the secret key. */
   readingArgs(command: string): readonly string[] {
     const { options, url } = this.target;
-    return [command, "--secret-key", KEY.secretFile, "--archive-dir", this.path("none"), "--tempdir", this.temporary, ...options, url];
+    return [
+      command,
+      "--secret-key",
+      KEY.secretFile,
+      "--archive-dir",
+      this.path("none"),
+      "--tempdir",
+      this.temporary,
+      ...options,
+      url,
+    ];
   }
 
   readonly readingEnv = { PASSPHRASE: KEY.passphrase };
 
   /** Names of what killed runs may leave: in the archive directory, and for temporary files. */
   leftovers(): readonly string[] {
-    const below = (folder: string): string[] => (existsSync(folder) ? (readdirSync(folder, { recursive: true }) as string[]) : []);
+    const below = (folder: string): string[] =>
+      existsSync(folder) ? (readdirSync(folder, { recursive: true }) as string[]) : [];
     return [...below(this.archive), ...below(this.temporary)].filter((name) => /(^|\/)\.?doppel[.-]/.test(name));
   }
 

@@ -30,7 +30,6 @@ export function folderTarget(): CrashTarget & { readonly folder: string } {
   };
 }
 
-
 /** A prefix of a bucket, another after each reset, for credentials that may only create; the requests can be disturbed. */
 export async function bucketTarget(site: S3Site): Promise<CrashTarget & { readonly site: S3Proxy }> {
   const proxy = await startS3Proxy({ ...site, bucket: await site.makeBucket({ versioning: true }) });
@@ -38,7 +37,12 @@ export async function bucketTarget(site: S3Site): Promise<CrashTarget & { readon
   let prefix = `${randomUUID()}/`;
   const kept = new Map<string, Buffer>();
   /** Behind the proxy, which counts. */
-  const ask = async (method: string, name: string | undefined, query: Record<string, string> = {}, body: Uint8Array | string = "") => {
+  const ask = async (
+    method: string,
+    name: string | undefined,
+    query: Record<string, string> = {},
+    body: Uint8Array | string = "",
+  ) => {
     const key = name === undefined ? {} : { key: `${prefix}${name}` };
     const answer = await sendRaw(site, admin, { method, bucket, ...key, query, body });
     if (answer.status >= 300) throw new Error(`${method} ${name}: ${answer.status}`);

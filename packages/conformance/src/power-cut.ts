@@ -128,7 +128,8 @@ export class PowerCut {
     const last = this.moments - 1;
     for (const naming of this.#namings) {
       const kept = [...naming.names].some(
-        ([path, inode]) => inode !== undefined && (path === target || path === archive || !path.includes("/.")) && !path.endsWith(".part"),
+        ([path, inode]) =>
+          inode !== undefined && (path === target || path === archive || !path.includes("/.")) && !path.endsWith(".part"),
       );
       if (kept && !this.#isDurable(naming, last)) found.add(`${[...naming.names.keys()].at(-1)} may be gone after success`);
     }

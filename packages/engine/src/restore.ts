@@ -86,7 +86,16 @@ function writerOf(
 ): TreeWriter {
   const { numericOwner, restoreOwner, force } = job;
   const owners = OwnerNames.system();
-  return new TreeWriter(job.target, { numericOwner, restoreOwner, owners, force, random, ...(maker && { maker }), crew, onProblem });
+  return new TreeWriter(job.target, {
+    numericOwner,
+    restoreOwner,
+    owners,
+    force,
+    random,
+    ...(maker && { maker }),
+    crew,
+    onProblem,
+  });
 }
 
 async function restoreEntry({ entry, content }: StateEntry, job: RestoreJob, places: Places, tally: RestoreTally): Promise<void> {

@@ -382,7 +382,8 @@ function removeLeftovers(directory: Buffer, maker: Maker): void {
       const mark = name.startsWith(TEMPORARY) ? markIn(name) : undefined;
       if (mark === undefined) continue;
       const path = Buffer.concat([directory, Buffer.from(`/${name}`, "latin1")]);
-      if (maker.isGone(mark, lstatSync(path).ctime)) unlinkSync(path); // a directory it never is
+      const there = lstatSync(path, { throwIfNoEntry: false });
+      if (there !== undefined && maker.isGone(mark, there.ctime)) rmSync(path, { force: true }); // a directory it never is
     }
   } catch {
     // Who may not, or cannot: they are in nobody's way.

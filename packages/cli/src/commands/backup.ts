@@ -1,5 +1,12 @@
 import { type BytePath, DoppelError, type ErrorCode, isDoppelError, pathFromText } from "@doppel/base";
-import { backup as makeBackup, type BackupDeps, type BackupJob, checkBackup, receiptSigner, removeTemporaries } from "@doppel/engine";
+import {
+  backup as makeBackup,
+  type BackupDeps,
+  type BackupJob,
+  checkBackup,
+  receiptSigner,
+  removeTemporaries,
+} from "@doppel/engine";
 import { readReceiptKeyFile } from "../key-files.ts";
 import { archiveDirOf, folderOf, tempDirOf, urlText } from "../locations.ts";
 import { pasteable } from "../pasteable.ts";

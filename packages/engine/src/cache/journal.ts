@@ -121,7 +121,9 @@ export class Journal {
         return;
       }
       const known = Object.values(this.#volumes); // the next volume may be ready before this one
-      const lines = [headLine(head), ...known.map(record), ...[...this.#stored].map(storedLine)].map((line) => Buffer.from(line, "latin1"));
+      const lines = [headLine(head), ...known.map(record), ...[...this.#stored].map(storedLine)].map((line) =>
+        Buffer.from(line, "latin1"),
+      );
       await archive.write(JOURNAL, chunks(lines), random);
       this.#records = await open(join(archive.path, JOURNAL), "a");
     });

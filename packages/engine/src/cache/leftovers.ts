@@ -19,7 +19,8 @@ export async function removeTemporaries(tempDir: string, maker: Maker | undefine
       const mark = OURS.test(name) ? markIn(name) : undefined;
       if (mark === undefined) continue;
       const path = join(tempDir, name);
-      const stats = await lstat(path);
+      const stats = await lstat(path).catch(() => undefined);
+      if (!stats) continue; // another run was faster
       const isClosed = (stats.mode & 0o077) === 0 && stats.uid === user;
       if (isClosed && maker.isGone(mark, stats.ctime)) removeTree(path);
     }

@@ -35,7 +35,13 @@ describe("the maker of a temporary file", () => {
     const name = temporaryName(".doppel-restore-", { random, maker });
     expect(markIn(`${name}-17`)).toBe(maker.mark);
     expect(markIn(temporaryName("doppel-drill-", { random, maker }))).toBe(maker.mark);
-    for (const other of [temporaryName(".doppel-", { random }), `x${name}`, ".doppel-restore--1", "", ".doppel-unfinished.journal"]) {
+    for (const other of [
+      temporaryName(".doppel-", { random }),
+      `x${name}`,
+      ".doppel-restore--1",
+      "",
+      ".doppel-unfinished.journal",
+    ]) {
       expect(markIn(other)).toBeUndefined();
     }
   });

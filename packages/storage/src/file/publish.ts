@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { link, lstat, open, rename } from "node:fs/promises";
+import { type FileHandle, link, lstat, open, rename } from "node:fs/promises";
 import { type BytePath, DoppelError, errnoOf } from "@doppel/base";
 import { objectPath } from "./location.ts";
 import { removeQuietly } from "./remove-quietly.ts";
@@ -52,13 +52,9 @@ export async function publish(
 async function publishWithoutLinks(directory: BytePath, from: Buffer, to: Buffer, name: string, mark: string): Promise<void> {
   const reservation = `.doppel-${createHash("sha256").update(name).digest("hex").slice(0, 32)}${RESERVED}`;
   const path = objectPath(directory, reservation);
+  let reserved: FileHandle;
   try {
-    const file = await open(path, "wx");
-    try {
-      await file.write(mark);
-    } finally {
-      await file.close();
-    }
+    reserved = await open(path, "wx");
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
     throw new DoppelError(
@@ -69,6 +65,7 @@ async function publishWithoutLinks(directory: BytePath, from: Buffer, to: Buffer
     );
   }
   try {
+    await reserved.write(mark).finally(() => reserved.close());
     if (await exists(to)) throw Object.assign(new Error("EEXIST: file already exists"), { code: "EEXIST", syscall: "rename" });
     await rename(from, to);
   } finally {
