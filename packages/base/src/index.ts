@@ -2,6 +2,7 @@ export { type ByteStream, collectBytes, concatBytes, type Payload, payloadOf } f
 export type { EntryType, PathEntry } from "./entry.ts";
 export { DoppelError, type ErrorCode, type ErrorData, errnoOf, isDoppelError, type KeyProblem } from "./errors.ts";
 export type { NoticeReason, RunEvent, RunKind, TreeDifference } from "./events.ts";
+export { type Maker, markIn, temporaryName } from "./maker.ts";
 export { nearest } from "./nearest.ts";
 export {
   type BytePath,

@@ -1,5 +1,7 @@
+import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { displayPath, isDoppelError, type Runtime } from "@doppel/base";
+import { processMaker } from "@doppel/engine";
 import { COMMANDS as TARGETS } from "./commands.ts";
 import type { CommandName } from "./option.ts";
 import { checkDescriptors } from "./descriptors.ts";
@@ -105,11 +107,13 @@ export async function run(
   };
   process.on("uncaughtException", (error) => process.exit(fail(error)));
 
+  const maker = processMaker(hostname());
   const runtime: Runtime = {
     clock: clockFrom(settings["current-time"]),
     random,
     emit: (event) => renderer.event(event),
     signal: interrupt.signal,
+    ...(maker && { maker }),
   };
   const isStock = persona.texts !== "doppel";
   const ask = async (question: string, shows?: boolean): Promise<string | undefined> => {

@@ -134,6 +134,7 @@ export async function driverContext(
     cwd: environment.cwd,
     purpose,
     random,
+    ...(runtime.maker && { maker: runtime.maker }),
     clock: runtime.clock,
     emit: runtime.emit,
     env: environment.variables,

@@ -41,7 +41,7 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
   }
   const choice = usable ? await choose(job, context) : ({ kind: "full" } as const);
   if (choice.kind === "inc") await checkPassphrase(choice.base.at(-1)?.manifest, deps.envelope, context);
-  await using passing = new PassingArchive(deps.tempDir, runtime.random);
+  await using passing = new PassingArchive(deps.tempDir, runtime);
   const into = job.dryRun && choice.kind === "inc" ? await passing.open() : archive;
   const base = choice.kind === "inc" ? await syncSignatures(choice.base, archive, context, into) : undefined;
   const after = choice.kind === "inc" ? choice.end : undefined;

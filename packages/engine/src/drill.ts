@@ -36,7 +36,7 @@ export async function drill(job: DrillJob, deps: ReadDeps, runtime: Runtime): Pr
   tellOfLostManifests(target, sets, { notice: ({ detail }) => findings.warning(detail) }, job.time);
   const choice = await choose(run);
   if (choice.files === 0) findings.warning("there are no regular files in this backup to be restored");
-  using scratch = new Scratch(deps.tempDir);
+  using scratch = new Scratch(deps.tempDir, runtime);
   const digests = job.useIndex && sets.every(({ index }) => index !== undefined);
   const restored = await restoreAll(run, choice.random, choice.named, digests, scratch);
   const read = await readVolumes(sets, job.seed, readContext(deps, job.prefixes, told), findings);

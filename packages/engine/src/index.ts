@@ -5,6 +5,8 @@ export { backup, checkBackup } from "./backup.ts";
 export { check } from "./check.ts";
 export type { CheckedSet, CheckFinding, CheckJob, CheckReport } from "./check/report.ts";
 export { archiveDirFor } from "./cache/archive-dir.ts";
+export { removeTemporaries } from "./cache/leftovers.ts";
+export { processMaker } from "./cache/maker.ts";
 export { type LockOptions, lockArchiveDir } from "./cache/lock.ts";
 export { type ChainGap, chainGaps } from "./receipt/chain-gaps.ts";
 export { type ReceiptSigner, receiptPublicKey, receiptSigner } from "./receipt/keys.ts";

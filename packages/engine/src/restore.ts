@@ -119,12 +119,20 @@ async function passes(
 
 function writerOf(
   job: RestoreJob,
-  { random }: Runtime,
+  { random, maker }: Runtime,
   crew: () => WriterThreads | undefined,
   onProblem: (problem: TreeProblem) => void,
   folder: ReturnType<typeof targetFolder>,
 ): TreeWriter {
-  const options = { ...attributesOf(job), owners: OwnerNames.system(), force: job.force, random, crew, onProblem };
+  const options = {
+    ...attributesOf(job),
+    owners: OwnerNames.system(),
+    force: job.force,
+    random,
+    ...(maker && { maker }),
+    crew,
+    onProblem,
+  };
   return new TreeWriter(job.target, { ...options, targetFolder: folder });
 }
 

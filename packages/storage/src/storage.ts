@@ -118,6 +118,8 @@ export interface DriverContext {
   /** Only `write` may create the target itself (directories). */
   readonly purpose: "read" | "write";
   readonly random: { bytes(n: number): Uint8Array };
+  /** Marks what is unfinished, for drivers that write it to files; with `write` they remove what those who are gone have left. */
+  readonly maker?: Runtime["maker"];
   /** For drivers that wait, or compare times. */
   readonly clock?: Runtime["clock"];
   /** Told how a target is understood, and of requests that are tried again. */

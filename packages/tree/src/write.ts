@@ -10,6 +10,7 @@ import {
   pathToBytes,
   ROOT,
   type Runtime,
+  temporaryName,
 } from "@doppel/base";
 import { errnoOfCall, normaliseSource, TreeProblemError } from "./source.ts";
 import { type AttributeOptions, settleDirectory, settleNode } from "./write/attributes.ts";
@@ -17,6 +18,7 @@ import { CrewOfOne, type FileCrew } from "./write/crew.ts";
 import { conflict, removeIfEmpty } from "./write/existing.ts";
 import type { FileOutcome, FilePlace } from "./write/file.ts";
 import { Folder, type Holder, holderHere, type Identity, isSafePath } from "./write/folder.ts";
+import { removeLeftovers, TEMPORARY } from "./write/leftovers.ts";
 import { makeNode } from "./write/node.ts";
 import { makeDirectory, makeParents, nameOf, parentOf, targetFolder, writeFailed } from "./write/target.ts";
 import { MOVED, type Step, Way } from "./write/way.ts";
@@ -26,6 +28,8 @@ export interface TreeWriterOptions extends AttributeOptions {
   readonly force: boolean;
   /** For the names of unfinished files. */
   readonly random: Runtime["random"];
+  /** Marks them. What those who are gone have left in directories that are there already is removed. */
+  readonly maker?: Runtime["maker"];
   /** Asked at every file: who writes it. Without, or when undefined: this thread, at once. */
   readonly crew?: () => FileCrew | undefined;
   /**
@@ -85,7 +89,7 @@ export class TreeWriter {
     this.#alone = new CrewOfOne(options);
     this.#holder = options.holdFolders === false ? undefined : holderHere();
     this.#targetFolder = "targetFolder" in options ? options.targetFolder : targetFolder(this.#target);
-    this.#temporaryPrefix = `.doppel-restore-${Buffer.from(options.random.bytes(8)).toString("hex")}-`;
+    this.#temporaryPrefix = `${temporaryName(TEMPORARY, options)}-`;
   }
 
   get written(): WrittenCounts {
@@ -230,7 +234,11 @@ export class TreeWriter {
   #enterParents(path: BytePath): void {
     if (this.#refused !== undefined) throw conflict(path, "its directory could not be restored");
     if (this.#holder && this.#absolute(path).length >= PATH_MAX) throw conflict(path, TOO_LONG);
-    if (path === "") return makeParents(this.#target);
+    if (path === "") {
+      makeParents(this.#target);
+      this.#removeLeftovers(parentOf(this.#target));
+      return;
+    }
     if (this.#way.path === undefined) {
       makeParents(this.#target);
       this.#enter(ROOT, undefined);
@@ -266,7 +274,10 @@ export class TreeWriter {
       makeDirectory(place, mode);
       folder = this.#open(path, place, true);
       if (folder === undefined) throw conflict(path, "somebody else put something in its place");
-    } else if (!isNew && entry !== undefined) this.#unlock(folder);
+    } else if (!isNew) {
+      if (entry !== undefined) this.#unlock(folder);
+      this.#removeLeftovers(folder.path);
+    }
     return folder;
   }
 
@@ -296,6 +307,10 @@ export class TreeWriter {
   /** The directory of `path`, which is being entered or written. */
   #folder(path: BytePath): Folder {
     return this.#way.folder(path) ?? Folder.byPath(parentOf(this.#absolute(path)));
+  }
+
+  #removeLeftovers(directory: BytePath): void {
+    if (this.#options.maker) removeLeftovers(directory, this.#options.maker);
   }
 
   #handOver(entry: PathEntry): void {

@@ -1,5 +1,12 @@
 import { type BytePath, DoppelError, type ErrorCode, isDoppelError, pathFromText } from "@doppel/base";
-import { backup as makeBackup, type BackupDeps, type BackupJob, checkBackup, receiptSigner } from "@doppel/engine";
+import {
+  backup as makeBackup,
+  type BackupDeps,
+  type BackupJob,
+  checkBackup,
+  receiptSigner,
+  removeTemporaries,
+} from "@doppel/engine";
 import { readReceiptKeyFile } from "../key-files.ts";
 import { archiveDirOf, folderOf, tempDirOf, urlText } from "../locations.ts";
 import { pasteable } from "../pasteable.ts";
@@ -26,6 +33,7 @@ async function run(session: Session, kind: BackupJob["kind"]) {
   const job = backupJob(argument(invocation, "SOURCE"), settings, rules, options);
   checkBackup(job);
   const tempDir = tempDirOf(settings, environment);
+  await removeTemporaries(tempDir, runtime.maker);
   const envelope = await envelopeOf({ ...session, settings });
   await using storage = await openTarget(url, "write", session);
   const archiveDir = archiveDirOf(url, settings, environment);

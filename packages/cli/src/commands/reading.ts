@@ -1,5 +1,5 @@
 import type { Runtime } from "@doppel/base";
-import type { ReadDeps } from "@doppel/engine";
+import { type ReadDeps, removeTemporaries } from "@doppel/engine";
 import { localTime } from "../render/times.ts";
 import { argument, type Outcome, type Session } from "../session.ts";
 import { openTarget, readDeps } from "../wire.ts";
@@ -10,6 +10,7 @@ export async function withReadDeps(session: Session, use: (deps: ReadDeps) => Pr
   const url = argument(invocation, "URL");
   await using storage = await openTarget(url, "read", session);
   const deps = await readDeps(url, storage, { ...session, settings: readingSettings(session) });
+  await removeTemporaries(deps.tempDir, session.runtime.maker);
   try {
     return await use(deps);
   } finally {

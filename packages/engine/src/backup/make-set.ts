@@ -1,4 +1,4 @@
-import type { Runtime } from "@doppel/base";
+import { isDoppelError, type Runtime } from "@doppel/base";
 import { type SetId, volumeName } from "@doppel/format";
 import type { ArchiveDir } from "../cache/archive-dir.ts";
 import { Journal, type JournalVolume, type StoredSignatures } from "../cache/journal.ts";
@@ -11,6 +11,7 @@ import { Hasher } from "../seal/hasher.ts";
 import { Sealer } from "../seal/sealer.ts";
 import type { SourceResume } from "../workers/protocol.ts";
 import { countTotals, sourceBatches } from "../workers/source.ts";
+import { checkChain } from "./check-chain.ts";
 import { checkStored } from "./check-stored.ts";
 import { Filelist, type SealedSignatures, Signatures } from "./metadata.ts";
 import { sameJob } from "./same-job.ts";
@@ -91,6 +92,7 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
   await using filelist = new Filelist(spool);
   const source = sourceOf(job, base, resume?.source);
   let sealedSignatures: Promise<SealedSignatures> | undefined;
+  let isShared = false;
   const counter = job.countTotals ? countTotals(source, (totals) => tally.totals(totals)) : undefined;
   try {
     for await (const batch of sourceBatches(source, runtime.signal)) {
@@ -117,6 +119,7 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
     sealedSignatures.catch(() => {}); // whoever waits for it is told
     const infos = await queue.drain();
     await checkStored(set, queue.sizes, { storage, prefixes, runtime });
+    await checkChain(set, { storage, prefixes, runtime });
     const manifest = { hostname: job.hostname, localDir: job.source, volumes: infos };
     const metadata = await storeMetadata(
       {
@@ -164,13 +167,17 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
       incomplete: tally.incomplete,
       outcome: "stored",
     };
+  } catch (error) {
+    // Another machine stores a set of the same second: what is at the target under its names is nobody's to go on with.
+    isShared = isDoppelError(error, "storage.exists");
+    throw error;
   } finally {
     await counter?.stop();
     await volumes.discard();
     await queue.settle();
     await sealedSignatures?.catch(() => {}); // it writes to the journal
     // Without a volume there is nothing to go on with.
-    if (queue.infos.length === 0) await journal?.remove();
+    if (queue.infos.length === 0 || isShared) await journal?.remove();
     else await journal?.close();
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { DoppelError, errnoOf } from "@doppel/base";
+import { DoppelError, errnoOf, isDoppelError } from "@doppel/base";
 import { type BackupSet, formatTime, type SetId } from "@doppel/format";
 import type { ArchiveDir } from "../cache/archive-dir.ts";
 import { JOURNAL_SIGNATURES, type JournalVolume, type StoredSignatures } from "../cache/journal.ts";
@@ -67,7 +67,8 @@ export async function planResume(
     remains.origin === "ours"
       ? remains.journal.volumes
       : remains.manifest.volumes.map((volume) => ({ ...volume, size: sizeOf(volume.number) }));
-  const kept = sealed.slice(0, countKept(sealed, found, sizeOf));
+  const inSize = sealed.slice(0, countKept(sealed, found, sizeOf));
+  const kept = remains.origin === "ours" ? await ownOnes(inSize, remains.journal.stored, found, context) : inSize;
   const last = kept.at(-1);
   if (!last) throw new Refused("its first volume is not the one that was made");
   if (found.volumes.size > kept.length)
@@ -147,6 +148,30 @@ function countKept(sealed: readonly JournalVolume[], found: BackupSet, sizeOf: (
     count++;
   }
   return count;
+}
+
+/**
+ * Those before the first that is somebody else's: when two machines store a set of the same second, names of volumes that were never
+ * stored here are there, perhaps in the same size. Volumes whose storing was not seen to its end (two at most) are read.
+ */
+async function ownOnes(
+  volumes: readonly JournalVolume[],
+  stored: ReadonlySet<number>,
+  found: BackupSet,
+  { deps, runtime }: ReadContext,
+): Promise<readonly JournalVolume[]> {
+  for (const [index, { number, hashes }] of volumes.entries()) {
+    if (stored.has(number)) continue;
+    try {
+      const hash = createHash("sha256");
+      for await (const chunk of deps.storage.get(found.volumes.get(number)!, undefined, runtime.signal)) hash.update(chunk);
+      if (hash.digest("hex") !== hashes.get("SHA256")) return volumes.slice(0, index);
+    } catch (error) {
+      if (!isDoppelError(error, "storage.denied") && !isDoppelError(error, "storage.refused")) throw error;
+      runtime.emit({ type: "debug", detail: `volume ${number} is taken for ours by its size: ${error.message}` });
+    }
+  }
+  return volumes;
 }
 
 /** Stock may have been interrupted in the middle of storing it. */

@@ -41,7 +41,10 @@ interface LocalMetadata extends MetadataToStore {
   readonly localSignatures: Payload;
 }
 
-/** Signatures, then the manifest: from that moment the set is a backup. Then `keep` gets the same in plain. */
+/**
+ * Signatures; then `keep` gets both in plain; then the manifest: from that moment the set is a backup. A run that was killed between
+ * the last two, with `keep` behind, left a chain that a machine without the secret key could never continue.
+ */
 export async function storeMetadata(
   given: MetadataToStore,
   keep: (local: LocalMetadata) => Promise<void>,
@@ -63,6 +66,7 @@ export async function storeMetadata(
     await put(signatures.name, remoteSignatures);
     given.onSealed("signatures", remoteSignatures.pieces);
   }
+  await keep({ ...given, localSignatures: localSignatures.body });
 
   const writer = await sealer.openManifest(MANIFEST_PIECE);
   for await (const chunk of given.filelist.manifest(given.manifest)) await writer.write(chunk);
@@ -71,7 +75,6 @@ export async function storeMetadata(
   await put(manifest.name, remoteManifest);
   given.onSealed("manifest", remoteManifest.pieces);
 
-  await keep({ ...given, localSignatures: localSignatures.body });
   return { manifest, signatures };
 }
 

@@ -57,21 +57,12 @@ export class ArchiveDir {
           await file.close();
         }
         await rename(temporary, join(this.path, name));
-        await this.#sync();
+        await syncFolder(this.path);
       } catch (error) {
         await rm(temporary, { force: true });
         throw error;
       }
     });
-  }
-
-  async #sync(): Promise<void> {
-    const directory = await open(this.path, "r");
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
   }
 
   async #guard(what: string, work: () => Promise<void>): Promise<void> {
@@ -92,15 +83,37 @@ export class ArchiveDir {
 /** Node's own recursive mkdir never returns where a parent exists but takes no folders (observed: /proc/x, Node 20). */
 async function makeFolders(path: string): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o700 });
+    await makeFolder(path);
   } catch (error) {
     if (errnoOf(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
     const parent = dirname(path);
     if (errnoOf(error) !== "ENOENT" || parent === path || (await exists(parent))) throw error;
     await makeFolders(parent);
-    await mkdir(path, { mode: 0o700 });
+    await makeFolder(path);
   }
 }
+
+/** One that outlives a power cut: without the metadata in it a machine that has no secret key could not go on with its chain. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 });
+  await syncFolder(dirname(path));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    if (!CANNOT_SYNC.has(errnoOf(error) ?? "")) throw error;
+  }
+}
+
+/** FUSE and CIFS cannot sync a directory, and one that we may not read cannot be opened for it. */
+const CANNOT_SYNC = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "EBADF", "ENOSYS", "EACCES", "EPERM"]);
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(

@@ -37,6 +37,7 @@ export async function isAlive(holder: Claim, me: Claim): Promise<boolean | undef
   if (holder.kernel !== me.kernel) return holder.kernel !== "" && holder.hostname === me.hostname ? false : undefined; // rebooted
   if (me.kernel === "" || holder.processes !== me.processes) return undefined;
   const stat = await processStat(holder.pid);
+  if (stat === undefined && (await processStat("1")) === undefined) return undefined; // hidepid: others' look as if they were not there
   return stat !== undefined && stat.began === holder.began && stat.state !== "Z" && stat.state !== "X";
 }
 

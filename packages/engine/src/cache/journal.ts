@@ -121,7 +121,9 @@ export class Journal {
         return;
       }
       const known = Object.values(this.#volumes); // the next volume may be ready before this one
-      const lines = [headLine(head), ...known.map(record)].map((line) => Buffer.from(line, "latin1"));
+      const lines = [headLine(head), ...known.map(record), ...[...this.#stored].map(storedLine)].map((line) =>
+        Buffer.from(line, "latin1"),
+      );
       await archive.write(JOURNAL, chunks(lines), random);
       this.#records = await open(join(archive.path, JOURNAL), "a");
     });
@@ -139,6 +141,7 @@ export class Journal {
   stored(number: number): Promise<void> {
     return this.#run(async () => {
       this.#stored.add(number);
+      await this.#records?.write(storedLine(number)); // should it be lost, the volume is read when it is gone on with
       let count = 0;
       while (this.#stored.has(count + 1)) count++;
       await this.#list(this.#volumes.slice(0, listed(this.#volumes, count)));
@@ -211,6 +214,10 @@ function headLine({ set: { kind, start, end }, hostname, localDir, job }: Journa
   return `${JSON.stringify({ doppel: 1, kind, start: start.getTime(), end: end.getTime(), hostname, localDir, job })}\n`;
 }
 
+function storedLine(number: number): string {
+  return `${JSON.stringify({ stored: number })}\n`;
+}
+
 function record({ hashes, ...volume }: JournalVolume): string {
   return `${JSON.stringify({ ...volume, hashes: Object.fromEntries(hashes) })}\n`;
 }
@@ -223,6 +230,8 @@ async function* chunks(list: readonly Uint8Array[]) {
 export interface ReadJournal {
   readonly head: JournalHead;
   readonly volumes: readonly JournalVolume[];
+  /** Volumes that the target has taken. Of the others nobody knows whether what is there under their names is theirs. */
+  readonly stored: ReadonlySet<number>;
   /** There are no more volumes; how the signatures are stored, or were about to be. */
   readonly complete?: StoredSignatures;
 }
@@ -235,6 +244,7 @@ export interface StoredSignatures {
 }
 
 type Row =
+  | { readonly stored: number }
   | { readonly complete: number; readonly sha256?: string }
   | (Omit<JournalVolume, "hashes"> & { readonly hashes: Record<string, string> });
 
@@ -250,9 +260,14 @@ export function parseJournal(bytes: Uint8Array): ReadJournal | undefined {
     const set = { kind, start: new Date(start), end: new Date(end) } as SetId;
     if (doppel !== 1 || Number.isNaN(set.start.getTime()) || Number.isNaN(set.end.getTime())) return undefined;
     const volumes: JournalVolume[] = [];
+    const stored = new Set<number>();
     let complete: StoredSignatures | undefined;
     for (const line of lines.slice(1)) {
       const row = JSON.parse(line) as Row;
+      if ("stored" in row) {
+        stored.add(row.stored);
+        continue;
+      }
       complete = "complete" in row ? completeOf(row) : undefined;
       if ("complete" in row) continue;
       const { hashes, ...volume } = row;
@@ -262,7 +277,7 @@ export function parseJournal(bytes: Uint8Array): ReadJournal | undefined {
     // Two volumes are sealed at once, so that the last record may be that of the second next.
     const gap = volumes.findIndex((volume) => volume === undefined);
     const whole = gap < 0 ? volumes : volumes.slice(0, gap);
-    return { head: { set, hostname, localDir, job }, volumes: whole, ...(complete !== undefined && { complete }) };
+    return { head: { set, hostname, localDir, job }, volumes: whole, stored, ...(complete !== undefined && { complete }) };
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
-import { lstat, lutimes, mkdir, readdir, readlink, rename, rmdir, symlink, unlink } from "node:fs/promises";
+import { lstat, lutimes, readdir, readlink, rename, rmdir, symlink, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DoppelError, errnoOf, type Runtime } from "@doppel/base";
-import { ArchiveDir } from "./archive-dir.ts";
+import { ArchiveDir, makeFolder } from "./archive-dir.ts";
 import { type Claim, claimOf, isAlive, parseClaim, silenceBetween } from "./claim.ts";
 import { holdStockLock } from "./stock-lock.ts";
 
@@ -14,6 +14,8 @@ export interface LockOptions {
 
 /** Stock duplicity leaves a name that it does not know alone (seen with 0.8.22: backup, cleanup, status). */
 const NAME = "doppel.lock";
+/** What ArchiveDir.write calls a file that is not complete. */
+const TEMPORARY = /^\.doppel-[0-9a-f]{16}$/;
 /** How often a holder shows those who cannot see its process that it lives, and how long they wait for that. */
 const SIGN_OF_LIFE_MS = 60_000;
 const SILENT_MS = 10 * SIGN_OF_LIFE_MS;
@@ -38,7 +40,7 @@ export async function lockArchiveDir(
     },
   };
   try {
-    if (create && (await makeFolder(path))) undo.push(() => rmdir(path).catch(() => {})); // only if nothing came of it
+    if (create && (await makeLockedFolder(path))) undo.push(() => rmdir(path).catch(() => {})); // only if nothing came of it
     const file = join(path, NAME);
     const claim = await claimOf(hostname, random);
     if (await takeIfPossible(file, claim)) {
@@ -135,10 +137,14 @@ async function remove(file: string): Promise<void> {
   await unlink(file).catch(() => {});
 }
 
-/** Successions to earlier holders, of processes that died over it. Whoever is at one just now finds that there is a new holder. */
+/**
+ * Successions to earlier holders, of processes that died over it: whoever is at one just now finds that there is a new holder. And files
+ * that were being written: only a holder writes, and now that is us.
+ */
 async function removeLeftovers(path: string, { number }: Claim): Promise<void> {
   for (const name of await readdir(path)) {
-    if (name.startsWith(`${NAME}-`) && !name.startsWith(`${NAME}-${number}`)) await remove(join(path, name));
+    const isOver = name.startsWith(`${NAME}-`) ? !name.startsWith(`${NAME}-${number}`) : TEMPORARY.test(name);
+    if (isOver) await remove(join(path, name));
   }
 }
 
@@ -153,10 +159,10 @@ async function showLife(file: string, clock: Runtime["clock"]): Promise<() => vo
 }
 
 /** Whether it was not there. */
-async function makeFolder(path: string): Promise<boolean> {
+async function makeLockedFolder(path: string): Promise<boolean> {
   await new ArchiveDir(dirname(path)).create();
   try {
-    await mkdir(path, { mode: 0o700 });
+    await makeFolder(path);
     return true;
   } catch (error) {
     if (errnoOf(error) === "EEXIST") return false;

@@ -1,13 +1,14 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { type Runtime, temporaryName } from "@doppel/base";
 import { ArchiveDir } from "./archive-dir.ts";
 
 /** A place for the length of one run, for what a dry run must fetch and may not keep. */
 export class PassingArchive implements AsyncDisposable {
   readonly #path: string;
 
-  constructor(tempDir: string, random: { bytes(n: number): Uint8Array }) {
-    this.#path = join(tempDir, `.doppel-${Buffer.from(random.bytes(12)).toString("hex")}`);
+  constructor(tempDir: string, names: Pick<Runtime, "random" | "maker">) {
+    this.#path = join(tempDir, temporaryName(".doppel-", names));
   }
 
   async open(): Promise<ArchiveDir> {

@@ -1,6 +1,6 @@
-import { chmodSync, lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type BytePath, DoppelError, errnoOf, pathFromBytes } from "@doppel/base";
+import { type BytePath, DoppelError, errnoOf, pathFromBytes, type Runtime, temporaryName } from "@doppel/base";
 
 /** A folder that only its owner can enter, for what a drill restores; it is gone with all that is in it when it is disposed of. */
 export class Scratch implements Disposable {
@@ -8,9 +8,10 @@ export class Scratch implements Disposable {
   #made = 0;
 
   /** @throws temp.unusable */
-  constructor(tempDir: string) {
+  constructor(tempDir: string, names: Pick<Runtime, "random" | "maker">) {
     try {
-      this.#path = mkdtempSync(join(tempDir, "doppel-drill-")); // mode 0700
+      this.#path = join(tempDir, temporaryName("doppel-drill-", names));
+      mkdirSync(this.#path, { mode: 0o700 });
     } catch (error) {
       const message = `nothing can be restored below ${tempDir}: ${errnoOf(error) ?? "it cannot be used"}; name another folder with --tempdir`;
       throw new DoppelError("temp.unusable", message, { path: tempDir }, error);
@@ -33,7 +34,7 @@ export class Scratch implements Disposable {
 }
 
 /** Also folders that were backed up without the right to change them. */
-function removeTree(path: string): void {
+export function removeTree(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch (error) {

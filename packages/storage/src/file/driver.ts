@@ -5,6 +5,7 @@ import type { DriverContext, Storage, StorageDriver } from "../storage.ts";
 import { redactUrl } from "../url.ts";
 import { fileError } from "./errors.ts";
 import { directoryOf } from "./location.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { FileStorage } from "./storage.ts";
 import { syncDirectory } from "./sync.ts";
 
@@ -18,7 +19,9 @@ export const fileDriver: StorageDriver = {
     } catch (error) {
       throw fileError(error, "open", directory);
     }
-    return new FileStorage({ label: redactUrl(url), directory, random: context.random });
+    const { random, maker } = context;
+    if (context.purpose === "write" && maker) await removeLeftovers(directory, maker);
+    return new FileStorage({ label: redactUrl(url), directory, random, ...(maker && { maker }) });
   },
 };
 

@@ -15,6 +15,8 @@ export interface PartialFileOptions {
   readonly temporary: string;
   readonly name: string;
   readonly linkFile: LinkFile | undefined;
+  /** Of this process. */
+  readonly mark?: string;
   readonly blocks: Blocks;
 }
 
@@ -43,12 +45,12 @@ export class StagedFile implements StagedObject {
   }
 
   async publish(signal?: AbortSignal): Promise<void> {
-    const { directory, temporary, name, linkFile } = this.#options;
+    const { directory, temporary, name, ...how } = this.#options;
     signal?.throwIfAborted();
     await this.#guard(async () => {
       await this.#file.sync();
       signal?.throwIfAborted();
-      await publish(directory, temporary, name, linkFile);
+      await publish(directory, temporary, name, how);
       try {
         await syncDirectory(directory);
       } catch (error) {

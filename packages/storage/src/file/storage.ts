@@ -1,5 +1,5 @@
 import { unlink } from "node:fs/promises";
-import { type BytePath, type ByteStream, errnoOf, type Payload } from "@doppel/base";
+import { type BytePath, type ByteStream, errnoOf, type Maker, type Payload, temporaryName } from "@doppel/base";
 import { checkName, checkRange } from "../name.ts";
 import type { ByteRange, OpenObject, StagedObject, Storage, StoredObject } from "../storage.ts";
 import { Blocks } from "./blocks.ts";
@@ -18,6 +18,7 @@ export interface FileStorageOptions {
   /** Absolute. */
   readonly directory: BytePath;
   readonly random: { bytes(n: number): Uint8Array };
+  readonly maker?: Maker;
   /** Only for tests: how a file system without hard links answers. */
   readonly linkFile?: LinkFile;
 }
@@ -26,14 +27,14 @@ export interface FileStorageOptions {
 export class FileStorage implements Storage {
   readonly label: string;
   readonly #directory: BytePath;
-  readonly #random: FileStorageOptions["random"];
+  readonly #names: Pick<FileStorageOptions, "random" | "maker">;
   readonly #linkFile: LinkFile | undefined;
   readonly #blocks = new Blocks();
 
   constructor(options: FileStorageOptions) {
     this.label = options.label;
     this.#directory = options.directory;
-    this.#random = options.random;
+    this.#names = options;
     this.#linkFile = options.linkFile;
   }
 
@@ -84,8 +85,11 @@ export class FileStorage implements Storage {
   async stage(name: string, signal?: AbortSignal): Promise<StagedObject> {
     checkName(name);
     signal?.throwIfAborted();
-    const temporary = this.#temporaryName();
-    return StagedFile.create({ directory: this.#directory, temporary, name, linkFile: this.#linkFile, blocks: this.#blocks });
+    const [directory, linkFile, blocks] = [this.#directory, this.#linkFile, this.#blocks];
+    // The dot keeps it out of every duplicity pattern (spec 1.4): a stray one harms nobody.
+    const temporary = `${temporaryName(".doppel-", this.#names)}.partial`;
+    const mark = this.#names.maker?.mark;
+    return StagedFile.create({ directory, temporary, name, linkFile, blocks, ...(mark !== undefined && { mark }) });
   }
 
   async delete(names: readonly string[], signal?: AbortSignal): Promise<void> {
@@ -107,9 +111,4 @@ export class FileStorage implements Storage {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
-
-  /** The dot keeps it out of every duplicity pattern (spec 1.4): a stray one harms nobody. */
-  #temporaryName(): string {
-    return `.doppel-${Buffer.from(this.#random.bytes(8)).toString("hex")}.partial`;
-  }
 }
