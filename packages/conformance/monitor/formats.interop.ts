@@ -101,7 +101,7 @@ describeInterop(["promtool"], "Prometheus", () => {
     const fleet = new Fleet();
     twoServers(fleet);
     await fleet.backup("web1", night);
-    const file = join(fleet.path, "node", "doppel.prom");
+    const file = join(fleet.path, "doppel.prom");
     expect((await fleet.monitor(at(8), "--prometheus", file)).code).toBe(1);
     const checked = spawnSync(reference("promtool")!.path, ["check", "metrics"], { input: readFileSync(file), encoding: "utf8" });
     expect([checked.status, checked.stdout, checked.stderr]).toEqual([0, "", ""]);
