@@ -1,4 +1,4 @@
-import { type BytePath, DoppelError } from "@doppel/base";
+import { type BytePath, DoppelError, displayPath } from "@doppel/base";
 
 /** The headings of `--help`, in the order in which they are printed. */
 export const GROUPS = [
@@ -157,6 +157,11 @@ export function text(argument: string): string {
   return Buffer.from(argument, "latin1").toString("utf8");
 }
 
+/** What was given, for a message. */
+export function shown(argument: string): string {
+  return argument === "" ? "" : displayPath(argument as BytePath);
+}
+
 /** A path, byte for byte. */
 export function path(argument: string): BytePath {
   if (argument === "") throw usage("needs a path, and got an empty one");
@@ -166,7 +171,7 @@ export function path(argument: string): BytePath {
 /** The name of one folder, which cannot lead out of the folder that it is in. */
 export function folderName(argument: string): BytePath {
   if (argument !== "" && argument !== "." && argument !== ".." && !argument.includes("/")) return argument as BytePath;
-  throw usage(`must be the name of one folder, not "${text(argument)}"`);
+  throw usage(`must be the name of one folder, not "${shown(argument)}"`);
 }
 
 /** A path in the backup: leading and trailing slashes do not count (cli spec 8). */
@@ -180,7 +185,7 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (arg
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
   return (argument) => {
     const number = /^[0-9]+$/.test(argument) ? Number(argument) : Number.NaN;
-    if (!(number >= least && number <= most)) throw usage(`needs a whole number ${range}, not "${text(argument)}"`);
+    if (!(number >= least && number <= most)) throw usage(`needs a whole number ${range}, not "${shown(argument)}"`);
     return number;
   };
 }
@@ -192,7 +197,7 @@ export function duration(most: number): (argument: string) => number {
     const parts = [...argument.toLowerCase().matchAll(/(\d{1,9})([smhdw])/g)];
     const seconds = parts.reduce((sum, [, count, unit]) => sum + Number(count) * units[unit!]!, 0);
     if (parts.map(([part]) => part).join("") === argument.toLowerCase() && seconds > 0 && seconds <= most) return seconds;
-    throw usage(`needs a length of time such as 30m or 1h30m, at most ${most / 86_400}d, not "${text(argument)}"`);
+    throw usage(`needs a length of time such as 30m or 1h30m, at most ${most / 86_400}d, not "${shown(argument)}"`);
   };
 }
 
@@ -210,7 +215,7 @@ export function upTo(most: number): (argument: string) => number {
 export function timeSeparator(argument: string): string {
   if (argument === ":") return argument;
   if (argument === "-") throw usage("cannot be -, which stands between other parts of a time");
-  const what = `--time-separator ${text(argument)}`;
+  const what = `--time-separator ${shown(argument)}`;
   throw new DoppelError("cli.unsupported", `is not supported: file names hold no such character any more; leave it out`, {
     what,
   });
@@ -220,14 +225,14 @@ export function timeSeparator(argument: string): string {
 export function minuteOfDay(argument: string): number {
   const [, hours, minutes] = /^(\d\d?):(\d\d)$/.exec(argument) ?? [];
   if (hours === undefined || Number(hours) > 23 || Number(minutes) > 59)
-    throw usage(`needs a time of the day such as 03:30, not "${text(argument)}"`);
+    throw usage(`needs a time of the day such as 03:30, not "${shown(argument)}"`);
   return Number(hours) * 60 + Number(minutes);
 }
 
 export function oneOf<const T extends string>(...choices: readonly T[]): (argument: string) => T {
   return (argument) => {
     const choice = choices.find((known) => known === argument);
-    if (choice === undefined) throw usage(`must be ${choices.join(" or ")}, not "${text(argument)}"`);
+    if (choice === undefined) throw usage(`must be ${choices.join(" or ")}, not "${shown(argument)}"`);
     return choice;
   };
 }
@@ -235,7 +240,7 @@ export function oneOf<const T extends string>(...choices: readonly T[]): (argume
 /** Part of an object's name; in stock duplicity other characters act as a pattern (format spec 1.4). */
 export function prefix(argument: string): string {
   if (/^[A-Za-z0-9_-]*$/.test(argument)) return argument;
-  throw usage(`may hold letters, digits, - and _ only, not "${text(argument)}"`);
+  throw usage(`may hold letters, digits, - and _ only, not "${shown(argument)}"`);
 }
 
 const PRINCIPAL_OF = ["writer", "monitor", "restorer", "keeper", "owner"] as const;
@@ -244,7 +249,7 @@ const PRINCIPAL_OF = ["writer", "monitor", "restorer", "keeper", "owner"] as con
 export function principal(argument: string): readonly [role: (typeof PRINCIPAL_OF)[number], arn: string] {
   const [, name, arn = ""] = /^([a-z]+)=(.*)$/s.exec(text(argument)) ?? [];
   const role = PRINCIPAL_OF.find((known) => known === name);
-  if (role === undefined) throw usage(`must be ROLE=ARN, of the roles ${PRINCIPAL_OF.join(", ")}, not "${text(argument)}"`);
+  if (role === undefined) throw usage(`must be ROLE=ARN, of the roles ${PRINCIPAL_OF.join(", ")}, not "${shown(argument)}"`);
   if (/^arn:[a-z-]+:(?:iam|sts):[^:\s]*:[^:\s]*:\S+$/.test(arn)) return [role, arn];
   throw usage(`needs an ARN such as arn:aws:iam::123456789012:user/NAME, not "${arn}"`);
 }
@@ -259,6 +264,6 @@ export function verbosity(argument: string): number {
   const given = argument.toLowerCase();
   if (/^[0-9]$/.test(given)) return Number(given);
   const word = Object.keys(words).find((known) => known === given || known[0] === given);
-  if (word === undefined) throw usage(`must be 0 to 9, error, warning, notice, info or debug, not "${text(argument)}"`);
+  if (word === undefined) throw usage(`must be 0 to 9, error, warning, notice, info or debug, not "${shown(argument)}"`);
   return words[word]!;
 }

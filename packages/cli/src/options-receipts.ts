@@ -1,7 +1,7 @@
 import { DoppelError } from "@doppel/base";
 import type { Sample } from "@doppel/engine";
 import { WRITE } from "./command-groups.ts";
-import { flag, type Option, optional, path, text, wholeNumber, withDefault } from "./option.ts";
+import { flag, type Option, optional, path, shown, wholeNumber, withDefault } from "./option.ts";
 
 /** What receipts hold, and who signs them. */
 export const RECEIPT_OPTIONS = {
@@ -88,5 +88,5 @@ function sampleOf(argument: string): Sample {
   const percent = /^(\d{1,3}(?:\.\d+)?)%$/.exec(argument)?.[1];
   if (percent !== undefined && Number(percent) <= 100) return { kind: "percent", percent: Number(percent) };
   if (/^\d{1,9}$/.test(argument)) return { kind: "objects", count: Number(argument) };
-  throw new DoppelError("cli.usage", `needs a number of objects, a percentage or "all", not "${text(argument)}"`, {});
+  throw new DoppelError("cli.usage", `needs a number of objects, a percentage or "all", not "${shown(argument)}"`, {});
 }

@@ -60,7 +60,8 @@ function commandNamed(word: string | undefined): CommandName | undefined {
   if (exact !== undefined) return exact;
   const candidates = ABBREVIATED.filter((name) => name.startsWith(word));
   if (candidates.length > 1) {
-    throw usage(`command "${word}" is ambiguous: ${candidates.join(", ")}; a folder of that name is ./${word}`);
+    const shown = displayPath(word as BytePath);
+    throw usage(`command "${shown}" is ambiguous: ${candidates.join(", ")}; a folder of that name is ./${shown}`);
   }
   return BY_NAME.get(candidates[0] ?? "");
 }
