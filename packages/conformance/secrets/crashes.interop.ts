@@ -32,6 +32,23 @@ describe("a run that crashes", () => {
     world.expectClean();
   });
 
+  it.each(["restore", "verify"])(
+    "leaves a file without content when it is killed between making and unlinking it, and the next run removes that: %s",
+    async (command) => {
+      const { world, target } = await sealed();
+      using _ = world;
+      const source = world.path("source");
+      world.edit();
+      await world.done(["incremental", ...world.later, source, target], RIGHT); // the old state of a large file is needed then
+      const args = command === "verify" ? [target, source] : [target, world.path("out/all")];
+      await world.run([command, ...args], { env: { PASSPHRASE, SPY_KILL_IN: world.path("temp") }, code: 137 });
+      expect(readdirSync(world.path("temp"))).toEqual([expect.stringMatching(/^\.doppel-basis-/)]);
+      world.expectClean();
+      await world.done(["list", target], RIGHT);
+      expect(readdirSync(world.path("temp"))).toEqual([]);
+    },
+  );
+
   it.runIf(writesCores)("has no memory in a core dump", async () => {
     const { world, target } = await sealed();
     using _ = world;

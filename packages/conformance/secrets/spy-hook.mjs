@@ -2,13 +2,15 @@
 // environment, and every path that it opens to write. /proc would miss what ends at once.
 //   SPY  the file that gets a line of JSON for each; without it (doppel's agent has no environment) nothing is noted
 //   SPY_KILL  a signal, sent to the program when it gives a file of a test restore its name: by then plain text is on the disk
+//   SPY_KILL_IN  SIGKILL as soon as a file was made in that folder, before it can have been unlinked
 //   SPY_REPORT  a diagnostic report of Node's goes there at the end, as NODE_OPTIONS=--report-... of the user's would make one
 import childProcess from "node:child_process";
 import fs, { promises } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import { dirname } from "node:path";
 import { isMainThread } from "node:worker_threads";
 
-const { SPY, SPY_KILL, SPY_REPORT } = process.env;
+const { SPY, SPY_KILL, SPY_KILL_IN, SPY_REPORT } = process.env;
 if (SPY) {
   const { writeSync } = fs;
   const spy = fs.openSync(SPY, "a");
@@ -31,6 +33,10 @@ if (SPY) {
     };
   }
 
+  const die = (signal = "SIGKILL") => {
+    process.kill(process.pid, signal);
+    for (;;); // the signal is on its way
+  };
   const isForWriting = (flags) => (typeof flags === "number" ? (flags & 3) !== 0 : /[wa+]/.test(flags ?? "r"));
   const opened = (path) => typeof path === "number" || typeof path?.fd === "number" || note({ opened: textOf(path) });
   for (const [of, name] of [
@@ -40,8 +46,11 @@ if (SPY) {
   ]) {
     const real = of[name];
     of[name] = (path, flags, ...rest) => {
-      if (isForWriting(flags)) opened(path);
-      return real(path, flags, ...rest);
+      if (!isForWriting(flags)) return real(path, flags, ...rest);
+      opened(path);
+      const result = real(path, flags, ...rest);
+      if (!SPY_KILL_IN || dirname(textOf(path)) !== SPY_KILL_IN) return result;
+      return result instanceof Promise ? result.then(() => die()) : die();
     };
   }
   for (const name of ["writeFileSync", "appendFileSync", "mkdirSync", "createWriteStream"]) wrap(fs, name);
@@ -66,8 +75,7 @@ if (SPY) {
     const { linkSync } = fs;
     fs.linkSync = (...given) => {
       linkSync(...given);
-      process.kill(process.pid, SPY_KILL);
-      for (;;); // the signal is on its way
+      die(SPY_KILL);
     };
   }
   if (SPY_REPORT && isMainThread) process.on("exit", () => process.report.writeReport(SPY_REPORT));
