@@ -32,17 +32,16 @@ describe("a run that crashes", () => {
     world.expectClean();
   });
 
-  it.each(["restore", "verify"])(
+  it.each(["spool", "basis"])(
     "leaves a file without content when it is killed between making and unlinking it, and the next run removes that: %s",
-    async (command) => {
+    async (kind) => {
       const { world, target } = await sealed();
       using _ = world;
-      const source = world.path("source");
       world.edit();
-      await world.done(["incremental", ...world.later, source, target], RIGHT); // the old state of a large file is needed then
-      const args = command === "verify" ? [target, source] : [target, world.path("out/all")];
-      await world.run([command, ...args], { env: { PASSPHRASE, SPY_KILL_IN: world.path("temp") }, code: 137 });
-      expect(readdirSync(world.path("temp"))).toEqual([expect.stringMatching(/^\.doppel-basis-/)]);
+      await world.done(["incremental", ...world.later, world.path("source"), target], RIGHT); // now the old state of a large file is needed
+      const env = { PASSPHRASE, SPY_KILL_MADE: world.path(`temp/.doppel-${kind}-`) };
+      await world.run(["verify", target, world.path("source")], { env, code: 137 });
+      expect(readdirSync(world.path("temp"))).toEqual([expect.stringContaining(kind)]);
       world.expectClean();
       await world.done(["list", target], RIGHT);
       expect(readdirSync(world.path("temp"))).toEqual([]);

@@ -2,15 +2,14 @@
 // environment, and every path that it opens to write. /proc would miss what ends at once.
 //   SPY  the file that gets a line of JSON for each; without it (doppel's agent has no environment) nothing is noted
 //   SPY_KILL  a signal, sent to the program when it gives a file of a test restore its name: by then plain text is on the disk
-//   SPY_KILL_IN  SIGKILL as soon as a file was made in that folder, before it can have been unlinked
+//   SPY_KILL_MADE  SIGKILL as soon as a file was made whose path begins so, before it can have been unlinked
 //   SPY_REPORT  a diagnostic report of Node's goes there at the end, as NODE_OPTIONS=--report-... of the user's would make one
 import childProcess from "node:child_process";
 import fs, { promises } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { dirname } from "node:path";
 import { isMainThread } from "node:worker_threads";
 
-const { SPY, SPY_KILL, SPY_KILL_IN, SPY_REPORT } = process.env;
+const { SPY, SPY_KILL, SPY_KILL_MADE, SPY_REPORT } = process.env;
 if (SPY) {
   const { writeSync } = fs;
   const spy = fs.openSync(SPY, "a");
@@ -49,7 +48,7 @@ if (SPY) {
       if (!isForWriting(flags)) return real(path, flags, ...rest);
       opened(path);
       const result = real(path, flags, ...rest);
-      if (!SPY_KILL_IN || dirname(textOf(path)) !== SPY_KILL_IN) return result;
+      if (!SPY_KILL_MADE || !textOf(path).startsWith(SPY_KILL_MADE)) return result;
       return result instanceof Promise ? result.then(() => die()) : die();
     };
   }
