@@ -64,11 +64,20 @@ async function makePackage(work: string): Promise<void> {
   for (const file of OPENPGP) await cp(join(ROOT, "node_modules/openpgp", file), join(folder, "node_modules/openpgp", file));
   const manifest = JSON.parse(await readFile(join(CLI, "package.json"), "utf8")) as Manifest;
   await writeFile(join(folder, "package.json"), `${JSON.stringify(await cleaned(manifest), undefined, 2)}\n`);
+  await setModes(folder);
   const name = `doppel-${manifest.version}.tgz`;
   // No network, no lifecycle scripts, and nothing of the person who packs.
   const options = ["--offline", "--ignore-scripts", "--cache", join(work, "cache"), "--pack-destination", work];
   await promisify(execFile)("npm", ["pack", "--silent", ...options, folder]);
   await rename(join(work, name), join(OUT, name));
+}
+
+/** As everybody's umask would have them who is not strict: npm packs the modes that it finds, and the package is to be the same everywhere. */
+async function setModes(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) await chmod(path, ((await stat(path)).mode & 0o100) === 0 ? 0o644 : 0o755);
+  }
 }
 
 /** What the package says of itself: all of doppel's own packages are in its program. */

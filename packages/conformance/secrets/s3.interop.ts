@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { describeInterop } from "@doppel/testkit";
@@ -36,6 +37,7 @@ describe("a target in a bucket", () => {
     const { world, where, env, url } = await bucket();
     using _ = world;
     const source = world.path("source");
+    execFileSync("mkfifo", [world.path("source/fifo")]); // another program has to make it when it is restored
     await world.done(["full", ...where, ...world.later, source, url], { env });
     world.edit();
     await world.done(["incremental", ...where, ...world.later, "--json", source, url], { env });
@@ -57,6 +59,7 @@ describe("a target in a bucket", () => {
     }
     await world.done(["list-current-files", ...where, `boto3+${url}`], { as: "duplicity", env });
     expect(server().requests.length).toBeGreaterThan(20);
+    expect([...world.started]).toContain("mkfifo");
     world.expectClean();
   });
 
