@@ -17,10 +17,10 @@ const OUT = join(ROOT, "dist");
 const CLI = join(ROOT, "packages/cli");
 const WORKERS = ["compress-worker", "hash-worker", "source-worker", "unseal-worker", "write-worker"];
 /** What decides the result besides what the build reads. */
-const ALSO_READ = ["scripts/pack.ts", "scripts/exe-licences.ts", "packages/cli/package.json", "README.md"];
+const ALSO_READ = ["scripts/pack.ts", "scripts/exe-licences.ts", "packages/cli/package.json", "README.md", "SECURITY.md"];
 
 /** What people read, where it is here, so that links lead from one to the other. */
-const DOCUMENTS = ["README.md", "docs", "packages/monitor/PROFILES.md", "packages/format/FORMAT.md", "packages/storage/policies"];
+const DOCUMENTS = ["README.md", "SECURITY.md", "docs", "packages/monitor/PROFILES.md", "packages/format/FORMAT.md", "packages/storage/policies"];
 
 /**
  * OpenPGP.js is not bundled into the package but comes with it as it is, as a bundled dependency: its licence (LGPL) wants it to be
@@ -92,7 +92,7 @@ async function cleaned({ version, engines, bin, man }: Manifest): Promise<object
     engines,
     bin,
     man,
-    files: ["bin", "dist", "docs", "packages", "LICENCES.txt"],
+    files: ["bin", "dist", "docs", "packages", "LICENCES.txt", "SECURITY.md"],
     dependencies: { openpgp: openpgp.version },
     bundleDependencies: ["openpgp"],
   };
