@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { PASSPHRASE, PLAIN, World } from "./world.ts";
@@ -115,7 +115,15 @@ describe("what looks for secrets", () => {
 
   it("sees plain text", () => {
     using world = new World([]);
-    writeFileSync(world.path("temp/kept"), `before ${PLAIN} behind`);
+    writeFileSync(world.path("temp/kept"), `before ${PLAIN} behind`, { mode: 0o600 });
     expect(world.findings()).toEqual(["plain text as it is in temp/kept"]);
+  });
+
+  it("sees what is open to others", () => {
+    using world = new World([]);
+    chmodSync(world.path("temp"), 0o755);
+    writeFileSync(world.path("temp/open"), "text");
+    chmodSync(world.path("temp/open"), 0o640);
+    expect(world.findings()).toEqual(["temp/open is open to others"]);
   });
 });

@@ -34,28 +34,18 @@ async function readEverything(
 }
 
 /** Those that open the single messages, as gpg tells them. */
-async function sessionKeys(target: string): Promise<readonly Secret[]> {
-  await using home = await gpgHome([]);
+async function sessionKeys(target: string, passphrase: string, keyring: readonly string[] = []): Promise<readonly Secret[]> {
+  await using home = await gpgHome(keyring);
   const files = readdirSync(target).filter((name) => /full.*(?:manifest|sigtar|vol1\.).*gpg$/.test(name));
   const found: Secret[] = [];
   for (const name of files) {
-    const args = [
-      "--batch",
-      "--pinentry-mode",
-      "loopback",
-      "--passphrase-fd",
-      "0",
-      "--show-session-key",
-      "-o",
-      "/dev/null",
-      "--yes",
-      "-d",
-    ];
-    const { stderr } = await run("gpg", [...args, join(target, name)], { env: home.env, input: `${PASSPHRASE}\n` });
+    const loopback = ["--batch", "--pinentry-mode", "loopback", "--passphrase-fd", "0"];
+    const args = [...loopback, "--show-session-key", "-o", "/dev/null", "--yes", "-d", join(target, name)];
+    const { stderr } = await run("gpg", args, { env: home.env, input: `${passphrase}\n` });
     const key = /session key: '\d+:([0-9A-F]+)'/.exec(stderr.toString());
     found.push({ name: `session key of ${name}`, value: Buffer.from(key![1]!, "hex") });
   }
-  expect(found.length).toBe(3);
+  expect(found.length).toBeGreaterThan(2);
   return found;
 }
 
@@ -76,8 +66,8 @@ describeInterop(["gpg"], "a backup that is sealed with a passphrase", () => {
     await world.done(["replicate", target, world.path("copy")], RIGHT);
     world.edit();
     await world.done(["full", ...world.later, "--dry-run", source, target], RIGHT);
-    world.expectClean(await sessionKeys(target));
     world.expectClean();
+    world.expectClean(await sessionKeys(target, PASSPHRASE));
   });
 
   it("leaves nothing of a wrong passphrase, or of an empty or an unreadable one", async () => {
@@ -203,9 +193,11 @@ describeInterop(["gpg"], "a backup that is sealed to a key, and signed", () => {
       code: 31,
     });
     await world.done(["verify", `file://${target}`, source], { as: "duplicity", env });
+    await world.done(["full", ...world.later, ...keys, source, `file://${target}`], { as: "duplicity", env });
     await world.done(["doctor", ...keys, target], { env, code: [0, 1] });
     expect([...world.started]).toEqual(expect.arrayContaining(["gpg", "own-gpg"]));
     expect(world.watched((args) => args.startsWith("gpg-agent\0"))).toBe(true);
     world.expectClean();
+    world.expectClean(await sessionKeys(target, KEY.passphrase, ["rsa"]));
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openTempDir, randomContent, run, testKey } from "@doppel/testkit";
@@ -12,6 +12,9 @@ const HOOK = fileURLToPath(new URL("./spy-hook.mjs", import.meta.url));
 
 /** The word by which the program is its agent. */
 const AGENT = "--passphrase-agent";
+
+/** With no umask that would hide what the program makes readable for all. */
+const AS_CARELESS = ["sh", "-c", 'umask 0; exec "$@"', "sh"];
 
 /** Of a backup, and one that is not the right one. They look different in every form. */
 export const PASSPHRASE = `Gänse "fett" $1 +/= 100% 'ja'`;
@@ -129,7 +132,15 @@ export class World implements Disposable {
     const line = [...(command === undefined ? [] : [command]), ...(given.bare ? [] : this.common), ...args];
     const env = this.env({ SPY: spy, ...given.env });
     const loaded = given.imported === undefined ? [] : ["--import", given.imported];
-    const [first = "", ...rest] = [...(given.before ?? []), process.execPath, "--import", HOOK, ...loaded, program, ...line];
+    const [first = "", ...rest] = [
+      ...(given.before ?? AS_CARELESS),
+      process.execPath,
+      "--import",
+      HOOK,
+      ...loaded,
+      program,
+      ...line,
+    ];
     const { input = "" } = given;
     const outcome = said(await run(first, rest, { env, cwd: this.path("cwd"), input }));
     this.printed.push(outcome.stdout, outcome.stderr);
@@ -189,7 +200,20 @@ export class World implements Disposable {
       ...searcher.below(this.#dir.path, ["source", "given", "out"]),
       ...searcher.in(this.printed.join("\n")).map((what) => `${what} was printed`),
       ...this.#ofProcesses(searcher),
+      ...["archive", "temp", "run", "log", "home"].flatMap((name) => this.#open(name)),
     ];
+  }
+
+  /** What others could read. */
+  #open(name: string): readonly string[] {
+    const path = this.path(name);
+    if (!existsSync(path)) return [];
+    const stats = lstatSync(path);
+    if (stats.isSocket() || (stats.mode & 0o077) === 0) return [];
+    const below = stats.isDirectory() ? readdirSync(path) : [];
+    return stats.isDirectory() && below.length > 0
+      ? below.flatMap((inner) => this.#open(join(name, inner)))
+      : [`${name} is open to others`];
   }
 
   /** Whether such a process of this world was seen. */

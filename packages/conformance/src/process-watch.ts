@@ -26,9 +26,10 @@ export class ProcessWatch implements Disposable {
   #look(): void {
     for (const pid of pids()) {
       if (pid === this.#first || this.#old.has(pid)) continue;
-      // In this order: who becomes another program meanwhile is seen with its own environment, or as what it was.
       const args = textOf(`/proc/${pid}/cmdline`);
       const environment = textOf(`/proc/${pid}/environ`);
+      // Who is becoming another program has no arguments for a moment, or those of the one that it was: the next look sees it.
+      if (args === "" || args !== textOf(`/proc/${pid}/cmdline`)) continue;
       this.#processes.set(`${args}\0\0${environment}`, { args, environment });
     }
   }
