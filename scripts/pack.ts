@@ -20,7 +20,14 @@ const WORKERS = ["compress-worker", "hash-worker", "source-worker", "unseal-work
 const ALSO_READ = ["scripts/pack.ts", "scripts/exe-licences.ts", "packages/cli/package.json", "README.md", "SECURITY.md"];
 
 /** What people read, where it is here, so that links lead from one to the other. */
-const DOCUMENTS = ["README.md", "SECURITY.md", "docs", "packages/monitor/PROFILES.md", "packages/format/FORMAT.md", "packages/storage/policies"];
+const DOCUMENTS = [
+  "README.md",
+  "SECURITY.md",
+  "docs",
+  "packages/monitor/PROFILES.md",
+  "packages/format/FORMAT.md",
+  "packages/storage/policies",
+];
 
 /**
  * OpenPGP.js is not bundled into the package but comes with it as it is, as a bundled dependency: its licence (LGPL) wants it to be

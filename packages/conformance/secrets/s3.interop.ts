@@ -15,7 +15,7 @@ describe("a target in a bucket", () => {
 
   /** A bucket, the secret of who writes to it, and where it is for a command line. */
   async function bucket() {
-    const { admin, endpoint, region, makeBucket } = server();
+    const { admin, endpoint, region } = server();
     const world = new World([
       { name: "AWS's secret", value: admin.secretAccessKey },
       { name: "the key in a URL", value: IN_URL },
@@ -30,7 +30,7 @@ describe("a target in a bucket", () => {
       AWS_EC2_METADATA_DISABLED: "true",
       PASSPHRASE,
     };
-    return { world, where, lines, env, url: `s3://${await makeBucket({ versioning: true })}/web1` };
+    return { world, where, lines, env, url: `s3://${await server().makeBucket({ versioning: true })}/web1` };
   }
 
   it("leaves nothing with keys from the environment, also when they are wrong, or the server fails", async () => {

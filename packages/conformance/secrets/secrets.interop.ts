@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describeInterop, gpgHome, run, testKey } from "@doppel/testkit";
 import { expect, it } from "vitest";
-import type { Secret } from "./forms.ts";
+import type { Secret } from "../src/secret-search.ts";
 import { PASSPHRASE, secretsOfKey, World, WRONG } from "./world.ts";
 
 const KEY = testKey("rsa");

@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import { ProcessWatch, type SeenProcess } from "../src/process-watch.ts";
 import { cleanEnv, DOPPEL } from "../src/program.ts";
 import { type Said, said } from "../src/s3-place.ts";
-import { type Secret, Searcher } from "./forms.ts";
+import { type Secret, Searcher } from "../src/secret-search.ts";
 
 const HOOK = fileURLToPath(new URL("./spy-hook.mjs", import.meta.url));
 

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { constants, gunzipSync } from "node:zlib";
 
 /** What must not be seen, and what it is called when it was. */
 export interface Secret {
@@ -31,20 +31,28 @@ export class Searcher {
 
   /** The same of every file below a folder, of its name, and of where links lead; `except` are paths from the folder. */
   below(folder: string, except: readonly string[] = []): readonly string[] {
+    return this.filesBelow(folder, except).flatMap(({ path, found }) => found.map((what) => `${what} in ${path}`));
+  }
+
+  /** As `below`: paths from the folder, and what is in each; only those in which there is something. */
+  filesBelow(
+    folder: string,
+    except: readonly string[] = [],
+  ): readonly { readonly path: string; readonly found: readonly string[] }[] {
     const isLeftOut = (path: string): boolean => except.some((one) => path === one || path.startsWith(`${one}/`));
     return (readdirSync(folder, { recursive: true }) as string[])
       .filter((path) => !isLeftOut(path))
-      .flatMap((path) =>
-        [path, ...contentOf(join(folder, path))].flatMap((part) => this.in(part).map((what) => `${what} in ${path}`)),
-      );
+      .map((path) => ({ path, found: [path, ...contentOf(join(folder, path))].flatMap((part) => this.in(part)) }))
+      .filter(({ found }) => found.length > 0);
   }
 
   #inGzip(bytes: Buffer): readonly string[] {
     if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return [];
     try {
-      return this.in(gunzipSync(bytes)).map((what) => `${what}, compressed`);
+      // Also what is there of one that was cut off.
+      return this.in(gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH })).map((what) => `${what}, compressed`);
     } catch {
-      return []; // it was cut off: nothing that is complete is passed over
+      return []; // it only looks like gzip
     }
   }
 }
