@@ -1,4 +1,4 @@
-import { DoppelError, nearest } from "@doppel/base";
+import { displayText, DoppelError, nearest } from "@doppel/base";
 import type { Generation, Option, Program } from "../option.ts";
 import { NEW_RULES, OLD_RULES, OPTIONS, type OptionName, type RuleName, RULES } from "../options.ts";
 
@@ -41,7 +41,7 @@ export function abbreviated(text: string): Spelling | undefined {
     onlyOne(candidates.filter(({ generation }) => generation !== "3"));
   if (choice !== undefined || candidates.length === 0) return choice;
   const names = candidates.map((candidate) => `--${candidate.text}`).join(", ");
-  throw new DoppelError("cli.usage", `--${shown(text)} is ambiguous: ${names}`, { option: `--${shown(text)}` });
+  throw new DoppelError("cli.usage", `--${displayText(shown(text))} is ambiguous: ${names}`, { option: `--${shown(text)}` });
 }
 
 /** @param rawName as given, with its dashes */
@@ -49,7 +49,7 @@ export function unknownOption(rawName: string, program: Program): DoppelError<"c
   const known = [...SPELLINGS.keys()].filter((text) => text.length > 1 && spelled(text, program) !== undefined);
   const meant = nearest(rawName.replace(/^-+/, ""), known);
   const hint = meant === undefined ? "" : `; did you mean --${meant}?`;
-  return new DoppelError("cli.usage", `unknown option ${shown(rawName)}${hint}`, { option: shown(rawName) });
+  return new DoppelError("cli.usage", `unknown option ${displayText(shown(rawName))}${hint}`, { option: shown(rawName) });
 }
 
 /** The one meaning of all candidates. */

@@ -5,6 +5,9 @@ export interface DuplyConf {
   readonly notUnderstood: readonly number[];
 }
 
+/** Characters of a value; nobody writes a longer one, but a few lines such as A=$A$A would make one that fits into no memory. */
+const LONGEST = 1 << 16;
+
 const BEGINNINGS = /^(?:if|for|while|until|case|select|function)\b|^[A-Za-z_][\w-]*\s*\(\)|^\{/;
 const ENDINGS = /(?:^|[;\s])(?:fi|done|esac|\})\s*(?:#.*)?$/;
 
@@ -94,6 +97,7 @@ function readWord(text: string, from: number, lookUp: (name: string) => string |
       const [whole, braced, plain] = /^\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/.exec(text.slice(at)) ?? [];
       const looked = lookUp(braced ?? plain ?? "");
       if (whole === undefined || looked === undefined) return undefined;
+      if (value.length + looked.length > LONGEST) return undefined;
       value += looked;
       at += whole.length;
     } else if (char === "`" || (!quoted && /[()<>|&*?[]/.test(char))) {
