@@ -20,6 +20,7 @@ const STEPS: readonly { readonly name: string; readonly run: () => Promise<Outco
   { name: "format", run: () => runNode("node_modules/@biomejs/biome/bin/biome", "format") },
   { name: "layers", run: () => runNode("--import", "tsx", "scripts/check-layers.ts") },
   { name: "lock file", run: () => runNode("--import", "tsx", "scripts/complete-lock.ts", "--check") },
+  { name: "dependencies", run: () => runNode("--import", "tsx", "scripts/check-dependencies.ts") },
   { name: "dead code", run: () => runNode("node_modules/knip/bin/knip.js") },
   { name: "build", run: runBuild },
   { name: "unit tests", run: runUnitTests },
@@ -31,7 +32,7 @@ for (const { name, run } of STEPS) {
   const { ok, detail, output } = await run();
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(
-    `${ok ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds.padStart(6)} s${detail === undefined ? "" : `  ${detail}`}`,
+    `${ok ? "ok    " : "FAILED"} ${name.padEnd(12)} ${seconds.padStart(6)} s${detail === undefined ? "" : `  ${detail}`}`,
   );
   if (ok) continue;
   failed.push(name);

@@ -52,9 +52,14 @@ export function readReceiptKeyFile(file: BytePath, half: "private" | "public", w
   }
 }
 
-/** gpg's environment: ours, which holds no passphrase any more, and the terminal on which its agent may ask. */
+/** What we are given for the target. gpg has no use for it, and the agent that it starts would hold it for as long as that lives. */
+const OF_THE_TARGET: readonly string[] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+
+/** gpg's environment: ours, which holds no passphrase any more, without the target's secrets; and the terminal on which its agent may ask. */
 export function gpgEnvironment({ variables }: Environment): Readonly<Record<string, string>> {
-  const defined = Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const defined = Object.entries(variables).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !OF_THE_TARGET.includes(entry[0]),
+  );
   const terminal = process.stdin.isTTY && variables["GPG_TTY"] === undefined ? { GPG_TTY: readlinkSync("/proc/self/fd/0") } : {};
   return { ...Object.fromEntries(defined), ...terminal };
 }

@@ -4,6 +4,7 @@ import { displayPath, isDoppelError, type Runtime } from "@doppel/base";
 import { processMaker } from "@doppel/engine";
 import { COMMANDS as TARGETS } from "./commands.ts";
 import type { CommandName } from "./option.ts";
+import { keepMemoryOutOfDumps } from "./core-dumps.ts";
 import { checkDescriptors } from "./descriptors.ts";
 import { DAMAGED, DIFFERENT, DONE, PIPE_CLOSED, stockExitCode, UNRESTORED } from "./exit-codes.ts";
 import { interruptBySignals } from "./interrupt.ts";
@@ -76,6 +77,7 @@ export async function run(
   found: Pick<Session, "profile" | "targets"> = {},
 ): Promise<number> {
   const { settings, command } = invocation;
+  keepMemoryOutOfDumps();
   checkDescriptors(settings);
   const interrupt = interruptBySignals((code) => process.exit(code));
   const secrets = takeSecrets();

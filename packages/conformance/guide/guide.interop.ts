@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { examined } from "../src/examined.ts";
 import { mustBeDone, said } from "../src/s3-place.ts";
 import { type Alert, Machines } from "./machines.ts";
-import { ProcessWatch } from "./process-watch.ts";
+import { ProcessWatch } from "../src/process-watch.ts";
 
 /** What goes wrong one night, and what the pager says of it. */
 interface Fault {

@@ -1,20 +1,11 @@
-import {
-  appendFileSync,
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { asStored, compareTrees, isRoot, openTempDir, randomContent, run, type S3Site, scanTree } from "@doppel/testkit";
 import { expect } from "vitest";
 import { BucketPlace, type ROLES } from "../src/bucket-place.ts";
 import { cleanEnv, DOPPEL } from "../src/program.ts";
 import { type Said, said } from "../src/s3-place.ts";
+import { Searcher } from "../src/secret-search.ts";
 
 export type Machine = "admin" | "server" | "monitor";
 
@@ -238,14 +229,10 @@ export class Machines implements Disposable {
     }
   }
 
-  /** Files of all machines in which a text stands, from the folder that they are all in. */
-  filesWith(text: string): readonly string[] {
-    const files = readdirSync(this.at("."), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    const paths = files.map((entry) => join(entry.parentPath, entry.name));
-    return paths
-      .filter((path) => readFileSync(path).includes(text))
-      .map((path) => path.slice(this.at("").length + 1))
-      .toSorted();
+  /** Files of all machines in which a secret stands in any form, from the folder that they are all in. */
+  filesWith(secret: string): readonly string[] {
+    const found = new Searcher([{ name: "it", value: secret }]).filesBelow(this.at("."));
+    return found.map(({ path }) => path).toSorted();
   }
 
   #takeAlerts(): readonly Alert[] {

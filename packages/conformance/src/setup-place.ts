@@ -4,6 +4,7 @@ import { asStored, compareTrees, isRoot, openTempDir, run, scanTree } from "@dop
 import { expect } from "vitest";
 import { cleanEnv, DOPPEL, doppel, type ProgramOptions } from "./program.ts";
 import { type Said, said } from "./s3-place.ts";
+import { Searcher } from "./secret-search.ts";
 
 /** An admin's machine, a server's scratch root, what the server holds, and a target; all in one folder. */
 export class SetupPlace implements Disposable {
@@ -80,11 +81,9 @@ export class SetupPlace implements Disposable {
     return readFileSync(join(this.root, path), "utf8");
   }
 
-  /** The files below a folder in which a text stands. */
-  filesWith(text: string, folder = this.path): readonly string[] {
-    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    const paths = files.map((entry) => join(entry.parentPath, entry.name));
-    return paths.filter((path) => readFileSync(path).includes(text)).map((path) => path.slice(this.path.length + 1));
+  /** The files in which a secret stands in any form. */
+  filesWith(secret: string): readonly string[] {
+    return new Searcher([{ name: "it", value: secret }]).filesBelow(this.path).map(({ path }) => path);
   }
 
   /** Sets at the target. */

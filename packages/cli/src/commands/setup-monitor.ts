@@ -83,8 +83,9 @@ function install({ path, mode, text }: UnitFile, root: string): void {
 }
 
 function start([program, ...args]: readonly string[]): void {
+  const { PATH = "/usr/sbin:/usr/bin:/sbin:/bin" } = process.env;
   try {
-    execFileSync(program!, args, { stdio: ["ignore", "ignore", "inherit"] });
+    execFileSync(program!, args, { env: { PATH }, stdio: ["ignore", "ignore", "inherit"] });
   } catch (error) {
     const message = `the files are written, but ${[program, ...args].join(" ")} failed: run it yourself where systemd runs`;
     throw new DoppelError("temp.unusable", message, { path: program! }, error);

@@ -212,6 +212,7 @@ describe("wrong command lines", () => {
     ["full --name= / t", '--name must be the name of one folder, not "" (see doppel full --help)'],
     ["full --qqqqqqqq / t", "unknown option --qqqqqqqq (see doppel full --help)"],
     ["full -x / t", "unknown option -x (see doppel full --help)"],
+    ["full -\r / t", "unknown option -\\x0d (see doppel full --help)"],
     ["full / t --volsize", "--volsize needs a value (see doppel full --help)"],
     ["full --volsize 0 / t", '--volsize needs a whole number of at least 1, not "0" (see doppel full --help)'],
     ["full --volsize 1.5 / t", '--volsize needs a whole number of at least 1, not "1.5" (see doppel full --help)'],

@@ -63,7 +63,7 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
   runtime.emit({ type: "run.started", kind: "backup", target: storage.label, time: set.end });
   runtime.emit({ type: "set.opened", kind: set.kind, time: set.end });
 
-  const spool = { tempDir: deps.tempDir, memoryLimit: SPOOL_MEMORY, random: runtime.random };
+  const spool = { tempDir: deps.tempDir, memoryLimit: SPOOL_MEMORY, random: runtime.random, maker: runtime.maker };
   await using compressor = new Compressor(job.threads);
   await using hasher = new Hasher(job.threads);
   const sealer = new Sealer({ envelope: deps.envelope, level: job.compressLevel, compressor, hasher, spool });

@@ -4,7 +4,7 @@ import { type Maker, markIn } from "@doppel/base";
 import { removeTree } from "../drill/scratch.ts";
 
 /** Folders and files that a run needs for its own length only, and what is in them is nobody else's. */
-const OURS = /^(\.doppel-(?!restore-)|doppel-drill-)/;
+const OURS = /^(\.doppel-(?!restore-)|doppel-(?:doctor|drill)-)/;
 
 /**
  * Removes from a folder for temporary files what runs that were killed have left there: restored plain text of a drill, metadata of a dry

@@ -34,7 +34,7 @@ export async function syncSignatures(
 async function copySignatures(remote: string, local: string, archive: ArchiveDir, context: ReadContext): Promise<void> {
   const { deps, runtime } = context;
   const options = context.unsealing(remote);
-  const spool = { tempDir: deps.tempDir, memoryLimit: 16 << 20, random: runtime.random };
+  const spool = { tempDir: deps.tempDir, memoryLimit: 16 << 20, random: runtime.random, maker: runtime.maker };
   const compressor = new Compressor(1); // level 1, of what arrives no faster
   const sealer = new Sealer({ envelope: { kind: "gzip" }, level: 1, compressor, hasher: new Hasher(1), spool });
   try {

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { DoppelError, errnoOf } from "@doppel/base";
+import { DoppelError, errnoOf, type Maker, temporaryName } from "@doppel/base";
 import type { Basis } from "@doppel/rsync";
 
 /** Files up to this size are patched in memory. */
@@ -12,15 +12,16 @@ const MEMORY_LIMIT = 4 << 20;
  */
 export class BasisFile implements Basis, Disposable {
   readonly #tempDir: string;
-  readonly #random: { bytes(n: number): Uint8Array };
+  readonly #names: Parameters<typeof temporaryName>[1];
   #memory: Buffer | undefined = Buffer.alloc(0);
   #file: number | undefined;
   #scratch: Buffer = Buffer.alloc(0);
   size = 0;
 
-  constructor(tempDir: string, random: { bytes(n: number): Uint8Array }) {
+  /** @param maker  marks the file, should the process be killed before it has unlinked it */
+  constructor(tempDir: string, random: { bytes(n: number): Uint8Array }, maker?: Maker) {
     this.#tempDir = tempDir;
-    this.#random = random;
+    this.#names = { random, maker };
   }
 
   append(bytes: Uint8Array): void {
@@ -53,7 +54,7 @@ export class BasisFile implements Basis, Disposable {
 
   #toFile(): void {
     const memory = this.#memory!;
-    const path = join(this.#tempDir, `.doppel-${Buffer.from(this.#random.bytes(12)).toString("hex")}.basis`);
+    const path = join(this.#tempDir, temporaryName(".doppel-basis-", this.#names));
     this.#guard(() => {
       this.#file = openSync(path, "wx+", 0o600);
       unlinkSync(path);

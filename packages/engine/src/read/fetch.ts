@@ -36,7 +36,7 @@ async function fetchOnce(
   { deps, runtime }: Pick<ReadContext, "deps" | "runtime">,
   memoryLimit: number,
 ): Promise<Spool> {
-  const spool = new Spool({ tempDir: deps.tempDir, memoryLimit, random: runtime.random });
+  const spool = new Spool({ tempDir: deps.tempDir, memoryLimit, random: runtime.random, maker: runtime.maker });
   try {
     for await (const chunk of deps.storage.get(name, undefined, runtime.signal)) await spool.append(chunk);
     return spool;

@@ -107,7 +107,7 @@ function lanesAtSmallestPath(lanes: readonly Lane[]): readonly Lane[] {
 
 /** The base with every delta applied; each state but the last is kept only until the next one is made. */
 async function* patched(base: Lane, deltas: readonly Lane[], { deps, runtime }: ReadContext): AsyncGenerator<Uint8Array> {
-  let basis = new BasisFile(deps.tempDir, runtime.random);
+  let basis = new BasisFile(deps.tempDir, runtime.random, runtime.maker);
   const path = base.current?.entry.path;
   try {
     for await (const chunk of base.content()) basis.append(chunk);
@@ -118,7 +118,7 @@ async function* patched(base: Lane, deltas: readonly Lane[], { deps, runtime }: 
         yield* patcher.finish();
         return;
       }
-      const next = new BasisFile(deps.tempDir, runtime.random);
+      const next = new BasisFile(deps.tempDir, runtime.random, runtime.maker);
       try {
         for await (const chunk of lane.content()) for (const out of patcher.update(chunk)) next.append(out);
         for (const out of patcher.finish()) next.append(out);

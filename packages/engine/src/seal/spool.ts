@@ -1,6 +1,6 @@
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { type ByteStream, DoppelError, errnoOf, type Payload } from "@doppel/base";
+import { type ByteStream, DoppelError, errnoOf, type Maker, type Payload, temporaryName } from "@doppel/base";
 
 /** Where spools go, and how much of each may stay in memory. */
 export interface SpoolOptions {
@@ -8,6 +8,8 @@ export interface SpoolOptions {
   /** Bytes kept in memory before the spool moves to a file. */
   readonly memoryLimit: number;
   readonly random: { bytes(n: number): Uint8Array };
+  /** Marks the file, should the process be killed before it has unlinked it. */
+  readonly maker?: Maker | undefined;
 }
 
 const READ_CHUNK = 1 << 20;
@@ -90,8 +92,7 @@ export class Spool implements Payload, AsyncDisposable {
   }
 
   async #create(): Promise<FileHandle> {
-    const name = Buffer.from(this.#options.random.bytes(12)).toString("hex");
-    const path = join(this.#options.tempDir, `.doppel-${name}.spool`);
+    const path = join(this.#options.tempDir, temporaryName(".doppel-spool-", this.#options));
     const file = await this.#guard(open(path, "wx+", 0o600));
     await unlink(path);
     return file;

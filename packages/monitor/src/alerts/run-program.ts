@@ -55,5 +55,5 @@ export function runProgram(
 /** By the shell, which can do that from here. */
 function killGroup(leader: number | undefined): void {
   if (leader === undefined) return;
-  spawn("/bin/sh", ["-c", `kill -KILL -${leader}`], { stdio: "ignore" }).on("error", () => undefined);
+  spawn("/bin/sh", ["-c", `kill -KILL -${leader}`], { env: {}, stdio: "ignore" }).on("error", () => undefined);
 }

@@ -13,7 +13,7 @@ type Once<T> = () => Promise<T>;
 
 /** All that checks look at. Paths are absolute. */
 export interface DoctorContext {
-  readonly runtime: Pick<Runtime, "clock" | "random" | "signal">;
+  readonly runtime: Pick<Runtime, "clock" | "maker" | "random" | "signal">;
   /** Nothing is written anywhere, not even a canary. */
   readonly dryRun: boolean;
   /** This machine is the one that backs up, so that its credentials have to be those of a writer. */

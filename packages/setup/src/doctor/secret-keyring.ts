@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "@doppel/base";
+import { errnoOf, temporaryName } from "@doppel/base";
 import type { DoctorContext } from "./context.ts";
 import { runProgram } from "./run-program.ts";
 
@@ -75,7 +75,8 @@ function isStub(path: string): boolean {
 
 /** Of the primary key and all subkeys; undefined when there is no gpg that could tell. */
 async function keygripsOf(bytes: Uint8Array, { machine, runtime }: DoctorContext): Promise<readonly string[] | undefined> {
-  const home = mkdtempSync(join(machine.tempDir(), "doppel-doctor-"));
+  const home = join(machine.tempDir(), temporaryName("doppel-doctor-", runtime));
+  mkdirSync(home, { mode: 0o700 });
   try {
     const args = [
       "--homedir",

@@ -21,6 +21,11 @@ export function makeNode(directory: BytePath, name: string, entry: PathEntry): v
   run(entry, directory, "mknod", ["-m", "600", "--", name, letter, String(major), String(minor)]);
 }
 
+/** All that the programs get of an environment, in which there may be secrets: where systems have them, the last two NixOS and Guix. */
+const ENVIRONMENT = {
+  PATH: "/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin:/run/current-system/sw/bin:/run/current-system/profile/bin",
+};
+
 /** Node has no mknod(2), and its arguments for programs are text: so a plain name, made from inside the directory. */
 function run(entry: PathEntry, directory: BytePath, program: string, args: readonly string[]): void {
   const bytes = pathToBytes(directory);
@@ -29,7 +34,7 @@ function run(entry: PathEntry, directory: BytePath, program: string, args: reado
   const fd = Buffer.from(text).equals(bytes) ? undefined : openSync(bytes, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     const cwd = fd === undefined ? text : `/proc/self/fd/${fd}`;
-    const done = spawnSync(program, args, { cwd, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
+    const done = spawnSync(program, args, { cwd, env: ENVIRONMENT, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
     if (done.error !== undefined) throw refused(entry, `${program} could not be run`, done.error);
     if (done.status !== 0) throw refused(entry, done.stderr.trim().split("\n").at(-1) ?? `${program} failed`);
   } finally {
