@@ -42,23 +42,15 @@ export async function openLocal(local: string, context: ReadContext): Promise<Me
   const payload = { size: 0, open: () => createReadStream(copy, { highWaterMark: READ_CHUNK }) };
   return {
     name: copy,
-    bytes: () => tellingOfCopy(unseal(payload, context.unsealing(local)), copy),
+    bytes: () => tellingOfCopy(unseal(payload, context.unsealing(local, true)), copy),
     async [Symbol.asyncDispose]() {},
   };
 }
 
-/**
- * Fetches an object and checks it to its last byte. @throws volume.damaged, openpgp.*, storage.*
- * @param signed it must carry the expected signature, if there is one
- */
-export async function fetchMetadata(
-  remote: string,
-  context: ReadContext,
-  memoryLimit: number,
-  signed = false,
-): Promise<Metadata> {
+/** Fetches an object and checks it to its last byte, and its signature, if one is expected. @throws volume.damaged, openpgp.*, storage.* */
+export async function fetchMetadata(remote: string, context: ReadContext, memoryLimit: number): Promise<Metadata> {
   const spool = await fetchObject(remote, context, memoryLimit);
-  const options = context.unsealing(remote, signed);
+  const options = context.unsealing(remote);
   try {
     await authenticate(spool, options);
   } catch (error) {
