@@ -571,17 +571,21 @@ async function signerFor(query: string, { settings, environment, passphrases, ru
   }
 }
 
-/** What every command that reads a target is given. The caller closes `keys`. @throws openpgp.*, temp.unusable */
-export async function readDeps(url: BytePath, storage: Storage, context: KeyContext): Promise<ReadDeps> {
+/**
+ * What every command that reads a target is given. The caller closes `keys`. @throws openpgp.*, temp.unusable
+ * @param lists it seldom reads an object, so that the key that must have signed it need not be here
+ */
+export async function readDeps(url: BytePath, storage: Storage, context: KeyContext, lists = false): Promise<ReadDeps> {
   const { settings, environment } = context;
   const sign = settings["without-key"] ? undefined : settings["sign-key"]; // signatures are inside what is encrypted
   const keys = keysOf(context);
+  const find = (query: string): Promise<Verifier> => findVerifier(query, keySources(context));
   return {
     storage,
     archiveDir: archiveDirOf(url, settings, environment),
     tempDir: tempDirOf(settings, environment),
     ...(keys && { keys }),
-    ...(sign !== undefined && { verifier: await findVerifier(sign, keySources(context)) }),
+    ...(sign !== undefined && { verifier: lists ? verifierWhenNeeded(() => find(sign)) : await find(sign) }),
   };
 }
 
