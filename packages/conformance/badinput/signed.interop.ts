@@ -56,7 +56,7 @@ const READERS: readonly (readonly string[])[] = [
   ["status", "--file-changed", "one", "target"],
 ];
 
-async function expectRefused(box: Box, message: RegExp, readers = [READERS[0]!, READERS[3]!]): Promise<void> {
+async function expectRefused(box: Box, message: RegExp, readers: typeof READERS = [READERS[0]!, READERS[3]!]): Promise<void> {
   for (const command of readers) {
     const outcome = await reading(box, command);
     expect(`${outcome.code}: ${outcome.stderr}`, command.join(" ")).toMatch(message);

@@ -1,4 +1,4 @@
-import { DoppelError, nearest } from "@doppel/base";
+import { type BytePath, displayPath, DoppelError, nearest } from "@doppel/base";
 import type { Generation, Option, Program } from "../option.ts";
 import { NEW_RULES, OLD_RULES, OPTIONS, type OptionName, type RuleName, RULES } from "../options.ts";
 
@@ -59,7 +59,7 @@ function onlyOne(candidates: readonly Spelling[]): Spelling | undefined {
 }
 
 function shown(bytes: string): string {
-  return Buffer.from(bytes, "latin1").toString("utf8");
+  return bytes === "" ? "" : displayPath(bytes as BytePath);
 }
 
 const SPELLINGS: ReadonlyMap<string, Spelling> = new Map(

@@ -8,6 +8,9 @@ export interface DuplyConf {
 const BEGINNINGS = /^(?:if|for|while|until|case|select|function)\b|^[A-Za-z_][\w-]*\s*\(\)|^\{/;
 const ENDINGS = /(?:^|[;\s])(?:fi|done|esac|\})\s*(?:#.*)?$/;
 
+/** What Linux takes for one argument: a value that doubles itself line by line would take all memory. */
+const LONGEST = 1 << 17;
+
 /** @param environment  what a script finds set: HOME, and no more than that is needed */
 export function parseDuplyConf(text: string, environment: Readonly<Record<string, string | undefined>>): DuplyConf {
   const values = new Map<string, string>();
@@ -57,7 +60,9 @@ function readAssignments(text: string, from: number, lookUp: (name: string) => s
     if (start === undefined || name === undefined) return undefined;
     const word = readWord(text, at + start.length, scope);
     if (word === undefined || !/^[\s;]?$/.test(text[word.end] ?? "")) return undefined;
-    found.push([name, (plus ? (scope(name) ?? "") : "") + word.value]);
+    const value = (plus ? (scope(name) ?? "") : "") + word.value;
+    if (value.length > LONGEST) return undefined;
+    found.push([name, value]);
     at = word.end;
   }
 }
@@ -95,6 +100,7 @@ function readWord(text: string, from: number, lookUp: (name: string) => string |
       const looked = lookUp(braced ?? plain ?? "");
       if (whole === undefined || looked === undefined) return undefined;
       value += looked;
+      if (value.length > LONGEST) return undefined;
       at += whole.length;
     } else if (char === "`" || (!quoted && /[()<>|&*?[]/.test(char))) {
       return undefined;
