@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { type ByteStream, DoppelError, isDoppelError } from "@doppel/base";
+import { type ByteStream, DoppelError, errnoOf, isDoppelError } from "@doppel/base";
 import { ArchiveDir } from "../cache/archive-dir.ts";
 import type { ReadContext } from "./context.ts";
 import { fetchObject } from "./fetch.ts";
@@ -64,9 +64,15 @@ async function* tellingOfCopy(bytes: ByteStream, copy: string): ByteStream {
   try {
     yield* bytes;
   } catch (error) {
-    if (!isDoppelError(error, "volume.damaged")) throw error;
-    const { reason } = error.data;
+    const errno = errnoOf(error);
+    if (!isDoppelError(error, "volume.damaged") && !isSystemError(error)) throw error;
+    const reason = isDoppelError(error, "volume.damaged") ? error.data.reason : `it cannot be read: ${errno}`;
     const message = `the local copy ${copy} is damaged (${reason}); delete it, and the target's own is read instead`;
     throw new DoppelError("volume.damaged", message, { name: copy, reason }, error);
   }
+}
+
+/** Of a file, and no abort. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
 }
