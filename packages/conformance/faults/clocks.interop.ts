@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asStored, compareTrees, describeInterop, scanTree, stockDuplicity } from "@doppel/testkit";
 import { describe, expect, it } from "vitest";
@@ -6,6 +6,13 @@ import { type Box, expectDone, expectRefusal, makeBox, type Outcome } from "../b
 
 const at = (box: Box, seconds: number, kind = "full"): Promise<Outcome> =>
   box.doppel([kind, "--no-encryption", "--archive-dir", box.archive, "--current-time", String(seconds), "source", "target"]);
+
+/** With a time of its own: an increment sees what has another second. */
+function change(box: Box, name: string, content: string): void {
+  const path = join(box.source, name);
+  writeFileSync(path, content);
+  utimesSync(path, 1_700_000_000, 1_700_000_000 + content.charCodeAt(0));
+}
 
 const DAY = 86_400;
 const seconds = (time: string): number => Date.parse(time) / 1000;
@@ -21,7 +28,7 @@ describeInterop(["duplicity"], "a clock that is out of range", () => {
     const box = makeBox();
     expectDone(await at(box, time));
     expect(readdirSync(box.target)).toContain(`duplicity-full.${name}.manifest`);
-    writeFileSync(join(box.source, "one"), "changed\n");
+    change(box, "one", "changed\n");
     expectDone(await at(box, time + 1, "incremental"));
     expectDone(await box.restore(["--time", String(time + 1)]));
     expect(compareTrees(asStored(scanTree(box.source)), scanTree(box.restored))).toEqual([]);
@@ -49,7 +56,7 @@ describeInterop(["duplicity"], "a clock that is out of range", () => {
     const now = seconds("2030-01-01T00:00:00Z");
     expectDone(await at(box, now));
     const before = box.left();
-    writeFileSync(join(box.source, "one"), "changed\n");
+    change(box, "one", "changed\n");
     for (const kind of ["full", "incremental", "backup"])
       for (const time of [1, now - DAY, now - 1])
         expectRefusal(await at(box, time, kind), 17, /the newest backup is of 20300101T000000Z.*set the clock right/);
@@ -99,7 +106,7 @@ describe("where clocks change, and in a year with a leap day", () => {
     const box = makeBox();
     const env = { TZ: "Europe/Berlin" };
     for (const [index, time] of times.entries()) {
-      writeFileSync(join(box.source, "state"), String(index));
+      change(box, "state", String(index));
       const kind = index === 0 ? "full" : "incremental";
       const args = ["--no-encryption", "--archive-dir", box.archive, "--current-time", String(seconds(time)), "source", "target"];
       expectDone(await box.doppel([kind, ...args], { env }));

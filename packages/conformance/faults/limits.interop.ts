@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asStored, compareTrees, describeInterop, randomContent, run, scanTree, stockDuplicity } from "@doppel/testkit";
 import { expect, it } from "vitest";
@@ -61,6 +61,7 @@ describeFullDisks("an archive directory that is full at the end of a good backup
     expect(full.code).toBe(3);
     const before = readdirSync(box.target);
     writeFileSync(join(box.source, "one"), "changed\n");
+    utimesSync(join(box.source, "one"), 1_700_000_000, 1_700_000_000);
     for (const kind of ["incremental", "backup"])
       expectRefusal(await backup(kind), 9, /archive directory .*\/small.*ENOSPC.*--archive-dir/);
     expect(readdirSync(box.target)).toEqual(before);

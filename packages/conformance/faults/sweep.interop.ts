@@ -77,7 +77,12 @@ function expectTold(found: readonly string[], { stdout, stderr }: RunResult): vo
   const said = `${stdout.toString()}${stderr.toString()}`;
   for (const line of found) {
     const [, path = ""] = /^(?:missing: |unexpected: )?([^\s:]+)/.exec(line)!;
-    expect(said, line).toContain(path.split("/").at(-1));
+    // Of a folder that cannot be read nobody knows what is in it: it is named, and that is all.
+    const folders = path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/"));
+    expect(
+      folders.some((folder) => said.includes(`warning: ${folder}: `)),
+      line,
+    ).toBe(true);
   }
 }
 
