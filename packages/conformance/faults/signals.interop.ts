@@ -33,7 +33,7 @@ describe("signals", () => {
   ] as const)("%s twice: it ends at once, and the next run goes on", async (signal, code) => {
     const box = withLarge(300);
     const outcome = await box.full(
-      OPTIONS,
+      [...OPTIONS, "--current-time", "1790000000"],
       atFirstVolume((child) => {
         child.kill(signal);
         child.kill(signal);
@@ -42,7 +42,7 @@ describe("signals", () => {
     expect(outcome.code).toBe(code);
     expect(outcome.stderr).not.toMatch(/\bbug\b/);
     truncateSync(join(box.source, "large"), 1 << 20);
-    expectDone(await box.doppel(["backup", ...OPTIONS.slice(0, 4), "--archive-dir", box.archive, "source", "target"]));
+    expectDone(await box.doppel(["backup", ...OPTIONS, "--current-time", "1790003600", "--archive-dir", box.archive, "source", "target"]));
     expectDone(await box.restore());
     expect(compareTrees(asStored(scanTree(box.source)), scanTree(box.restored))).toEqual([]);
   });
