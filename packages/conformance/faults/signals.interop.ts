@@ -42,7 +42,9 @@ describe("signals", () => {
     expect(outcome.code).toBe(code);
     expect(outcome.stderr).not.toMatch(/\bbug\b/);
     truncateSync(join(box.source, "large"), 1 << 20);
-    expectDone(await box.doppel(["backup", ...OPTIONS, "--current-time", "1790003600", "--archive-dir", box.archive, "source", "target"]));
+    expectDone(
+      await box.doppel(["backup", ...OPTIONS, "--current-time", "1790003600", "--archive-dir", box.archive, "source", "target"]),
+    );
     expectDone(await box.restore());
     expect(compareTrees(asStored(scanTree(box.source)), scanTree(box.restored))).toEqual([]);
   });
