@@ -22,8 +22,8 @@ export const ENCRYPTION_OPTIONS = {
   "sign-key": optional(text, {
     metavar: "KEY",
     group: "Encryption",
-    help: "sign everything with this key; when reading, refuse volumes that it did not sign",
-    commands: [...WRITE, "restore", "verify", "doctor"],
+    help: "sign everything with this key; when reading, refuse what it did not sign",
+    commands: [...WRITE, ...READ, "doctor"],
     to: "Envelope.signer, ReadDeps.verifier",
   }),
   "encrypt-sign-key": repeated(text, {

@@ -22,8 +22,11 @@ import {
   findRecipient,
   findVerifier,
   firstOf,
+  generateKey,
   type GpgOptions,
+  inspectKey,
   type KeySources,
+  publicKeyText,
   type Recipient,
   type SecretKeys,
   secretKeysFromGpg,
@@ -32,6 +35,9 @@ import {
   type Signer,
   signerFromGpg,
   signerFromKeyFile,
+  type Verifier,
+  verifierFromKeys,
+  verifierWhenNeeded,
 } from "@doppel/openpgp";
 import {
   type BucketAdmin,
@@ -57,7 +63,8 @@ import {
   normaliseSource,
   textOf,
 } from "@doppel/tree";
-export { generateKey, inspectKey, publicKeyText } from "@doppel/openpgp";
+/** For `doppel setup key`. */
+export { generateKey, inspectKey, publicKeyText };
 import manifest from "../package.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { readFilelists } from "./filelists.ts";
@@ -564,18 +571,36 @@ async function signerFor(query: string, { settings, environment, passphrases, ru
   }
 }
 
-/** What every command that reads a target is given. The caller closes `keys`. @throws openpgp.*, temp.unusable */
-export async function readDeps(url: BytePath, storage: Storage, context: KeyContext): Promise<ReadDeps> {
+/**
+ * What every command that reads a target is given. The caller closes `keys`. @throws openpgp.*, temp.unusable
+ * @param lists it seldom reads an object, so that the key that must have signed it need not be here
+ */
+export async function readDeps(url: BytePath, storage: Storage, context: KeyContext, lists = false): Promise<ReadDeps> {
   const { settings, environment } = context;
-  const sign = settings["sign-key"];
+  const sign = settings["without-key"] ? undefined : settings["sign-key"]; // signatures are inside what is encrypted
   const keys = keysOf(context);
+  const find = (query: string): Promise<Verifier> => findVerifier(query, keySources(context));
   return {
     storage,
     archiveDir: archiveDirOf(url, settings, environment),
     tempDir: tempDirOf(settings, environment),
     ...(keys && { keys }),
-    ...(sign !== undefined && { verifier: await findVerifier(sign, keySources(context)) }),
+    ...(sign !== undefined && { verifier: lists ? verifierWhenNeeded(() => find(sign)) : await find(sign) }),
   };
+}
+
+/** For a backup, which seldom reads what is at the target. Its own secret key is good enough to know it by. */
+export function verifierForBackup(context: KeyContext): Verifier | undefined {
+  const { "sign-key": sign, "secret-key": file } = context.settings;
+  if (sign === undefined) return undefined;
+  return verifierWhenNeeded(async () => {
+    try {
+      return await findVerifier(sign, keySources(context));
+    } catch (error) {
+      if (file === undefined || !isDoppelError(error, "openpgp.key-not-found")) throw error;
+      return verifierFromKeys([Buffer.from(await publicKeyText(readSecretKeyFile(file)))]);
+    }
+  });
 }
 
 /**

@@ -94,6 +94,8 @@ export interface BackupDeps {
   readonly tempDir: string;
   /** Only needed for an increment whose archive directory is incomplete. */
   readonly keys?: SecretKeys;
+  /** When set, what is read of the target for that must be signed by this key. */
+  readonly verifier?: Verifier;
   readonly receiptSigner?: ReceiptSigner;
 }
 
@@ -131,7 +133,7 @@ export interface ReadDeps {
   readonly storage: Storage;
   /** undefined: encrypted objects cannot be read. */
   readonly keys?: SecretKeys;
-  /** When set, every volume must be signed by this key. */
+  /** When set, every object that is read must be signed by this key, but for receipts, which have keys of their own. */
   readonly verifier?: Verifier;
   /** Read only: manifests and signatures found here need not be fetched or decrypted. */
   readonly archiveDir: string;

@@ -4,7 +4,7 @@ import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
 import { announceCollection } from "./read/announce-collection.ts";
 import { type ReadContext, readContext } from "./read/context.ts";
 import { type LaneChoice, openLanes } from "./read/lanes.ts";
-import { tellOfLostManifests, tellOfOrphans, tellOfUnfinished } from "./read/left-out.ts";
+import { tellOfFuture, tellOfLostManifests, tellOfOrphans, tellOfUnfinished } from "./read/left-out.ts";
 import { nothingFound } from "./read/nothing-found.ts";
 import { isLoss } from "./read/lost/loss.ts";
 import { below, type StateEntry, stateEntries } from "./read/state.ts";
@@ -42,6 +42,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const target = await readTarget(storage, job.prefixes, runtime.signal);
   await announceCollection(target, deps.archiveDir, job.prefixes, runtime);
   const sets = setsAt(target, storage.label, runtime.clock.now(), job.time);
+  tellOfFuture(target, sets, tally, runtime.clock.now(), job.time);
   tellOfOrphans(target, sets, tally, job.time);
   tellOfLostManifests(target, sets, tally, job.time);
   if (job.keepGoing) tellOfUnfinished(target, sets, tally, job.time);

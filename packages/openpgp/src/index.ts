@@ -17,7 +17,7 @@ export {
 export { describeMessage } from "./read/describe.ts";
 export type { KeyPackets } from "./read/envelope.ts";
 export { type Framing, readFraming } from "./read/framing.ts";
-export { findVerifier, type Verification, type Verifier, verifierFromKeys } from "./read/verifier.ts";
+export { findVerifier, type Verification, type Verifier, verifierFromKeys, verifierWhenNeeded } from "./read/verifier.ts";
 export { firstOf } from "./secret/first-of.ts";
 export { secretKeysFromGpg } from "./secret/gpg.ts";
 export { checkKeyPassphrase, secretKeysFromKeyFile } from "./secret/key-file.ts";

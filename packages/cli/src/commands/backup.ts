@@ -12,7 +12,7 @@ import { archiveDirOf, folderOf, tempDirOf, urlText } from "../locations.ts";
 import { pasteable } from "../pasteable.ts";
 import { s3PlaceOptions } from "../s3-settings.ts";
 import { argument, type Command, outcomeOf, type Session } from "../session.ts";
-import { backupJob, envelopeOf, keysOf, openTarget, withoutSecret } from "../wire.ts";
+import { backupJob, envelopeOf, keysOf, openTarget, verifierForBackup, withoutSecret } from "../wire.ts";
 import { warningOfTargetInside } from "../target-in-source.ts";
 
 /** `doppel backup SOURCE URL` */
@@ -42,8 +42,10 @@ async function run(session: Session, kind: BackupJob["kind"]) {
   if (detail) runtime.emit({ type: "notice", reason: "source", incomplete: false, detail });
   const signer = signerOf(settings["receipt-key"], runtime);
   const keys = keysOf({ ...session, settings });
+  const verifier = verifierForBackup({ ...session, settings });
   try {
-    const report = await makeBackup(job, { storage, envelope, archiveDir, tempDir, ...(keys && { keys }), ...signer }, runtime);
+    const read = { ...(keys && { keys }), ...(verifier && { verifier }) };
+    const report = await makeBackup(job, { storage, envelope, archiveDir, tempDir, ...read, ...signer }, runtime);
     const seconds = (runtime.clock.now().getTime() - started.getTime()) / 1000;
     renderer.result({ kind: "backup", report, seconds, restoreWith: restoreLine(session, url) });
     return outcomeOf(report.incomplete);

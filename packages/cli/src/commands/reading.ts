@@ -9,7 +9,8 @@ export async function withReadDeps(session: Session, use: (deps: ReadDeps) => Pr
   const { invocation } = session;
   const url = argument(invocation, "URL");
   await using storage = await openTarget(url, "read", session);
-  const deps = await readDeps(url, storage, { ...session, settings: readingSettings(session) });
+  const context = { ...session, settings: readingSettings(session) };
+  const deps = await readDeps(url, storage, context, invocation.command === "status");
   await removeTemporaries(deps.tempDir, session.runtime.maker);
   try {
     return await use(deps);

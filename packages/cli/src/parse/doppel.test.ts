@@ -211,6 +211,7 @@ describe("wrong command lines", () => {
     ["full --name . / t", '--name must be the name of one folder, not "." (see doppel full --help)'],
     ["full --name= / t", '--name must be the name of one folder, not "" (see doppel full --help)'],
     ["full --qqqqqqqq / t", "unknown option --qqqqqqqq (see doppel full --help)"],
+    ["full -\u001b[31m\r / t", "unknown option -\\x1b (see doppel full --help)"],
     ["full -x / t", "unknown option -x (see doppel full --help)"],
     ["full -\r / t", "unknown option -\\x0d (see doppel full --help)"],
     ["full / t --volsize", "--volsize needs a value (see doppel full --help)"],

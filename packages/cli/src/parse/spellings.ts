@@ -1,4 +1,4 @@
-import { type BytePath, DoppelError, displayPath, nearest } from "@doppel/base";
+import { type BytePath, displayPath, DoppelError, nearest } from "@doppel/base";
 import type { Generation, Option, Program } from "../option.ts";
 import { NEW_RULES, OLD_RULES, OPTIONS, type OptionName, type RuleName, RULES } from "../options.ts";
 
@@ -59,7 +59,7 @@ function onlyOne(candidates: readonly Spelling[]): Spelling | undefined {
 }
 
 function shown(bytes: string): string {
-  return displayPath(bytes as BytePath);
+  return bytes === "" ? "" : displayPath(bytes as BytePath);
 }
 
 const SPELLINGS: ReadonlyMap<string, Spelling> = new Map(

@@ -55,4 +55,14 @@ describe("the time of a new set", () => {
     known(INC);
     expect(await at("2024-01-01T18:00:00Z", "2024-01-01T12:00:00Z")).toBe("2024-01-01T18:00:00.000Z");
   });
+
+  it("is one that readers find again", async () => {
+    expect(await at("1970-01-01T00:00:01Z")).toBe("1970-01-01T00:00:01.000Z");
+    expect(await at("2099-12-31T23:59:59Z")).toBe("2099-12-31T23:59:59.000Z");
+    for (const time of ["1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z", "+010000-01-01T00:00:00Z"])
+      await expect(at(time)).rejects.toMatchObject({
+        code: "collection.clock",
+        message: expect.stringMatching(/set the clock right/),
+      });
+  });
 });

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { DoppelError, errnoOf, type Runtime } from "@doppel/base";
-import { formatTime, type NamePrefixes, parseName } from "@doppel/format";
+import { formatTime, type NamePrefixes, parseName, parseTime } from "@doppel/format";
 
 /**
  * The time of a new set: now, in whole seconds, and never one that a set of this target already has (duplicity-cli.md 7:
@@ -9,7 +9,7 @@ import { formatTime, type NamePrefixes, parseName } from "@doppel/format";
  *
  * A set that is older than another one cannot be asked for: the chain that covers its time is taken for it (spec 1.5).
  * @param after where the chain ends that is continued; undefined for a full set, which must be later than all that is known
- * @throws collection.clock when that lies in the future
+ * @throws collection.clock when that lies in the future, and for a time that no name can hold; archive-dir.unusable
  */
 export async function timeOfNewSet(
   archiveDir: string | undefined,
@@ -24,6 +24,7 @@ export async function timeOfNewSet(
   }
   const newest = after?.getTime() ?? Math.max(...taken);
   let time = wholeSeconds(runtime.clock.now());
+  refuseUnnameable(time);
   const behind = (): DoppelError => clockBehind(new Date(newest), time, archiveDir, after === undefined);
   if (time.getTime() < newest) throw behind();
   if (taken.has(time.getTime()) || time.getTime() === newest) {
@@ -38,8 +39,17 @@ export async function timeOfNewSet(
 async function namesIn(path: string): Promise<readonly string[]> {
   return readdir(path).catch((error: unknown) => {
     if (errnoOf(error) === "ENOENT") return [];
-    throw error;
+    const message = `archive directory ${path} cannot be read (${errnoOf(error) ?? String(error)}); choose another with --archive-dir`;
+    throw new DoppelError("archive-dir.unusable", message, { path }, error);
   });
+}
+
+/** What no reader takes for a time (spec 1.2: the years 1901 to 2099): the set would be stored, and never found again. */
+function refuseUnnameable(time: Date): void {
+  if (parseTime(formatTime(time))?.getTime() === time.getTime()) return;
+  const now = time.toISOString();
+  const message = `the clock here says ${now}, which the name of a backup cannot hold; set the clock right`;
+  throw new DoppelError("collection.clock", message, { newest: "", now });
 }
 
 function clockBehind(latest: Date, time: Date, archiveDir: string | undefined, isFromArchive: boolean): DoppelError {

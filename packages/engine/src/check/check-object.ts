@@ -29,7 +29,7 @@ export async function checkOne(
   const { name, role, size, info, subject } = object;
   if (info) return checkHash(object, context, workers);
   if (encodingOf(name) === "gpg" && (!withKey || role === "volume")) return checkFraming(object, context);
-  await using found = await fetchMetadata(name, context, MEMORY, withKey);
+  await using found = await fetchMetadata(name, context, MEMORY);
   await readContent(object, subject.set, () => found.bytes());
   if (role === "index" && withKey) await readIndex(name, size, object, context);
   return [];

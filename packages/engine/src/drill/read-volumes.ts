@@ -56,7 +56,7 @@ async function readVolume(set: BackupSet, info: VolumeInfo, context: ReadContext
   const { number } = info;
   const name = set.volumes.get(number);
   if (name === undefined) throw missing(`volume ${number} of ${set.manifest ?? "the set"}`);
-  await using volume = await fetchVolume(info, context, context.unsealing(name, true), MEMORY);
+  await using volume = await fetchVolume(info, context, context.unsealing(name), MEMORY);
   const reader = new DifftarReader({ partial: true, set: set.manifest ?? "the set" });
   const part = { number, name, size: volume.size, bytes: () => volume.bytes() };
   for await (const _ of volumeItems(reader, part, set)) context.runtime.signal.throwIfAborted();

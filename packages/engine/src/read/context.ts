@@ -1,17 +1,20 @@
 import type { Runtime } from "@doppel/base";
-import type { NamePrefixes } from "@doppel/format";
+import { type NamePrefixes, parseName } from "@doppel/format";
 import { knowing, type SecretKeys, type SessionKey } from "@doppel/openpgp";
 import type { ReadDeps } from "../job.ts";
 import { encodingOf } from "./fetch.ts";
 import type { UnsealOptions } from "./unseal.ts";
+
+/** By how much, in ms, a clock may have been set back between a set's beginning and its signatures. */
+const CLOCKS_DIFFER = 3_600_000;
 
 /** What every step of reading a target needs. */
 export interface ReadContext {
   readonly deps: ReadDeps;
   readonly prefixes: NamePrefixes;
   readonly runtime: Runtime;
-  /** How the object of that name is opened; `signed`: it must carry the expected signature, if there is one (volumes). */
-  unsealing(name: string, signed?: boolean): UnsealOptions;
+  /** How the object of that name is opened. It must carry the expected signature, if there is one, unless it is the archive directory's plain copy. */
+  unsealing(name: string, isCopy?: boolean): UnsealOptions;
   /** Session keys that an index told, by name of object: who has a smartcard touches it once for a set. They are tried before the keys. */
   readonly sessionKeys: Map<string, SessionKey>;
 }
@@ -27,13 +30,15 @@ export function readContext(deps: ReadDeps, prefixes: NamePrefixes, runtime: Run
     prefixes,
     runtime,
     sessionKeys,
-    unsealing: (name, signed = false) => {
+    unsealing: (name, isCopy = false) => {
       const keys = keysFor(name);
+      const since = parseName(name, prefixes)?.set.end.getTime();
       return {
         name,
         encoding: encodingOf(name),
         ...(keys ? { keys } : {}),
-        ...(signed && deps.verifier ? { verifier: deps.verifier } : {}),
+        ...(deps.verifier && !isCopy && { verifier: deps.verifier }),
+        ...(since !== undefined && { signedSince: new Date(since - CLOCKS_DIFFER) }),
         signal: runtime.signal,
         onWarning: (detail) => runtime.emit({ type: "debug", detail: `${name}: ${detail}` }),
       };

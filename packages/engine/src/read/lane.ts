@@ -216,7 +216,7 @@ export async function* wholeVolumes(
     const { number, start, end } = info;
     const name = nameOf(set, number, context.prefixes);
     const bounds = { start: start.path, end: end.path };
-    const options = context.unsealing(name, true);
+    const options = context.unsealing(name);
     try {
       if (!set.volumes.has(number)) throw missing(name);
       const get = (by: VolumeInfo): Promise<Volume> => fetchVolume(by, context, options, memoryLimit, workers());

@@ -44,6 +44,22 @@ export function tellOfLostManifests(
   observer.notice({ reason: "foreign-set", incomplete: true, detail });
 }
 
+/** Where no time was asked for, the clock says what the latest is: tells of backups that it puts into the future, which are not used. */
+export function tellOfFuture(
+  { collection }: Target,
+  sets: readonly BackupSet[],
+  observer: LeftOutObserver,
+  now: Date,
+  time?: Date,
+): void {
+  const used = sets.at(-1)!.id.end;
+  const later = collection.chains.flatMap(({ full, incrementals }) => [full, ...incrementals]).filter(({ id }) => id.end > now);
+  const newest = later.map(({ id }) => id.end).reduce((a, b) => (b > a ? b : a), used);
+  if (time !== undefined || newest <= used) return;
+  const detail = `the clock here says ${formatTime(now)}, and there are later backups, up to ${formatTime(newest)}: this is the state of ${formatTime(used)}; --time ${formatTime(newest)} names the newest`;
+  observer.notice({ reason: "time", incomplete: false, detail });
+}
+
 /** By end time. */
 export function finishedWithoutManifest({ incomplete }: Target["collection"]): readonly BackupSet[] {
   return incomplete.filter(({ receipt, index, volumes }) => (receipt ?? index) !== undefined && volumes.size > 0);

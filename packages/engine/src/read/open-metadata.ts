@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { type ByteStream, DoppelError, isDoppelError } from "@doppel/base";
+import { type ByteStream, DoppelError, errnoOf, isDoppelError } from "@doppel/base";
 import { ArchiveDir } from "../cache/archive-dir.ts";
 import type { ReadContext } from "./context.ts";
 import { fetchObject } from "./fetch.ts";
@@ -42,23 +42,15 @@ export async function openLocal(local: string, context: ReadContext): Promise<Me
   const payload = { size: 0, open: () => createReadStream(copy, { highWaterMark: READ_CHUNK }) };
   return {
     name: copy,
-    bytes: () => tellingOfCopy(unseal(payload, context.unsealing(local)), copy),
+    bytes: () => tellingOfCopy(unseal(payload, context.unsealing(local, true)), copy),
     async [Symbol.asyncDispose]() {},
   };
 }
 
-/**
- * Fetches an object and checks it to its last byte. @throws volume.damaged, openpgp.*, storage.*
- * @param signed it must carry the expected signature, if there is one
- */
-export async function fetchMetadata(
-  remote: string,
-  context: ReadContext,
-  memoryLimit: number,
-  signed = false,
-): Promise<Metadata> {
+/** Fetches an object and checks it to its last byte, and its signature, if one is expected. @throws volume.damaged, openpgp.*, storage.* */
+export async function fetchMetadata(remote: string, context: ReadContext, memoryLimit: number): Promise<Metadata> {
   const spool = await fetchObject(remote, context, memoryLimit);
-  const options = context.unsealing(remote, signed);
+  const options = context.unsealing(remote);
   try {
     await authenticate(spool, options);
   } catch (error) {
@@ -72,9 +64,15 @@ async function* tellingOfCopy(bytes: ByteStream, copy: string): ByteStream {
   try {
     yield* bytes;
   } catch (error) {
-    if (!isDoppelError(error, "volume.damaged")) throw error;
-    const { reason } = error.data;
+    const errno = errnoOf(error);
+    if (!isDoppelError(error, "volume.damaged") && !isSystemError(error)) throw error;
+    const reason = isDoppelError(error, "volume.damaged") ? error.data.reason : `it cannot be read: ${errno}`;
     const message = `the local copy ${copy} is damaged (${reason}); delete it, and the target's own is read instead`;
     throw new DoppelError("volume.damaged", message, { name: copy, reason }, error);
   }
+}
+
+/** Of a file, and no abort. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
 }

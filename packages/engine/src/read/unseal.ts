@@ -16,6 +16,8 @@ export interface UnsealOptions {
   readonly encoding: Encoding;
   readonly keys?: SecretKeys;
   readonly verifier?: Verifier;
+  /** As ReadOptions.signedSince, for the verifier. */
+  readonly signedSince?: Date;
   readonly signal: AbortSignal;
   readonly onWarning: (detail: string) => void;
 }
@@ -43,7 +45,8 @@ export async function* unseal(sealed: Payload, options: UnsealOptions & Lent): B
 }
 
 function opened(sealed: Payload, options: UnsealOptions & Lent): ByteStream {
-  const { encoding, signal, verifier, onWarning, lent = false } = options;
+  const { encoding, signal, verifier, signedSince, onWarning, lent = false } = options;
+  refuseUnsigned(options);
   switch (encoding) {
     case "gpg":
       return decryptMessage(sealed.open(signal), keysOf(options), {
@@ -51,6 +54,7 @@ function opened(sealed: Payload, options: UnsealOptions & Lent): ByteStream {
         onWarning,
         lent,
         ...(verifier ? { verifier } : {}),
+        ...(signedSince && { signedSince }),
       });
     case "gzip":
       return gunzip(sealed, signal);
@@ -66,8 +70,8 @@ function opened(sealed: Payload, options: UnsealOptions & Lent): ByteStream {
 export async function authenticate(sealed: Payload, options: UnsealOptions): Promise<void> {
   try {
     const { encoding, signal, verifier } = options;
-    if (encoding === "gpg" && verifier)
-      for await (const _ of decryptMessage(sealed.open(signal), keysOf(options), { signal, verifier, lent: true }));
+    refuseUnsigned(options);
+    if (encoding === "gpg" && verifier) for await (const _ of opened(sealed, { ...options, lent: true }));
     else if (encoding === "gpg") await authenticateMessage(sealed.open(signal), keysOf(options), { signal });
     else if (encoding === "gzip") for await (const _ of gunzip(sealed, signal));
   } catch (error) {
@@ -83,6 +87,13 @@ export async function readSessionKeyOf(sealed: Payload, options: UnsealOptions):
   } catch (error) {
     throw named(error, options.name);
   }
+}
+
+/** What is not encrypted has no place for a signature. @throws openpgp.bad-signature */
+function refuseUnsigned({ encoding, verifier }: UnsealOptions): void {
+  if (!verifier || encoding === "gpg") return;
+  const message = "it is not encrypted, so it cannot be signed, and a signature is required";
+  throw new DoppelError("openpgp.bad-signature", message, { reason: "unsigned" });
 }
 
 function keysOf({ keys }: UnsealOptions): SecretKeys {

@@ -19,14 +19,16 @@ const MAX_PACKETS = 64;
 /** The literal data of the packets inside a message (RFC 4880 11.3), once: a second one is refused. */
 export class MessageContent {
   readonly #verifier: Verifier | undefined;
+  readonly #since: Date | undefined;
   readonly #onePasses: OnePass[] = [];
   readonly #signatures: Uint8Array[] = [];
   #verification: Verification | undefined;
   #literalSeen = false;
   #packets = 0;
 
-  constructor(verifier: Verifier | undefined) {
+  constructor(verifier: Verifier | undefined, since?: Date) {
     this.#verifier = verifier;
+    this.#since = since;
   }
 
   /** Reads `packets` to their end. @throws DoppelError openpgp.bad-message. */
@@ -81,7 +83,7 @@ export class MessageContent {
     const size = 2 + head[1]! + 4;
     if ((await reader.peek(size)).length < size) throw badMessage("truncated", "ends within the header of its data");
     reader.skip(size);
-    this.#verification = this.#verifier?.begin(this.#onePasses);
+    this.#verification = await this.#verifier?.begin(this.#onePasses, this.#since);
     for await (const chunk of reader.rest()) {
       this.#verification?.update(chunk);
       yield chunk;

@@ -19,6 +19,8 @@ export interface ReadOptions {
   readonly onWarning?: (text: string) => void;
   /** Demands a signature. Without it signatures are ignored. */
   readonly verifier?: Verifier;
+  /** When the message was made at the earliest: a signature that is older was made for another. */
+  readonly signedSince?: Date;
   /** Chunks need only be valid until the next is asked for, which saves copying them. Those of `sealed` may always be so. */
   readonly lent?: boolean;
 }
@@ -33,7 +35,7 @@ export async function* decryptMessage(
   keys: SecretKeys,
   options: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const content = new MessageContent(options.verifier);
+  const content = new MessageContent(options.verifier, options.signedSince);
   const opened = openMessage(sealed, keys, options, (plain) => content.read(plain));
   if (options.lent) yield* opened;
   else for await (const chunk of opened) yield chunk.slice();
@@ -48,7 +50,7 @@ export async function* decryptMessage(
 export async function authenticateMessage(
   sealed: ByteStream,
   keys: SecretKeys,
-  options: Omit<ReadOptions, "verifier" | "lent"> = {},
+  options: Omit<ReadOptions, "verifier" | "signedSince" | "lent"> = {},
 ): Promise<void> {
   await drain(openMessage(sealed, keys, options, (plain) => plain));
 }

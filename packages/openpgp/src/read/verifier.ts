@@ -8,8 +8,11 @@ import { type OnePass, parseSignature } from "../packets/signature.ts";
 
 /** Demands that messages are signed by a certain key or any of its subkeys. One serves any number of messages. */
 export interface Verifier {
-  /** Called when the data begins. `onePasses` announce the signatures that follow it. */
-  begin(onePasses: readonly OnePass[]): Verification;
+  /**
+   * Called when the data begins. `onePasses` announce the signatures that follow it. A signature that was made before `since` is none
+   * for this message: it was made for another, which was given this one's name.
+   */
+  begin(onePasses: readonly OnePass[], since?: Date): Verification | Promise<Verification>;
 }
 
 export interface Verification {
@@ -30,6 +33,12 @@ export async function verifierFromKeys(keys: readonly Uint8Array[]): Promise<Ver
   return verifierOf(keys.flatMap((key) => parseCertificates(dearmored(key)).map((certificate) => certificate.bytes)));
 }
 
+/** A verifier that is looked for only when something has to be verified. `find` is called once. */
+export function verifierWhenNeeded(find: () => Promise<Verifier>): Verifier {
+  let found: Promise<Verifier> | undefined;
+  return { begin: async (onePasses, since) => (await (found ??= find())).begin(onePasses, since) };
+}
+
 async function verifierOf(certificates: readonly Uint8Array[]): Promise<Verifier> {
   const { readKey } = await openpgp();
   const policy = await keyPolicy();
@@ -40,7 +49,7 @@ async function verifierOf(certificates: readonly Uint8Array[]): Promise<Verifier
   }
   const expected = [...signers.keys()].join(", ");
   return {
-    begin(onePasses) {
+    begin(onePasses, since) {
       const hashes = new Map<number, Hash>();
       for (const { hash, type } of onePasses) {
         const name = hashName(hash);
@@ -64,7 +73,7 @@ async function verifierOf(certificates: readonly Uint8Array[]): Promise<Verifier
             const hash = hashes.get(signature.hash)?.copy();
             if (!hash || signature.type !== BINARY)
               throw badSignature("unsupported", `the signature by ${signature.keyId} is of a kind that cannot be checked`);
-            await check(body, signer, finishHash(hash, signature.hashed));
+            await check(body, signer, finishHash(hash, signature.hashed), since);
             return;
           }
           throw badSignature(
@@ -86,7 +95,12 @@ function finishHash(hash: Hash, hashed: Uint8Array): Uint8Array {
   return hash.update(hashed).update(trailer).digest();
 }
 
-async function check(body: Uint8Array, { key, part }: { key: Key; part: Key | Subkey }, digest: Uint8Array): Promise<void> {
+async function check(
+  body: Uint8Array,
+  { key, part }: { key: Key; part: Key | Subkey },
+  digest: Uint8Array,
+  since: Date | undefined,
+): Promise<void> {
   const { SignaturePacket, enums } = await openpgp();
   const policy = await keyPolicy();
   const packet = new SignaturePacket();
@@ -106,6 +120,11 @@ async function check(body: Uint8Array, { key, part }: { key: Key; part: Key | Su
       `the signature by ${part.getKeyID().toHex().toUpperCase()} does not hold (${why}): the backup was changed, or the key is not valid`,
       error,
     );
+  }
+  const { created } = packet;
+  if (since && (!created || created < since)) {
+    const [made, named] = [created?.toISOString() ?? "an unknown time", since.toISOString()];
+    throw badSignature("too-old", `it was signed at ${made}, before ${named}: this is something older under a newer name`);
   }
 }
 

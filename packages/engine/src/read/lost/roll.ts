@@ -36,7 +36,7 @@ const UNUSABLE: ReadonlySet<string> = new Set([
  */
 export async function openRoll(set: BackupSet, context: ReadContext, memoryLimit: number): Promise<Roll | undefined> {
   const { signatures, index } = set;
-  const fetch = (name: string | undefined) => async () => name && fetchMetadata(name, context, memoryLimit, true);
+  const fetch = (name: string | undefined) => async () => name && fetchMetadata(name, context, memoryLimit);
   const local = async () => openLocal(signaturesName(set.id, "gzip", context.prefixes), context);
   return (
     (await sound(local, signedEntries, context)) ??

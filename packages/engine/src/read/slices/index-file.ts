@@ -94,7 +94,7 @@ export async function openIndex(name: string, set: BackupSet, size: number, cont
 /** The whole object, whose signature is good. */
 async function verified(name: string, context: ReadContext): Promise<StoredBytes> {
   await using spool = await fetchObject(name, context);
-  await authenticate(spool, context.unsealing(name, true));
+  await authenticate(spool, context.unsealing(name));
   const { signal } = context.runtime;
   const bytes = await collectBytes(spool.open(signal), spool.size);
   return new StoredBytes(spool.size, (start, end) => only(bytes.subarray(start, end)));
