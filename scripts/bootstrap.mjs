@@ -1,19 +1,19 @@
 // Runs scripts/<command>.ts on a fresh clone: plain JavaScript without dependencies, because nothing is installed yet.
-// Use: node scripts/bootstrap.mjs <demo|test|check|bench|build|build-wasm|build-exe|pack|s3-up|s3-down> [arguments...]
+// Use: node scripts/bootstrap.mjs <demo|test|check|bench|build|build-wasm|build-exe|pack|soak|s3-up|s3-down> [arguments...]
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const COMMANDS = ["demo", "test", "check", "bench", "build", "build-wasm", "build-exe", "pack", "s3-up", "s3-down"];
+const COMMANDS = ["demo", "test", "check", "bench", "build", "build-wasm", "build-exe", "pack", "soak", "s3-up", "s3-down"];
 /** npm puts our own programs first in PATH, so that `duplicity` would be ours where stock duplicity is meant. */
 const PATH = (process.env.PATH ?? "")
   .split(delimiter)
   .filter((folder) => !folder.endsWith(join("node_modules", ".bin")))
   .join(delimiter);
 /** The other commands build by themselves, because a failed build is part of what they report. */
-const BUILT_FIRST = ["demo", "bench"];
+const BUILT_FIRST = ["demo", "bench", "soak"];
 
 const [command = "", ...args] = process.argv.slice(2);
 requireNode(20, 19);
