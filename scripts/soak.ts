@@ -56,7 +56,7 @@ console.log(`soak: seed ${seed}, ${cycles} cycles at ${targets.join(" and ")}`);
 const reports = await Promise.all(targets.map(soakAt));
 const failures = reports.flatMap(({ failure }) => failure ?? []);
 console.log(`\n${tableOf(reports)}\n`);
-for (const failure of failures) console.log(`FAILED ${failure}\n`);
+for (const failure of failures) console.log(`FAILED: ${failure}\n`);
 if (values.keep) console.log(`all of it is kept in ${work}`);
 console.log(resultLine(reports, new Date().toISOString().slice(0, 10)));
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ seed, cycles, reports }, null, 2)}\n`);

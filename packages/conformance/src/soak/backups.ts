@@ -48,7 +48,7 @@ export const DISTURBANCES: Readonly<Record<string, (world: World) => Promise<voi
     const random: Kill = { afterMs: 250 + dice.below(700) };
     const byCount: Kill = place.bucket
       ? { requests: 1 + dice.below(14) }
-      : { operation: 1 + dice.below(90), when: dice.pick(["before", "middle", "after"]) };
+      : { operation: 1 + dice.below(60), when: dice.pick(["before", "middle", "after"]) };
     const { ended } = await world.adding(async () => [await backup(world, { kill: dice.chance(0.4) ? random : byCount })]);
     mustEnd("a backup that is killed", ended[0]!, [0, null, ...(world.ledger.points.length === 0 ? [NO_CHAIN] : [])]);
     noteEnd(world, "killed", ended);
@@ -61,11 +61,14 @@ export const DISTURBANCES: Readonly<Record<string, (world: World) => Promise<voi
     finish(world, "archive directory lost", ended, [0, 31, NO_CHAIN]);
   },
   async "damaged copy"(world) {
-    const damaged = damageCopy(world);
+    const { file, what } = damageCopy(world);
     world.counts.add("faults injected");
     const { ended } = await world.adding(async () => [await backup(world, { key: world.dice.chance(0.6) })]);
+    finish(world, what, ended, [0, 21, 31, NO_CHAIN]);
+    const [{ code, text }] = ended as [Ended];
+    if (code === 21 && !text.includes(file)) throw new Error(`${file} is ${what}, and the message does not name it: ${text}`);
+    rmSync(file, { force: true }); // as the message advises
     world.isBehind = true;
-    finish(world, damaged, ended, [0, 21, 31, NO_CHAIN]);
   },
   async "two at once"(world) {
     const time = world.clock();
@@ -131,23 +134,24 @@ function finish(world: World, what: string, ended: readonly Ended[], allowed: re
   for (const one of ended) mustEnd(`a backup (${what})`, one, allowed);
   noteEnd(world, what, ended);
   if (ended.length === 1 && ended[0]!.code === 0) world.isBehind = false;
+  if (ended.some(({ code }) => code === 3 || code === 9)) world.isBehind = true; // no copies of what was stored
 }
 
 function noteEnd({ counts, told }: World, what: string, ended: readonly Ended[]): void {
   for (const { code, text } of ended) {
     counts.ended(what, code ?? "killed");
     if (code === null) counts.add("killed");
-    else if (code !== 0) counts.add("refused");
+    else if (code !== 0 && code !== 3) counts.add("refused");
     if (/going on with|goes on|continu|resum/i.test(text)) counts.add("resumed");
   }
   told.push(`${what} ${ended.map(({ code }) => code ?? "killed").join("+")}`);
 }
 
-/** Changes, cuts or removes one of the copies in the archive directory. @returns what, for people */
-function damageCopy({ machine, dice }: World): string {
+/** Changes, cuts or removes one of the copies in the archive directory. @returns which, and what for people */
+function damageCopy({ machine, dice }: World): { readonly file: string; readonly what: string } {
   const folder = join(machine.archive, "n");
   const names = readdirSync(folder).filter((name) => name.startsWith("duplicity-"));
-  if (names.length === 0) return "nothing to damage";
+  if (names.length === 0) return { file: join(folder, "none"), what: "nothing to damage" };
   const name = dice.pick(names);
   const [file, bytes] = [join(folder, name), readFileSync(join(folder, name))];
   const how = dice.pick(["flipped", "cut", "removed"]);
@@ -158,5 +162,5 @@ function damageCopy({ machine, dice }: World): string {
     bytes[at]! ^= 1 << dice.below(8);
     writeFileSync(file, bytes);
   }
-  return `${how} ${name.replace(/\.\d.*Z\./, ".")}`;
+  return { file, what: `${how} ${name.replace(/\.\d.*Z\./, ".")}` };
 }

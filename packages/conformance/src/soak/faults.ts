@@ -41,7 +41,7 @@ export function disturbBucket(bucket: NonNullable<SoakPlace["bucket"]>, dice: Di
   const what = dice.pick(Object.keys(STAYING));
   const [effect, code] = STAYING[what]!;
   bucket.fault({ operation: WRITES, nth, times: FOR_GOOD, effect });
-  return { what, codes: [0, code] };
+  return { what, codes: [0, 3, code] };
 }
 
 /** A disk that is full from some operation on, or has a bad sector. */
@@ -50,5 +50,5 @@ export function failFolder(target: string, archive: string, dice: Dice): Fault {
   const code = dice.pick(["ENOSPC", "ENOSPC", "EIO", "EDQUOT"]);
   const times = code === "EIO" && dice.chance(0.5) ? 1 : FOR_GOOD;
   const failing = { folder, at: 1 + dice.below(40), code, times };
-  return { what: `${code} at the ${name}`, codes: name === "target" ? [0, 50, 53] : [0, 9], failing };
+  return { what: `${code} at the ${name}`, codes: name === "target" ? [0, 3, 50, 53] : [0, 3, 9], failing };
 }

@@ -46,6 +46,11 @@ export class Garden {
   readonly #edits: Readonly<Record<string, (dice: Dice) => void>> = {
     add: (dice) => this.#tree.put(this.#newPath(dice), this.#content(dice)),
     "add deep": (dice) => this.#tree.put(`${this.#newPath(dice)}/${this.#fresh(dice)}/${this.#fresh(dice)}`, this.#content(dice)),
+    "add a folder of files": (dice) => {
+      const folder = this.#newPath(dice);
+      for (let left = 5 + dice.below(10); left > 0 && this.specs.length < 250; left--)
+        this.#tree.put(`${folder}/${this.#fresh(dice)}`, this.#content(dice));
+    },
     "add empty folder": (dice) => this.#tree.make(this.#newPath(dice), "dir", { mode: dice.pick([0o755, 0o700, 0o2770]) }),
     "add fifo": (dice) => this.#tree.make(this.#newPath(dice), "fifo"),
     "add link": (dice) =>
@@ -74,6 +79,7 @@ export class Garden {
     "fifo to file": (dice) => this.#become(dice, "fifo", (path) => this.#tree.put(path, this.#content(dice))),
     "folder to file": (dice) => {
       const path = dice.pick(this.#folders());
+      if (this.#below(path) > 20) return;
       this.#remove(path);
       this.#tree.put(path, this.#content(dice));
     },
@@ -85,7 +91,7 @@ export class Garden {
     remove: (dice) => this.#onOne(dice, "file", (path) => this.#remove(path)),
     "remove a folder": (dice) => {
       const path = dice.pick(this.#folders());
-      if (this.#below(path) < 40) this.#remove(path);
+      if (this.#below(path) < 20) this.#remove(path);
     },
     "back again": (dice) => {
       const path = this.#gone.length > 0 ? dice.pick(this.#gone) : this.#newPath(dice);

@@ -50,8 +50,8 @@ export type Kill =
 
 export interface CommandOptions {
   readonly as?: "writer" | "keeper";
-  /** Seconds: what the clock shows. */
-  readonly time: number;
+  /** Seconds: what the clock shows. Of backups only; nothing else is told. */
+  readonly time?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly kill?: Kill;
   /** From the operation of that number on a folder gives this error: always, or once. */
@@ -85,7 +85,8 @@ export class Machine {
   /** Runs `doppel COMMAND OPTIONS... ARGS...`; where things are is added. Programs are real processes, as they are killed. */
   async run(command: string, args: readonly string[], options: CommandOptions): Promise<Ended> {
     const { as = "writer", time, env = {}, kill, failing, archive = this.archive } = options;
-    const common = ["--current-time", `${time}`, "--archive-dir", archive, "--name", "n", "--tempdir", this.temporary];
+    const clock = time === undefined ? [] : ["--current-time", `${time}`];
+    const common = [...clock, "--archive-dir", archive, "--name", "n", "--tempdir", this.temporary];
     const hooks: string[] = [];
     const hooked: Record<string, string> = {};
     if (kill && "operation" in kill) {

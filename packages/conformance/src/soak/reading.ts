@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { removeTree, scanTree } from "@doppel/testkit";
 import { differencesFrom } from "./differences.ts";
 import { type Point, utc } from "./ledger.ts";
@@ -13,7 +14,7 @@ export async function restore(world: World, point: Point, by: "doppel" | "stock"
   const ended =
     by === "stock"
       ? await world.stock!.restore(point.time, out)
-      : await machine.run("restore", args, { time: world.clock(), env: seal.readingEnv, archive });
+      : await machine.run("restore", args, { env: seal.readingEnv, archive });
   mustEnd(`restoring ${utc(point.time)} by ${by}`, ended, [0]);
   const found = scanTree(out);
   world.counts.add("restores compared");
@@ -29,10 +30,11 @@ export async function restoreFile(world: World, point: Point): Promise<void> {
   if (point.trees.length > 1 || files.length === 0) return;
   const { path, sha256, mode, mtime } = dice.pick(files);
   const out = freshFolder(world);
-  const args = ["-t", `${point.time}`, "--path-to-restore", path, ...seal.reading, place.url, out];
-  const ended = await machine.run("restore", args, { time: world.clock(), env: seal.readingEnv });
+  mkdirSync(out);
+  const args = ["-t", `${point.time}`, "--path-to-restore", path, ...seal.reading, place.url, join(out, "one")];
+  const ended = await machine.run("restore", args, { env: seal.readingEnv });
   mustEnd(`restoring ${path} of ${utc(point.time)}`, ended, [0]);
-  const [found] = scanTree(out);
+  const [, found] = scanTree(out);
   world.counts.add("files compared");
   const isSame = found?.sha256 === sha256 && found?.mode === mode && found?.mtime === mtime;
   judge(world, isSame ? [] : [`${path}: ${JSON.stringify(found)}`], `one file of ${utc(point.time)}`);
@@ -41,9 +43,10 @@ export async function restoreFile(world: World, point: Point): Promise<void> {
 /** `check` finds nothing wrong; `verify` finds the newest backup as the source is, when it was made of that. */
 export async function check(world: World): Promise<void> {
   const { place, seal, machine, tree } = world;
-  const options = { time: world.clock(), env: seal.readingEnv };
+  const options = { env: seal.readingEnv };
   const checked = await machine.run("check", [...seal.reading, place.url], options);
-  mustEnd("check", checked, [0]);
+  // What an interrupted run left is a warning.
+  mustEnd("check", checked, (await world.hasUnfinished()) && checked.text.includes("\n0 problems") ? [0, 3] : [0]);
   const newest = world.ledger.points.at(-1)!;
   const verified = await machine.run("verify", ["--compare-data", ...seal.reading, place.url, machine.source], options);
   const isNow = newest.trees.length === 1 && newest.trees[0] === tree;

@@ -19,7 +19,7 @@ export function chooseRetention(dice: Dice, now: number): Retention {
     dice.weighed({ cleanup: 3, "remove-older-than": 3, "remove-all-but-n-full": 2, "remove-all-inc-of-but-n-full": 1, prune: 2 })
   ) {
     case "cleanup":
-      return { command: "cleanup", args: dice.chance(0.5) ? ["--even-recent"] : [], mayGo: () => [] };
+      return { command: "cleanup", args: dice.chance(0.8) ? ["--even-recent"] : [], mayGo: () => [] };
     case "remove-older-than":
       return { command: "remove-older-than", args: [`${limit}`], mayGo: (sets) => olderThan(sets, limit).flat() };
     case "remove-all-but-n-full":

@@ -62,7 +62,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   } catch (error) {
     failure = `${place.name}, seed ${seed}, ${doing} (${world.told.join("; ")}): ${(error as Error).message}`;
     if (world.counts.of("silent losses") === 0 && (error as Error).name === "LostBackup") world.counts.add("silent losses");
-    say(`FAILED ${failure}`);
+    say(`${place.name}: stopped in ${doing}`);
   }
   return {
     place: place.name,

@@ -10,7 +10,7 @@ export async function tidy(world: World): Promise<void> {
   const before = await place.stamps();
   const [sets, unfinished] = [completeSets(before.keys()), incompleteSets(before.keys())];
   const kill = dice.chance(0.15) ? { afterMs: 200 + dice.below(250) } : undefined;
-  const ended = await machine.run(command, [...args, "--force", place.url], { as: "keeper", time, ...(kill && { kill }) });
+  const ended = await machine.run(command, [...args, "--force", place.url], { as: "keeper", ...(kill && { kill }) });
   mustEnd(command, ended, kill ? [0, null] : [0]);
   counts.ended(command, ended.code ?? "killed");
   counts.add("retention runs");

@@ -10,9 +10,9 @@ import type { SoakPlace } from "./places.ts";
 import { incompleteSets } from "./sets.ts";
 import type { SoakStock } from "./stock.ts";
 
-/** Later than any test runs, so that what is stored today looks old enough for cleanup when the clock says so. */
-const FIRST = Date.UTC(2035, 0, 1, 3) / 1000;
-export const DAY = 86_400;
+/** Long ago, because commands that delete go by the real clock. */
+const FIRST = Date.UTC(2023, 0, 1, 3) / 1000;
+const DAY = 86_400;
 
 export interface WorldOptions {
   readonly dir: string;
@@ -103,7 +103,7 @@ export class World {
     if (isOurs && harmed.length > 0) throw new Error(`a backup replaced or removed ${harmed.join(", ")}: ${wordsOf(ended)}`);
     const made = this.ledger.look(after.keys()).length;
     this.counts.add("backups stored", made);
-    const told = ended.filter(({ code }) => code === 0).length;
+    const told = ended.filter(({ code }) => code === 0 || code === 3).length;
     if (told > made) throw new Error(`${told} runs said that they had stored a backup, and ${made} are there: ${wordsOf(ended)}`);
     return { ended, made };
   }
