@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { disturbBucket, failFolder } from "./faults.ts";
 import { type CommandOptions, type Ended, type Kill, Machine } from "./machine.ts";
+import { cleanUp } from "./retention.ts";
+import { tidy } from "./tidying.ts";
 import { mustEnd, type World } from "./world.ts";
 
 /** Nothing to continue; or the clock is not later than the newest backup. */
@@ -118,7 +120,10 @@ export const DISTURBANCES: Readonly<Record<string, (world: World) => Promise<voi
   },
   async "stock duplicity"(world) {
     const { stock, dice, ledger, tree } = world;
-    if (stock === undefined || (await world.hasUnfinished())) return undisturbed(world);
+    if (stock === undefined) return undisturbed(world);
+    // What it would make of doppel's interrupted runs is for others to test.
+    if (await world.hasUnfinished()) await tidy(world, cleanUp);
+    if (await world.hasUnfinished()) return undisturbed(world);
     const time = world.clock();
     ledger.attempt(time, tree);
     const kind = ledger.points.length === 0 || dice.chance(0.2) ? "full" : "incremental";
@@ -142,7 +147,7 @@ function noteEnd({ counts, told }: World, what: string, ended: readonly Ended[])
     counts.ended(what, code ?? "killed");
     if (code === null) counts.add("killed");
     else if (code !== 0 && code !== 3) counts.add("refused");
-    if (/going on with|goes on|continu|resum/i.test(text)) counts.add("resumed");
+    if (/was interrupted; going on with/.test(text)) counts.add("resumed");
   }
   told.push(`${what} ${ended.map(({ code }) => code ?? "killed").join("+")}`);
 }

@@ -1,4 +1,4 @@
-import { compareTrees, isRoot } from "@doppel/testkit";
+import { compareTrees, isRoot, type TreeEntry } from "@doppel/testkit";
 import type { Tree } from "./ledger.ts";
 
 /** How a restored tree differs from what was promised; empty when it does not. */
@@ -9,26 +9,23 @@ export function differencesFrom(trees: readonly Tree[], found: Tree): readonly s
 
 /** Every entry as one of the trees has it, nothing else, and all in which they agree. Folders may be half-way between. */
 function mixedDifferences(trees: readonly Tree[], found: Tree): readonly string[] {
-  const states = new Map<string, { count: number; readonly forms: Set<string> }>();
-  for (const tree of trees) {
-    for (const entry of tree) {
-      const state = states.get(entry.path) ?? { count: 0, forms: new Set<string>() };
-      state.count++;
-      state.forms.add(JSON.stringify(entry));
-      states.set(entry.path, state);
-    }
-  }
+  const states = trees.map((tree) => new Map(tree.map((entry) => [entry.path, entry])));
+  const formsOf = (path: TreeEntry["path"]): readonly TreeEntry[] => states.flatMap((state) => state.get(path) ?? []);
   const differences: string[] = [];
-  const present = new Set<string>();
   for (const entry of found) {
-    present.add(entry.path);
-    const state = states.get(entry.path);
-    if (state === undefined) differences.push(`${entry.path}: in none of ${trees.length} states of the source`);
-    else if (entry.type !== "dir" && !state.forms.has(JSON.stringify(entry)))
-      differences.push(`${entry.path}: ${JSON.stringify(entry)}, not one of ${[...state.forms].join(" ")}`);
+    const forms = formsOf(entry.path);
+    const isKnown = forms.some((form) => (entry.type === "dir" ? form.type === "dir" : isSame(form, entry)));
+    if (!isKnown) differences.push(`${entry.path} is ${JSON.stringify(entry)}, and was ${JSON.stringify(forms)}`);
   }
-  for (const [path, { count, forms }] of states)
-    if (count === trees.length && forms.size === 1 && !present.has(path))
-      differences.push(`${path}: missing, though it never changed`);
+  const present = new Set(found.map(({ path }) => path));
+  for (const { path } of trees[0]!) {
+    const [first, ...others] = formsOf(path);
+    const isSteady = others.length === trees.length - 1 && others.every((other) => isSame(first!, other));
+    if (isSteady && !present.has(path)) differences.push(`missing, though it never changed: ${path}`);
+  }
   return differences;
+}
+
+function isSame(one: TreeEntry, other: TreeEntry): boolean {
+  return compareTrees([one], [other], { ignoreOwner: !isRoot }).length === 0;
 }

@@ -10,7 +10,8 @@ export interface Fault {
   readonly failing?: NonNullable<CommandOptions["failing"]>;
 }
 
-const WRITES = ["PutObject", "UploadPart", "CreateMultipartUpload", "CompleteMultipartUpload"];
+const STORING = ["PutObject", "UploadPart", "CreateMultipartUpload", "CompleteMultipartUpload"];
+export const DELETING = ["DeleteObject", "DeleteObjects"];
 const FOR_GOOD = 1_000_000;
 
 /** Errors that pass: a run gets over them. */
@@ -31,17 +32,21 @@ const STAYING: Readonly<Record<string, readonly [S3FaultEffect, number]>> = {
   "expired credentials": [{ kind: "expiredToken" }, 50],
 };
 
-export function disturbBucket(bucket: NonNullable<SoakPlace["bucket"]>, dice: Dice): Fault {
-  const nth = 1 + dice.below(8);
-  if (dice.chance(0.65)) {
-    const what = dice.pick(Object.keys(PASSING));
-    bucket.fault({ ...(dice.chance(0.5) && { operation: WRITES }), nth, times: 1 + dice.below(2), effect: PASSING[what]! });
-    return { what, codes: [0] };
-  }
+/** An error that passes or stays, at one of these requests (storing, unless others are named). */
+export function disturbBucket(bucket: NonNullable<SoakPlace["bucket"]>, dice: Dice, operation = STORING): Fault {
+  if (dice.chance(0.65)) return disturbShortly(bucket, dice);
+  const nth = 1 + dice.below(5);
   const what = dice.pick(Object.keys(STAYING));
   const [effect, code] = STAYING[what]!;
-  bucket.fault({ operation: WRITES, nth, times: FOR_GOOD, effect });
+  bucket.fault({ operation, nth, times: FOR_GOOD, effect });
   return { what, codes: [0, 3, code] };
+}
+
+/** An error that passes, at any request. */
+export function disturbShortly(bucket: NonNullable<SoakPlace["bucket"]>, dice: Dice): Fault {
+  const what = dice.pick(Object.keys(PASSING));
+  bucket.fault({ nth: 1 + dice.below(9), times: 1 + dice.below(2), effect: PASSING[what]! });
+  return { what, codes: [0] };
 }
 
 /** A disk that is full from some operation on, or has a bad sector. */
@@ -49,6 +54,6 @@ export function failFolder(target: string, archive: string, dice: Dice): Fault {
   const [name, folder] = dice.pick([["target", target] as const, ["archive directory", archive] as const]);
   const code = dice.pick(["ENOSPC", "ENOSPC", "EIO", "EDQUOT"]);
   const times = code === "EIO" && dice.chance(0.5) ? 1 : FOR_GOOD;
-  const failing = { folder, at: 1 + dice.below(40), code, times };
+  const failing = { folder, at: 1 + dice.below(30), code, times };
   return { what: `${code} at the ${name}`, codes: name === "target" ? [0, 3, 50, 53] : [0, 3, 9], failing };
 }

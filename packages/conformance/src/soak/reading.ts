@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { removeTree, scanTree } from "@doppel/testkit";
 import { differencesFrom } from "./differences.ts";
+import { disturbShortly } from "./faults.ts";
 import { type Point, utc } from "./ledger.ts";
 import { mustEnd, type World } from "./world.ts";
 
@@ -10,12 +11,17 @@ export async function restore(world: World, point: Point, by: "doppel" | "stock"
   const { place, seal, dice, machine } = world;
   const out = freshFolder(world);
   const args = ["-t", `${point.time}`, ...seal.reading, place.url, out];
+  if (place.bucket && by === "doppel" && dice.chance(0.15)) {
+    world.counts.add("faults injected");
+    disturbShortly(place.bucket, dice);
+  }
   const archive = dice.chance(0.7) ? world.path("no archive") : machine.archive;
   const ended =
     by === "stock"
       ? await world.stock!.restore(point.time, out)
       : await machine.run("restore", args, { env: seal.readingEnv, archive });
   mustEnd(`restoring ${utc(point.time)} by ${by}`, ended, [0]);
+  place.bucket?.clearFaults();
   const found = scanTree(out);
   world.counts.add("restores compared");
   world.counts.add("files compared", found.length);

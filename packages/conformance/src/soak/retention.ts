@@ -12,6 +12,9 @@ export interface Retention {
   readonly mayGo: (sets: readonly StoredSet[]) => readonly StoredSet[];
 }
 
+/** No complete set goes by it. */
+export const cleanUp: Retention = { command: "cleanup", args: ["--even-recent"], mayGo: () => [] };
+
 export function chooseRetention(dice: Dice, now: number): Retention {
   const count = 1 + dice.below(3);
   const limit = now - (8 + dice.below(20)) * DAY;
@@ -19,7 +22,7 @@ export function chooseRetention(dice: Dice, now: number): Retention {
     dice.weighed({ cleanup: 3, "remove-older-than": 3, "remove-all-but-n-full": 2, "remove-all-inc-of-but-n-full": 1, prune: 2 })
   ) {
     case "cleanup":
-      return { command: "cleanup", args: dice.chance(0.8) ? ["--even-recent"] : [], mayGo: () => [] };
+      return dice.chance(0.8) ? cleanUp : { ...cleanUp, args: [] };
     case "remove-older-than":
       return { command: "remove-older-than", args: [`${limit}`], mayGo: (sets) => olderThan(sets, limit).flat() };
     case "remove-all-but-n-full":
@@ -38,7 +41,7 @@ export function chooseRetention(dice: Dice, now: number): Retention {
       const [daily, weekly, monthly] = [1 + dice.below(2), dice.below(4), dice.below(2)];
       return {
         command: "prune",
-        args: ["--keep-daily", `${daily}`, "--keep-weekly", `${weekly}`, "--keep-monthly", `${monthly}`],
+        args: Object.entries({ daily, weekly, monthly }).flatMap(([name, n]) => (n > 0 ? [`--keep-${name}`, `${n}`] : [])),
         mayGo: (sets) => exceptPeriods(sets, { daily, weekly, monthly }).flat(),
       };
     }
