@@ -1,6 +1,6 @@
 // Loaded into the built program with --import: makes writing below a folder fail.
 //   FAIL  JSON: {folder, at, code, times}: from the write, sync, link or rename of that number (from 1) on, so many give this error
-import fs, { promises } from "node:fs";
+import { promises } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { isMainThread } from "node:worker_threads";
 

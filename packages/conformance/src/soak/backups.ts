@@ -25,8 +25,10 @@ function backup(world: World, run: Run = {}): Promise<Ended> {
   const { kind = dice.weighed({ backup: 7, full: 1.5, incremental: 2 }), machine = world.machine, time = world.clock() } = run;
   const { key = world.isBehind || dice.chance(0.3) } = run;
   const settings = [
-    ...["--volsize", dice.pick(["1", "1", "1", "2"])],
-    ...["--compress-level", `${dice.below(10)}`],
+    "--volsize",
+    dice.chance(0.12) ? "2" : "1",
+    "--compress-level",
+    `${dice.below(10)}`,
     ...(dice.chance(0.5) ? ["--threads", `${1 + dice.below(2)}`] : []),
   ];
   const args = [...settings, ...seal.storing, ...(key ? seal.reading : []), machine.source, world.place.url];
@@ -51,7 +53,8 @@ export const DISTURBANCES: Readonly<Record<string, (world: World) => Promise<voi
     const byCount: Kill = place.bucket
       ? { requests: 1 + dice.below(14) }
       : { operation: 1 + dice.below(60), when: dice.pick(["before", "middle", "after"]) };
-    const { ended } = await world.adding(async () => [await backup(world, { kill: dice.chance(0.4) ? random : byCount })]);
+    const kind = dice.weighed({ full: 4, incremental: 2, backup: 4 }); // a full set has more volumes to die between
+    const { ended } = await world.adding(async () => [await backup(world, { kind, kill: dice.chance(0.4) ? random : byCount })]);
     mustEnd("a backup that is killed", ended[0]!, [0, null, ...(world.ledger.points.length === 0 ? [NO_CHAIN] : [])]);
     noteEnd(world, "killed", ended);
   },

@@ -28,7 +28,7 @@ export function incompleteSets(names: Iterable<string>): readonly StoredSet[] {
   const found = new Map<number, StoredSet>();
   for (const name of all) {
     const set = setOf(name);
-    if (set && !complete.has(set.end)) found.set(set.end, set);
+    if (set && !complete.has(set.end)) found.set(set.end, { kind: set.kind, start: set.start, end: set.end });
   }
   return [...found.values()];
 }
