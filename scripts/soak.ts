@@ -2,7 +2,7 @@
  * `npm run soak [-- --cycles 200 --seed N --target local|s3|gateway|both|all --seal ... --json FILE --keep --no-stock]`: so many
  * nights of edits, backups, retention, kills and faults at a folder and at an S3 server, and what is kept restored and compared.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -17,20 +17,10 @@ import {
   type SoakReport,
   tableOf,
 } from "@doppel/conformance";
-import { siteFromEnv } from "@doppel/testkit";
+import { removeTree, siteFromEnv } from "@doppel/testkit";
 import { startGateway, stopGateway } from "./s3/gateway.ts";
 
-const { values } = parseArgs({
-  options: {
-    cycles: { type: "string", default: "200" },
-    seed: { type: "string" },
-    target: { type: "string", default: "both" },
-    seal: { type: "string" },
-    json: { type: "string" },
-    keep: { type: "boolean", default: false },
-    "no-stock": { type: "boolean", default: false },
-  },
-});
+const values = readOptions();
 const TARGETS: Readonly<Record<string, readonly string[]>> = {
   local: ["local"],
   s3: ["s3"],
@@ -50,7 +40,7 @@ if (values.seal !== undefined && !(values.seal in SEALS)) fail(`--seal is one of
 const work = mkdtempSync(join(tmpdir(), "doppel-soak-"));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 process.on("exit", () => {
-  if (!values.keep) rmSync(work, { recursive: true, force: true });
+  if (!values.keep) removeTree(work); // names in it are not all UTF-8
 });
 console.log(`soak: seed ${seed}, ${cycles} cycles at ${targets.join(" and ")}`);
 const reports = await Promise.all(targets.map(soakAt));
@@ -58,8 +48,9 @@ const failures = reports.flatMap(({ failure }) => failure ?? []);
 console.log(`\n${tableOf(reports)}\n`);
 for (const failure of failures) console.log(`FAILED: ${failure}\n`);
 if (values.keep) console.log(`all of it is kept in ${work}`);
-console.log(resultLine(reports, new Date().toISOString().slice(0, 10)));
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ seed, cycles, reports }, null, 2)}\n`);
+const result = resultLine(reports, new Date().toISOString().slice(0, 10));
+console.log(result);
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ result, seed, cycles, reports }, null, 2)}\n`);
 process.exit(failures.length === 0 ? 0 : 1);
 
 async function soakAt(target: string): Promise<SoakReport> {
@@ -74,6 +65,24 @@ async function soakAt(target: string): Promise<SoakReport> {
     return await soak({ cycles, seed, dir, place, seal, stock: stock ?? undefined, say: (line) => console.log(line) });
   } finally {
     if (gateway) await stopGateway(gateway);
+  }
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        cycles: { type: "string", default: "200" },
+        seed: { type: "string" },
+        target: { type: "string", default: "both" },
+        seal: { type: "string" },
+        json: { type: "string" },
+        keep: { type: "boolean", default: false },
+        "no-stock": { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    return fail((error as Error).message);
   }
 }
 

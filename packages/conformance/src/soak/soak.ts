@@ -1,4 +1,5 @@
 import { DISTURBANCES, undisturbed } from "./backups.ts";
+import { LostBackup } from "./ledger.ts";
 import { check, restore, restoreFile } from "./reading.ts";
 import { tidy } from "./tidying.ts";
 import { World, type WorldOptions } from "./world.ts";
@@ -61,7 +62,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     }
   } catch (error) {
     failure = `${place.name}, seed ${seed}, ${doing} (${world.told.join("; ")}): ${(error as Error).message}`;
-    if (world.counts.of("silent losses") === 0 && (error as Error).name === "LostBackup") world.counts.add("silent losses");
+    if (error instanceof LostBackup) world.counts.add("silent losses");
     say(`${place.name}: stopped in ${doing}`);
   }
   return {
