@@ -100,6 +100,7 @@ export const DISTURBANCES: Readonly<Record<string, (world: World) => Promise<voi
     );
     world.isBehind = true;
     finish(world, "two machines", ended, [0, 17, 21, LOCKED, 50]);
+    world.counts.add("hidden by another machine", world.ledger.passOver((await world.place.stamps()).keys()));
   },
   async "a second later"(world) {
     const time = world.clock();

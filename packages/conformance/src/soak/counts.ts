@@ -11,6 +11,7 @@ export const COUNTED = [
   "restores compared",
   "files compared",
   "checks",
+  "hidden by another machine",
   "differences",
   "silent losses",
 ] as const;

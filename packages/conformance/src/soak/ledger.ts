@@ -1,5 +1,5 @@
 import type { TreeEntry } from "@doppel/testkit";
-import { completeSets, type StoredSet } from "./sets.ts";
+import { completeSets, hiddenSets, type StoredSet } from "./sets.ts";
 
 export type Tree = readonly TreeEntry[];
 
@@ -43,6 +43,14 @@ export class Ledger {
     for (const { end } of made) this.#points.push({ time: end, trees: this.#treesSince(end) });
     this.#known = there;
     return made;
+  }
+
+  /** Gives up what two machines at once have hidden from each other, which only one who looks at both could tell. @returns how many */
+  passOver(names: Iterable<string>): number {
+    const hidden = new Set(hiddenSets(completeSets(names)).map(({ end }) => end));
+    const before = this.#points.length;
+    this.#points = this.#points.filter(({ time }) => !hidden.has(time));
+    return before - this.#points.length;
   }
 
   /** Every state of the source that runs have seen since the one that made this set began. */

@@ -4,7 +4,7 @@ import { Dice } from "./dice.ts";
 import { differencesFrom } from "./differences.ts";
 import { Ledger, LostBackup } from "./ledger.ts";
 import { chooseRetention } from "./retention.ts";
-import { chainsOf, completeSets, incompleteSets } from "./sets.ts";
+import { chainsOf, completeSets, hiddenSets, incompleteSets } from "./sets.ts";
 
 const file = (path: string, sha256: string, type: TreeEntry["type"] = "file"): TreeEntry => ({
   path: path as TreeEntry["path"],
@@ -74,6 +74,14 @@ describe("sets and retention", () => {
     expect(chainsOf(sets).map((chain) => chain.map(({ end }) => end / DAY))).toEqual([[10, 11], [20], [1, 2, 21]]);
     const left = `duplicity-inc.${stamp(11)}.to.${stamp(12)}.vol1.difftar.gpg`;
     expect(incompleteSets([...names, left])).toEqual([{ kind: "inc", start: 11 * DAY, end: 12 * DAY }]);
+  });
+
+  it("knows what two machines hide from each other", () => {
+    expect(hiddenSets(sets.slice(0, -1))).toEqual([]);
+    const forked = completeSets([full(1), inc(1, 2), inc(1, 3), inc(3, 4)]);
+    expect(chainsOf(forked).map((chain) => chain.map(({ end }) => end / DAY))).toEqual([[1, 3, 4]]);
+    expect(hiddenSets(forked).map(({ end }) => end / DAY)).toEqual([2]);
+    expect(hiddenSets(completeSets([full(1), full(2), inc(1, 3)])).map(({ end }) => end / DAY)).toEqual([2]);
   });
 
   it("never lets the newest chain go, and of the others what a command names", () => {

@@ -33,14 +33,30 @@ export function incompleteSets(names: Iterable<string>): readonly StoredSet[] {
   return [...found.values()];
 }
 
-/** By the time of their last set. */
+/** By the time of their last set. Of two increments on one set the later one counts, as with stock. */
 export function chainsOf(sets: readonly StoredSet[]): readonly StoredChain[] {
   const chains: [StoredSet, ...StoredSet[]][] = [];
   for (const set of sets) {
-    if (set.kind === "full") chains.push([set]);
-    else chains.findLast((chain) => chain.at(-1)!.end === set.start)?.push(set);
+    if (set.kind === "full") {
+      chains.push([set]);
+      continue;
+    }
+    const forked = chains.findLast((chain) => chain.at(-1)!.kind === "inc" && chain.at(-1)!.start === set.start);
+    forked?.pop();
+    (forked ?? chains.findLast((chain) => chain.at(-1)!.end === set.start))?.push(set);
   }
   return chains.sort((a, b) => a.at(-1)!.end - b.at(-1)!.end);
+}
+
+/** Complete sets whose time asks for something else: the other one of a fork, and a full set within the times of another chain. */
+export function hiddenSets(sets: readonly StoredSet[]): readonly StoredSet[] {
+  const chains = chainsOf(sets);
+  const isIn = (set: StoredSet, chain: StoredChain): boolean => chain.includes(set);
+  return sets.filter(
+    (set) =>
+      !chains.some((chain) => isIn(set, chain)) ||
+      chains.some((chain) => !isIn(set, chain) && chain[0].end < set.end && set.end <= chain.at(-1)!.end),
+  );
 }
 
 function setOf(name: string): (StoredSet & { readonly rest: string }) | undefined {
