@@ -1,5 +1,5 @@
 // Runs scripts/<command>.ts on a fresh clone: plain JavaScript without dependencies, because nothing is installed yet.
-// Use: node scripts/bootstrap.mjs <demo|test|check|audit|bench|build|build-wasm|build-exe|pack|s3-up|s3-down> [arguments...]
+// Use: node scripts/bootstrap.mjs <demo|test|check|audit|bench|build|build-wasm|build-exe|pack|soak|s3-up|s3-down> [arguments...]
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
@@ -13,7 +13,7 @@ const PATH = (process.env.PATH ?? "")
   .filter((folder) => !folder.endsWith(join("node_modules", ".bin")))
   .join(delimiter);
 /** The other commands build by themselves, because a failed build is part of what they report. */
-const BUILT_FIRST = ["demo", "bench"];
+const BUILT_FIRST = ["demo", "bench", "soak"];
 
 const [command = "", ...args] = process.argv.slice(2);
 requireNode(20, 19);

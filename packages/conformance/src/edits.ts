@@ -12,7 +12,7 @@ const T0 = 1_600_000_000;
 const raw = (text: string): BytePath => text as BytePath;
 
 /** A tree that changes step by step; every change gets a time of its step, as real edits do. */
-class Evolving {
+export class Evolving {
   readonly #specs = new Map<BytePath, TreeSpec>();
   #step = 0;
 
@@ -66,7 +66,7 @@ class Evolving {
   }
 }
 
-const spliced = (content: Buffer, at: number, remove: number, insert: Uint8Array | string): Buffer =>
+export const spliced = (content: Buffer, at: number, remove: number, insert: Uint8Array | string): Buffer =>
   Buffer.concat([content.subarray(0, at), Buffer.from(insert), content.subarray(at + remove)]);
 
 /** Eight points of one history: edits of every kind that the format has to carry. */
