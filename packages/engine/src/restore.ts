@@ -4,7 +4,7 @@ import type { ReadDeps, RestoreJob, RestoreReport } from "./job.ts";
 import { announceCollection } from "./read/announce-collection.ts";
 import { type ReadContext, readContext } from "./read/context.ts";
 import { type LaneChoice, openLanes } from "./read/lanes.ts";
-import { tellOfFuture, tellOfLostManifests, tellOfOrphans, tellOfUnfinished } from "./read/left-out.ts";
+import { tellOfFuture, tellOfLostManifests, tellOfOrphans, tellOfSuperseded, tellOfUnfinished } from "./read/left-out.ts";
 import { nothingFound } from "./read/nothing-found.ts";
 import { isLoss } from "./read/lost/loss.ts";
 import { below, type StateEntry, stateEntries } from "./read/state.ts";
@@ -44,6 +44,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   const sets = setsAt(target, storage.label, runtime.clock.now(), job.time);
   tellOfFuture(target, sets, tally, runtime.clock.now(), job.time);
   tellOfOrphans(target, sets, tally, job.time);
+  tellOfSuperseded(target, sets, tally, job.time);
   tellOfLostManifests(target, sets, tally, job.time);
   if (job.keepGoing) tellOfUnfinished(target, sets, tally, job.time);
   /** Everything up to here is restored. */

@@ -4,7 +4,7 @@ import type { ReadDeps, VerifyJob, VerifyReport } from "./job.ts";
 import { announceCollection } from "./read/announce-collection.ts";
 import { readContext } from "./read/context.ts";
 import { openLanes } from "./read/lanes.ts";
-import { tellOfFuture, tellOfLostManifests, tellOfOrphans } from "./read/left-out.ts";
+import { tellOfFuture, tellOfLostManifests, tellOfOrphans, tellOfSuperseded } from "./read/left-out.ts";
 import { isLoss } from "./read/lost/loss.ts";
 import { nothingFound } from "./read/nothing-found.ts";
 import { below, type StateEntry, stateEntries } from "./read/state.ts";
@@ -30,6 +30,7 @@ export async function verify(job: VerifyJob, deps: ReadDeps, runtime: Runtime): 
   const local = walkTree(job.source, { rules, owners, copyLinks: job.copyLinks, onProblem: (problem) => tally.notice(problem) });
   tellOfFuture(target, sets, tally, runtime.clock.now(), job.time);
   tellOfOrphans(target, sets, tally, job.time);
+  tellOfSuperseded(target, sets, tally, job.time);
   tellOfLostManifests(target, sets, tally, job.time);
   await using lanes = await openLanes(sets, target, context, tally, {
     ...(job.path === undefined ? {} : { wanted: [job.path] }),

@@ -2,6 +2,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { disturbBucket, failFolder } from "./faults.ts";
+import { LostBackup } from "./ledger.ts";
 import { type CommandOptions, type Ended, type Kill, Machine } from "./machine.ts";
 import { cleanUp } from "./retention.ts";
 import { tidy } from "./tidying.ts";
@@ -99,8 +100,11 @@ export const DISTURBANCES: Readonly<Record<string, (world: World) => Promise<voi
       ]),
     );
     world.isBehind = true;
-    finish(world, "two machines", ended, [0, 17, 21, LOCKED, 50]);
-    world.counts.add("hidden by another machine", world.ledger.passOver((await world.place.stamps()).keys()));
+    finish(world, "two machines", ended, [0, 3, 17, 21, LOCKED, 50]);
+    const hidden = world.ledger.passOver((await world.place.stamps()).keys());
+    if (hidden > 0 && ended.every(({ code }) => code === 0))
+      throw new LostBackup("two machines hid a backup, and neither was told");
+    world.counts.add("hidden by another machine, and told", hidden);
   },
   async "a second later"(world) {
     const time = world.clock();

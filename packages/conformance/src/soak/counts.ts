@@ -11,7 +11,7 @@ export const COUNTED = [
   "restores compared",
   "files compared",
   "checks",
-  "hidden by another machine",
+  "hidden by another machine, and told",
   "differences",
   "silent losses",
 ] as const;

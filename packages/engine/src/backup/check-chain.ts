@@ -1,6 +1,7 @@
 import { DoppelError, isDoppelError, type Runtime } from "@doppel/base";
-import { formatTime, type NamePrefixes, type SetId } from "@doppel/format";
+import { type BackupSet, formatTime, type NamePrefixes, type SetId } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
+import type { Notice } from "../read/left-out.ts";
 import { readTarget } from "../read/target.ts";
 
 /**
@@ -14,7 +15,7 @@ export async function checkChain(
   { storage, prefixes, runtime }: { readonly storage: Storage; readonly prefixes: NamePrefixes; readonly runtime: Runtime },
 ): Promise<void> {
   if (kind === "full") return;
-  try {
+  await unlessRefused(runtime, async () => {
     const { collection } = await readTarget(storage, prefixes, runtime.signal);
     const newest = collection.chains.at(-1);
     if (newest?.end.getTime() === start.getTime()) return;
@@ -24,6 +25,43 @@ export async function checkChain(
     const name = isNewer ? (newest.incrementals.at(-1) ?? newest.full).manifest : undefined;
     const message = `${storage.label}: this increment, of ${formatTime(end)}, continues the backup of ${of}, and ${reason}: it could not be restored. What is there is sound; run it again, and let one machine at a time back up to a target`;
     throw new DoppelError("collection.inconsistent", message, { names: name === undefined ? [] : [name], reason });
+  });
+}
+
+/**
+ * Looks once more when the manifest is there: of two machines that both looked before either had stored its manifest, the one that is
+ * done last sees what both have done, and says so. Nothing can be taken back then.
+ */
+export async function tellOfRivals(
+  { kind, start, end }: SetId,
+  { storage, prefixes, runtime }: { readonly storage: Storage; readonly prefixes: NamePrefixes; readonly runtime: Runtime },
+  notice: (notice: Notice) => void,
+): Promise<void> {
+  await unlessRefused(runtime, async () => {
+    const { collection } = await readTarget(storage, prefixes, runtime.signal);
+    const { chains, superseded } = collection;
+    const isOwn = ({ id }: BackupSet): boolean =>
+      id.kind === kind && id.end.getTime() === end.getTime() && id.start.getTime() === start.getTime();
+    // Those of a chain before it that end later, and for an increment whatever was not there when it began.
+    const since = kind === "full" ? end : start;
+    const rivals = [...chains.flatMap(({ full, incrementals }) => [full, ...incrementals]), ...superseded].filter(
+      (set) => !isOwn(set) && set.id.end > since && !(set.id.kind === "inc" && set.id.start >= end),
+    );
+    const rival = rivals.at(-1);
+    if (!rival) return;
+    const both = kind === "inc" && rival.id.kind === "inc" && rival.id.start.getTime() === start.getTime();
+    const what = both
+      ? "both continue the same backup, so that only the later of them can be restored"
+      : "only one of them is in the newest chain";
+    const detail = `another machine stored the backup of ${formatTime(rival.id.end)} at ${storage.label} while this one, of ${formatTime(end)}, was stored: ${what}. Run a full backup, and let one machine at a time back up to a target`;
+    notice({ reason: "foreign-set", incomplete: true, detail });
+  });
+}
+
+/** Where the credentials do not allow listing, nobody looks. */
+async function unlessRefused(runtime: Runtime, look: () => Promise<void>): Promise<void> {
+  try {
+    await look();
   } catch (error) {
     if (!isDoppelError(error, "storage.denied") && !isDoppelError(error, "storage.refused")) throw error;
     runtime.emit({ type: "debug", detail: `the chain is not looked at again: ${error.message}` });

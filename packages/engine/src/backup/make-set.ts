@@ -11,7 +11,7 @@ import { Hasher } from "../seal/hasher.ts";
 import { Sealer } from "../seal/sealer.ts";
 import type { SourceResume } from "../workers/protocol.ts";
 import { countTotals, sourceBatches } from "../workers/source.ts";
-import { checkChain } from "./check-chain.ts";
+import { checkChain, tellOfRivals } from "./check-chain.ts";
 import { checkStored } from "./check-stored.ts";
 import { Filelist, type SealedSignatures, Signatures } from "./metadata.ts";
 import { sameJob } from "./same-job.ts";
@@ -141,6 +141,7 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
     );
     await journal?.remove();
     const notice = (problem: Notice): void => tally.notice(problem);
+    await tellOfRivals(set, { storage, prefixes, runtime }, notice);
     const stored = index && (await storeIndex({ set, index, sealer, prefixes, storage, runtime }, notice));
     receipt?.allVolumes(infos, nameOf, queue.sizes);
     receipt?.object("signatures", metadata.signatures);

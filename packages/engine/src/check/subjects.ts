@@ -44,7 +44,8 @@ export function subjectsOf({ collection }: Pick<Target, "collection">, prefixes:
   };
   const inChains = chains.flatMap(({ full, incrementals }) => [full, ...incrementals]);
   const subjects = [
-    ...[...inChains, ...superseded].map((set) => begin(set, "complete")),
+    ...inChains.map((set) => begin(set, "complete")),
+    ...superseded.map((set) => begin(set, "complete", orphan(set, "replaced"))),
     ...orphaned.map(({ set, obstacle }) => begin(set, "complete", orphan(set, obstacle))),
     ...lostManifest.map(lost),
     ...unfinished.map((set) =>
@@ -126,6 +127,6 @@ function unfinishedFinding(set: BackupSet): CheckFinding {
 function orphan(set: BackupSet, obstacle: string): CheckFinding {
   const name = set.manifest ?? "";
   if (obstacle === "replaced" || obstacle === "overtaken")
-    return warning("orphaned", name, "is of an increment that another one has taken the place of");
+    return warning("orphaned", name, "is of an increment that another one has taken the place of: it cannot be restored");
   return problem("orphaned", name, "is of an increment whose backup before is missing or has no manifest: it cannot be restored");
 }

@@ -25,6 +25,21 @@ export function tellOfOrphans({ collection }: Target, sets: readonly BackupSet[]
   observer.notice({ reason: "foreign-set", incomplete: true, detail });
 }
 
+/** Tells of increments that another one from the same backup has taken the place of: no duplicity reaches them any more (spec 1.5). */
+export function tellOfSuperseded(
+  { collection }: Target,
+  sets: readonly BackupSet[],
+  observer: LeftOutObserver,
+  time?: Date,
+): void {
+  if (time === undefined) return; // then the one that took its place is used
+  const used = sets.at(-1)!.id.end;
+  const newest = collection.superseded.filter(({ id }) => id.end > used && id.end <= time).at(-1);
+  if (!newest) return;
+  const detail = `the backup of ${formatTime(newest.id.end)} cannot be used, because another machine has made a later one from the same backup: this is the state of ${formatTime(used)}; in a copy of the target without the later one it can be`;
+  observer.notice({ reason: "foreign-set", incomplete: true, detail });
+}
+
 /**
  * Tells of a finished backup between the state that is used and the one that was asked for that has lost its manifest: its
  * index or receipt, which are stored after it, say that it was finished.
