@@ -46,7 +46,7 @@ export async function restore(job: RestoreJob, deps: ReadDeps, runtime: Runtime)
   tellOfOrphans(target, sets, tally, job.time);
   tellOfSuperseded(target, sets, tally, job.time);
   tellOfLostManifests(target, sets, tally, job.time);
-  if (job.keepGoing) tellOfUnfinished(target, sets, tally, job.time);
+  if (job.careful ?? job.keepGoing) tellOfUnfinished(target, sets, tally, job.time);
   /** Everything up to here is restored. */
   let reached: BytePath | undefined;
 

@@ -153,7 +153,7 @@ function foundIn(dir: string, path: BytePath): readonly TreeEntry[] {
   });
 }
 
-const isOfOther = (text: string): boolean => /This is the state of|this is the state of/.test(text);
+const isOfOther = (text: string): boolean => /[Tt]his is the (older )?state of/.test(text);
 
 const contentOf = (entry: TreeEntry): string => `${entry.type} ${entry.sha256 ?? entry.target ?? ""}`;
 
