@@ -149,7 +149,7 @@ async function wholeContent(
   fetching: FetchOptions,
   { keepGoing, careful = false, wanted, lookOnly }: Omit<LaneChoice, "useIndex">,
 ): Promise<Content> {
-  const found = await (keepGoing || careful ? findManifest(set, context, observer) : undefined);
+  const found = await (keepGoing || careful ? findManifest(set, context, observer, wanted !== undefined) : undefined);
   const whole = found?.manifest ?? (await readManifest(set, context));
   const { manifest, beside } = wanted === undefined ? { manifest: whole, beside: NONE } : volumesWanted(whole, wanted, careful);
   if (!keepGoing) checkVolumes(set, manifest, context.prefixes);

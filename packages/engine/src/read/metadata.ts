@@ -26,9 +26,15 @@ export interface FoundManifest {
 /**
  * As {@link readManifest}, but the archive directory's copy, which nothing protects, is not believed against the target: where it is
  * damaged, or speaks of other volumes than are there, the target's own is read, and so it is for a volume that is not what the copy says.
+ * @param someOnly its bounds choose volumes: a copy with other bounds is refused
  * @throws format.bad-manifest, volume.damaged, openpgp.*, storage.*
  */
-export async function findManifest(set: BackupSet, context: ReadContext, observer: LeftOutObserver): Promise<FoundManifest> {
+export async function findManifest(
+  set: BackupSet,
+  context: ReadContext,
+  observer: LeftOutObserver,
+  someOnly: boolean,
+): Promise<FoundManifest> {
   const local = manifestName(set.id, "plain", context.prefixes);
   const hasCopy = await new ArchiveDir(context.deps.archiveDir).has(local);
   if (!hasCopy || set.manifest === undefined) {
@@ -48,11 +54,17 @@ export async function findManifest(set: BackupSet, context: ReadContext, observe
     if (!isDoppelError(error, "format.bad-manifest") && !isDoppelError(error, "volume.damaged")) throw error;
     tell(`is damaged: ${error.message}`);
   }
+  const refuse = (): never => {
+    const message = `${copyName} is not the manifest of this backup, and says wrongly where files lie: delete this copy and run it again; the target's own is used then`;
+    throw new DoppelError("format.bad-manifest", message, { line: 1, reason: "it is of another backup" });
+  };
   if (copy && copy.volumes.length === set.volumes.size && copy.volumes.every(({ number }) => set.volumes.has(number))) {
     let own: Promise<Manifest | undefined> | undefined;
     const otherInfo = async (info: VolumeInfo): Promise<VolumeInfo | undefined> => {
-      const other = (await (own ??= targetsIfUsable(set, context)))?.volumes[info.number - 1];
+      const targets = await (own ??= targetsIfUsable(set, context));
+      const other = targets?.volumes[info.number - 1];
       if (!other || [...other.hashes].every(([name, digest]) => info.hashes.get(name) === digest)) return undefined;
+      if (someOnly && !sameBounds(targets!, copy)) refuse(); // other volumes should have been chosen
       tell(`speaks of another volume ${info.number}`);
       return other;
     };
@@ -61,6 +73,11 @@ export async function findManifest(set: BackupSet, context: ReadContext, observe
   const manifest = copy ? ((await targetsIfUsable(set, context)) ?? copy) : await readOwnManifest(set, context);
   if (copy && manifest !== copy && manifest.volumes.length !== copy.volumes.length) tell("speaks of other volumes");
   return { manifest, otherInfo: async () => undefined };
+}
+
+function sameBounds(a: Manifest, b: Manifest): boolean {
+  const boundsOf = ({ volumes }: Manifest): string => JSON.stringify(volumes.map(({ start, end }) => [start.path, end.path]));
+  return boundsOf(a) === boundsOf(b);
 }
 
 async function targetsIfUsable(set: BackupSet, context: ReadContext): Promise<Manifest | undefined> {
