@@ -6,7 +6,20 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const COMMANDS = ["demo", "test", "check", "audit", "bench", "build", "build-wasm", "build-exe", "pack", "s3-up", "s3-down"];
+const COMMANDS = [
+  "demo",
+  "test",
+  "check",
+  "audit",
+  "bench",
+  "build",
+  "build-wasm",
+  "build-exe",
+  "pack",
+  "soak",
+  "s3-up",
+  "s3-down",
+];
 /** npm puts our own programs first in PATH, so that `duplicity` would be ours where stock duplicity is meant. */
 const PATH = (process.env.PATH ?? "")
   .split(delimiter)
