@@ -8,8 +8,8 @@ export interface DuplyConf {
 const BEGINNINGS = /^(?:if|for|while|until|case|select|function)\b|^[A-Za-z_][\w-]*\s*\(\)|^\{/;
 const ENDINGS = /(?:^|[;\s])(?:fi|done|esac|\})\s*(?:#.*)?$/;
 
-/** No system takes a longer argument; variables that double themselves would take all memory. */
-const LONGEST = 1 << 20;
+/** What Linux takes for one argument: a value that doubles itself line by line would take all memory. */
+const LONGEST = 1 << 17;
 
 /** @param environment  what a script finds set: HOME, and no more than that is needed */
 export function parseDuplyConf(text: string, environment: Readonly<Record<string, string | undefined>>): DuplyConf {

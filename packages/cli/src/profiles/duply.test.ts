@@ -59,11 +59,6 @@ describe("a conf of duply", () => {
     expect(read.notUnderstood).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14]);
   });
 
-  it("has values that fit into memory, however often they are doubled", () => {
-    const read = parseDuplyConf(["A=0123456789abcdef", ...Array<string>(60).fill('A="$A$A"')].join("\n"), ENV);
-    expect([read.values.get("A")!.length, read.notUnderstood.length]).toEqual([65_536, 48]);
-  });
-
   it("has parameters in words", () => {
     expect(shellWords(" --a 'b c' \"d\" --e=f\\ g ")).toEqual(["--a", "b c", "d", "--e=f g"]);
     expect(shellWords("--a $(id)")).toBeUndefined();

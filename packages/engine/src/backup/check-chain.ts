@@ -37,33 +37,39 @@ export async function tellOfRivals(
   { storage, prefixes, runtime }: { readonly storage: Storage; readonly prefixes: NamePrefixes; readonly runtime: Runtime },
   notice: (notice: Notice) => void,
 ): Promise<void> {
-  await unlessRefused(runtime, async () => {
-    const { collection } = await readTarget(storage, prefixes, runtime.signal);
-    const { chains, superseded } = collection;
-    const isOwn = ({ id }: BackupSet): boolean =>
-      id.kind === kind && id.end.getTime() === end.getTime() && id.start.getTime() === start.getTime();
-    // Those of a chain before it that end later, and for an increment whatever was not there when it began.
-    const since = kind === "full" ? end : start;
-    const rivals = [...chains.flatMap(({ full, incrementals }) => [full, ...incrementals]), ...superseded].filter(
-      (set) => !isOwn(set) && set.id.end > since && !(set.id.kind === "inc" && set.id.start >= end),
-    );
-    const rival = rivals.at(-1);
-    if (!rival) return;
-    const both = kind === "inc" && rival.id.kind === "inc" && rival.id.start.getTime() === start.getTime();
-    const what = both
-      ? "both continue the same backup, so that only the later of them can be restored"
-      : "only one of them is in the newest chain";
-    const detail = `another machine stored the backup of ${formatTime(rival.id.end)} at ${storage.label} while this one, of ${formatTime(end)}, was stored: ${what}. Run a full backup, and let one machine at a time back up to a target`;
-    notice({ reason: "foreign-set", incomplete: true, detail });
-  });
+  await unlessRefused(
+    runtime,
+    async () => {
+      const { collection } = await readTarget(storage, prefixes, runtime.signal);
+      const { chains, superseded } = collection;
+      const isOwn = ({ id }: BackupSet): boolean =>
+        id.kind === kind && id.end.getTime() === end.getTime() && id.start.getTime() === start.getTime();
+      // Those of a chain before it that end later, and for an increment whatever was not there when it began.
+      const since = kind === "full" ? end : start;
+      const rivals = [...chains.flatMap(({ full, incrementals }) => [full, ...incrementals]), ...superseded].filter(
+        (set) => !isOwn(set) && set.id.end > since && !(set.id.kind === "inc" && set.id.start >= end),
+      );
+      const rival = rivals.at(-1);
+      if (!rival) return;
+      const both = kind === "inc" && rival.id.kind === "inc" && rival.id.start.getTime() === start.getTime();
+      const what = both
+        ? "both continue the same backup, so that only the later of them can be restored"
+        : "only one of them is in the newest chain";
+      const detail = `another machine stored the backup of ${formatTime(rival.id.end)} at ${storage.label} while this one, of ${formatTime(end)}, was stored: ${what}. Run a full backup, and let one machine at a time back up to a target`;
+      notice({ reason: "foreign-set", incomplete: true, detail });
+    },
+    true,
+  );
 }
 
 /** Where the credentials do not allow listing, nobody looks. */
-async function unlessRefused(runtime: Runtime, look: () => Promise<void>): Promise<void> {
+async function unlessRefused(runtime: Runtime, look: () => Promise<void>, isDone = false): Promise<void> {
   try {
     await look();
   } catch (error) {
-    if (!isDoppelError(error, "storage.denied") && !isDoppelError(error, "storage.refused")) throw error;
+    const isRefusal = isDoppelError(error, "storage.denied") || isDoppelError(error, "storage.refused");
+    // What is stored is stored, whether or not it can be looked at.
+    if (!isRefusal && !(isDone && error instanceof DoppelError && !runtime.signal.aborted)) throw error;
     runtime.emit({ type: "debug", detail: `the chain is not looked at again: ${error.message}` });
   }
 }

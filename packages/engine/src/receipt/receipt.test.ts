@@ -155,8 +155,8 @@ describe("the receipt before", () => {
     expect(ran.log.filter((line) => line.startsWith("get"))).toEqual([]);
     expect(
       ran.log.filter((line) => line.startsWith("list")),
-      "of its own volumes",
-    ).toHaveLength(1);
+      "of its own volumes, and of what another machine stored meanwhile",
+    ).toHaveLength(2);
   });
 
   it("is not known to who may neither remember nor look", async () => {
@@ -165,7 +165,7 @@ describe("the receipt before", () => {
     await bench.backup({ kind: "full", receipt });
     rmSync(join(bench.archiveDir, MEMORY));
     const denied = (): DoppelError => new DoppelError("storage.denied", "no", { operation: "list", name: "" });
-    const faults: Fault[] = [1, 2].map((at) => ({ at, operation: "list", how: "fail", error: denied }));
+    const faults: Fault[] = [1, 2, 3].map((at) => ({ at, operation: "list", how: "fail", error: denied }));
     const { receipt: said } = await of(bench, await bench.backup({ kind: "full", receipt }, { faults }));
     expect(said).toMatchObject({ chain: "unknown" });
     expect(said?.previous).toBeUndefined();
