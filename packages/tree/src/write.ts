@@ -21,6 +21,7 @@ import { Folder, type Holder, holderHere, type Identity, isSafePath } from "./wr
 import { removeLeftovers, TEMPORARY } from "./write/leftovers.ts";
 import { makeNode } from "./write/node.ts";
 import { makeDirectory, makeParents, nameOf, parentOf, targetFolder, writeFailed } from "./write/target.ts";
+import { type Turn, Turns } from "./write/turns.ts";
 import { MOVED, type Step, Way } from "./write/way.ts";
 
 export interface TreeWriterOptions extends AttributeOptions {
@@ -53,8 +54,9 @@ export interface WrittenCounts {
  * `write`, then `end`; after the last one `finish`. When the source fails inside a file: `abort`.
  *
  * Nothing unfinished ever has its final name, and nothing is written outside the target: every directory on the way was
- * made, or found to be no link, by this writer, and is held open, so that nobody can put a link in its place. Trouble with one entry is a problem and the entry is left out, its
- * content ignored; what would meet all others too (a full disk) is thrown, the unfinished file removed.
+ * made, or found to be no link, by this writer, and is held open where others could put a link in its place. Trouble with one
+ * entry is a problem and the entry is left out, its content ignored; what would meet all others too (a full disk) is thrown, the
+ * unfinished file removed.
  *
  * With a crew files are written beside each other and beside this thread; nodes, attributes of directories, problems and all that
  * replaces something still come one after another in the order of the entries. Then: `room` before `begin` and `write`, `drain`
@@ -65,14 +67,13 @@ export interface WrittenCounts {
 export class TreeWriter {
   readonly #target: BytePath;
   readonly #options: TreeWriterOptions;
+  readonly #turns = new Turns((path, step) => this.#attempt(path, step));
   /** The attributes of directories are set on leaving them. */
-  readonly #way = new Way((path, step) => this.#inTurn(path, step));
+  readonly #way = new Way((path, step) => this.#turns.run(path, step));
   readonly #temporaryPrefix: string;
   readonly #alone: FileCrew;
   readonly #holder: Holder | undefined;
   readonly #targetFolder: Identity | undefined;
-  /** What waits for files before it, in order; empty while there are none. */
-  readonly #turns: Turn[] = [];
   #temporaries = 0;
   #last: BytePath | undefined;
   /** Given up, and not followed by another yet. */
@@ -80,7 +81,6 @@ export class TreeWriter {
   /** A directory that could not be made: nothing below it can be. */
   #refused: BytePath | undefined;
   #file: { readonly turn: Turn; readonly crew: FileCrew } | undefined;
-  #failure: { readonly error: unknown } | undefined;
   #written = { entries: 0, files: 0, bytes: 0 };
 
   constructor(target: BytePath, options: TreeWriterOptions) {
@@ -109,7 +109,7 @@ export class TreeWriter {
       } else if (entry.type === "file") this.#handOver(entry);
       else this.#makeNodeInTurn(entry);
     } catch (error) {
-      this.#inTurn(entry.path, () => {
+      this.#turns.run(entry.path, () => {
         throw error;
       });
     }
@@ -146,7 +146,7 @@ export class TreeWriter {
   /** Undefined, or to be awaited. */
   room(): Promise<void> | undefined {
     const crew = this.#crew();
-    return this.#turns.length > MOST_TURNS || this.#way.held > MOST_FOLDERS ? crew.drain() : crew.room();
+    return this.#turns.waiting > MOST_TURNS || this.#way.held > MOST_FOLDERS ? crew.drain() : crew.room();
   }
 
   /** Leaves all directories, which gives them their owner, mode and time. */
@@ -154,13 +154,13 @@ export class TreeWriter {
     if (this.#file !== undefined) throw new Error("finish before the end of the file in hand");
     this.#leave(undefined);
     this.#throwFailure();
-    if (this.#turns.length > 0) throw new Error("finish before the end of all files");
+    if (this.#turns.waiting > 0) throw new Error("finish before the end of all files");
   }
 
   /** Removes everything that has no final name yet. The crew must have stopped. */
   abandon(): void {
     this.abort();
-    for (const { temporary } of this.#turns.splice(0)) if (temporary !== undefined) remove(temporary);
+    for (const temporary of this.#turns.abandon()) remove(temporary);
     this.#way.closeAll();
   }
 
@@ -168,29 +168,9 @@ export class TreeWriter {
     return this.#options.crew?.() ?? this.#alone;
   }
 
-  /** Runs a step for `path` when all files before it are done: now, or later. */
-  #inTurn(path: BytePath, step: () => void): void {
-    this.#turns.push({ path, step });
-    this.#advance();
-  }
-
-  #advance(): void {
-    while (this.#failure === undefined) {
-      const step = this.#turns[0]?.step;
-      if (step === undefined) return;
-      const { path } = this.#turns.shift()!;
-      try {
-        this.#attempt(path, step);
-      } catch (error) {
-        this.#failure = { error };
-      }
-    }
-  }
-
   #throwFailure(): void {
-    const failure = this.#failure;
+    const failure = this.#turns.takeFailure();
     if (failure === undefined) return;
-    this.#failure = undefined;
     this.#file = undefined;
     throw failure.error;
   }
@@ -216,7 +196,7 @@ export class TreeWriter {
     for (let top = this.#way.path; top !== undefined; top = this.#way.path) {
       if (next !== undefined && isWithin(next, top)) return;
       const step = this.#way.leave();
-      this.#inTurn(step.path, () => this.#settle(step));
+      this.#turns.run(step.path, () => this.#settle(step));
     }
   }
 
@@ -318,13 +298,11 @@ export class TreeWriter {
     const folder = this.#folder(path);
     const temporary = folder.at(this.#temporaryName());
     const name = folder.at(nameOf(path === "" ? this.#target : path));
-    const turn: Turn = { path, step: undefined, temporary };
     const crew = this.#crew();
+    const turn = this.#turns.file(path, temporary);
     this.#file = { turn, crew };
-    this.#turns.push(turn);
     crew.begin({ temporary, name }, entry, (outcome) => {
-      turn.step = turn.givenUp ? () => {} : () => this.#conclude(turn, { temporary, name }, outcome);
-      this.#advance();
+      this.#turns.conclude(turn, () => this.#conclude(turn, { temporary, name }, outcome));
     });
   }
 
@@ -344,7 +322,7 @@ export class TreeWriter {
 
   #makeNodeInTurn(entry: PathEntry): void {
     const folder = this.#folder(entry.path);
-    this.#inTurn(entry.path, () => this.#makeNode(entry, folder));
+    this.#turns.run(entry.path, () => this.#makeNode(entry, folder));
   }
 
   #makeNode(entry: PathEntry, folder: Folder): void {
@@ -425,17 +403,6 @@ const TOO_LONG = "it could not be written (ENAMETOOLONG)";
 
 /** Directories that are held: when there are more, those wait that are behind a file that is still being written. */
 const MOST_FOLDERS = 256;
-
-/** What happens to one path when everything before it has happened. */
-interface Turn {
-  readonly path: BytePath;
-  /** Undefined while its file is being written. */
-  step: (() => void) | undefined;
-  /** Whatever becomes of its file is not told. */
-  givenUp?: boolean;
-  /** Of a file. */
-  readonly temporary?: BytePath;
-}
 
 /** Whether the outcome of a file is known, so that what is left of it need not be written. */
 function isKnown({ step }: Turn): boolean {
