@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -120,8 +121,8 @@ describe.each(ENVELOPES)("a damaged backup (%s): exit 21, the volume is named", 
 });
 
 describe("a volume whose hash in the manifest was put right, so that only its own checksum tells", () => {
-  /** Both local copies: the archive directory's manifest is plain whatever the envelope, and is believed. */
-  function rehash(box: Box, volume: string, before: Buffer): string {
+  /** At the target and in the archive directory, as one who can write at both would. */
+  function rehash(box: Box, volume: string, before: Buffer): void {
     const manifest = filesBelow(box.archive).find((path) => path.endsWith(".manifest"))!;
     let text = readFileSync(manifest, "latin1");
     for (const algorithm of ["sha1", "sha256"]) {
@@ -130,7 +131,12 @@ describe("a volume whose hash in the manifest was put right, so that only its ow
       text = text.replace(digest(before), digest(readFileSync(volume)));
     }
     writeFileSync(manifest, text, "latin1");
-    return box.archive;
+    const stored = filesBelow(box.target).find((path) => /\.manifest(\.gpg)?$/.test(path))!;
+    if (!stored.endsWith(".gpg")) return writeFileSync(stored, text, "latin1");
+    const args = ["--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase", PASSPHRASE.PASSPHRASE];
+    const input = Buffer.from(text, "latin1");
+    const gpg = spawnSync("gpg", ["--homedir", box.path, ...args, "--symmetric", "--output", stored], { input });
+    expect(gpg.status, gpg.stderr.toString()).toBe(0);
   }
 
   it.each(ENVELOPES.filter(([envelope]) => envelope !== "plain"))("%s", async (name, options) => {
@@ -203,16 +209,10 @@ describe("damaged metadata", () => {
     expectRefusal(outcome, 21, named(name, "cannot be used, and nothing of it was: "));
   });
 
-  it("a damaged copy in the archive directory is named", async () => {
+  it("a damaged copy in the archive directory is named, and the target's own is read", async () => {
     const { box } = await backedUp(["--no-encryption"]);
     const manifest = filesBelow(box.archive).find((path) => path.endsWith(".manifest"))!;
     writeFileSync(manifest, "garbage\n");
-    const outcome = await box.restore(["--fail-fast", "--archive-dir", box.archive]);
-    expectRefusal(
-      outcome,
-      21,
-      /archive\/.*\.manifest \(without this copy the target's own is read\): the manifest is damaged at line 1/,
-    );
     const told = await box.restore(["--archive-dir", box.archive]);
     expect(told.stderr).toMatch(/archive\/.*\.manifest is damaged: .*; the target's own is used instead: delete the copy/);
     expect(told.code).toBe(0);

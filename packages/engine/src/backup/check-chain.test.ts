@@ -49,13 +49,18 @@ describe("two machines that store at the same moment", () => {
     expect(told(ran.events)).toEqual([expect.stringMatching(/another machine stored .* both continue the same backup/)]);
   });
 
-  it("a full backup beside an increment of the chain before", async () => {
+  it("an increment behind which a full backup has come before its own time", async () => {
     const { bench, rival } = await withRival("full");
     using _ = bench;
     const ran = await bench.backup({ kind: "inc" }, { storage: new Beside(bench.target, rival) });
-    expect(told(ran.events)).toEqual([
-      expect.stringMatching(/another machine stored .* only one of them is in the newest chain/),
-    ]);
+    expect(told(ran.events)).toEqual([expect.stringMatching(/another machine stored .* finds the full backup instead/)]);
+  });
+
+  it("two full backups do no harm to each other", async () => {
+    const { bench, rival } = await withRival("full");
+    using _ = bench;
+    const ran = await bench.backup({ kind: "full" }, { storage: new Beside(bench.target, rival) });
+    expect([ran.error, told(ran.events)]).toEqual([undefined, []]);
   });
 
   it("one machine alone is told nothing", async () => {

@@ -44,22 +44,28 @@ export async function tellOfRivals(
       const { chains, superseded } = collection;
       const isOwn = ({ id }: BackupSet): boolean =>
         id.kind === kind && id.end.getTime() === end.getTime() && id.start.getTime() === start.getTime();
-      // Those of a chain before it that end later, and for an increment whatever was not there when it began.
-      const since = kind === "full" ? end : start;
       const rivals = [...chains.flatMap(({ full, incrementals }) => [full, ...incrementals]), ...superseded].filter(
-        (set) => !isOwn(set) && set.id.end > since && !(set.id.kind === "inc" && set.id.start >= end),
+        (set) => !isOwn(set) && hides(set.id, { kind, start, end }),
       );
       const rival = rivals.at(-1);
       if (!rival) return;
       const both = kind === "inc" && rival.id.kind === "inc" && rival.id.start.getTime() === start.getTime();
       const what = both
         ? "both continue the same backup, so that only the later of them can be restored"
-        : "only one of them is in the newest chain";
+        : "restoring at the time of the increment finds the full backup instead";
       const detail = `another machine stored the backup of ${formatTime(rival.id.end)} at ${storage.label} while this one, of ${formatTime(end)}, was stored: ${what}. Run a full backup, and let one machine at a time back up to a target`;
       notice({ reason: "foreign-set", incomplete: true, detail });
     },
     true,
   );
+}
+
+/** Whether of both, stored in whatever order, one cannot be reached any more (spec 1.5). Two full backups are no harm to each other. */
+function hides(one: SetId, other: SetId): boolean {
+  if (one.kind === "inc" && other.kind === "inc") return one.start.getTime() === other.start.getTime();
+  if (one.kind === other.kind) return false;
+  const [full, inc] = one.kind === "full" ? [one, other] : [other, one];
+  return inc.start < full.end && full.end <= inc.end;
 }
 
 /** Where the credentials do not allow listing, nobody looks. */
