@@ -18,7 +18,7 @@ import {
 } from "@doppel/testkit";
 import { expect } from "vitest";
 import { backup } from "../backup.ts";
-import type { BackupDeps, BackupJob, BackupReport, Envelope } from "../job.ts";
+import type { BackupDeps, BackupJob, BackupReport, Envelope, RestoreJob } from "../job.ts";
 import { restore } from "../restore.ts";
 
 export interface Ran {
@@ -108,12 +108,12 @@ export class Bench implements Disposable {
     return compareTrees(asStored(scanTree(this.source)), await this.restored(time, keys), { ignoreOwner: !isRoot });
   }
 
-  async restored(time?: Date, keys?: SecretKeys) {
+  async restored(time?: Date, keys?: SecretKeys, job: Partial<RestoreJob> = {}, archiveDir = join(this.#dir.path, "no-archive")) {
     const out = join(this.#dir.path, "out");
     rmSync(out, { recursive: true, force: true });
     const deps = {
       storage: this.target,
-      archiveDir: join(this.#dir.path, "no-archive"),
+      archiveDir,
       tempDir: join(this.#dir.path, "tmp"),
       ...(keys && { keys }),
     };
@@ -131,6 +131,7 @@ export class Bench implements Disposable {
         restoreOwner: isRoot,
         verbose: false,
         ...(time && { time }),
+        ...job,
       },
       deps,
       this.#runtime(),

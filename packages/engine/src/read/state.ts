@@ -72,7 +72,7 @@ function stateOf(
   const from = certain.findLastIndex((lane) => lane.current?.kind !== "diff");
   const base = certain[from];
   const deltas = certain.slice(from + 1);
-  const { entry, sha256 } = newest;
+  const { entry } = newest;
   if (base?.current?.kind === "lost") {
     const what = deltas.length > 0 ? "changes of it are there, but what they build upon is" : "it is";
     return { path, lost: "lost", detail: `lost: ${what} in a volume that cannot be used` };
@@ -80,8 +80,9 @@ function stateOf(
   if (!base?.current) return "baseless";
   if (deltas.length > 0 && (base.current.kind !== "snapshot" || base.current.entry.type !== "file")) return "baseless";
   if (newest.kind === "deleted") return undefined;
-  const content = (): ByteStream => (deltas.length > 0 ? patched(base, deltas, context) : base.content());
-  return { entry, content: sha256 ? () => digested(content(), sha256, entry.path) : content };
+  const { sha256 } = newest;
+  const whole = (): ByteStream => (sha256 ? digested(base.content(), sha256, path) : base.content());
+  return { entry, content: deltas.length > 0 ? () => patched(base, deltas, path, context) : whole };
 }
 
 /** Where a path lies when the wanted one becomes the root; `path` is within it. */
@@ -106,22 +107,28 @@ function lanesAtSmallestPath(lanes: readonly Lane[]): readonly Lane[] {
 }
 
 /** The base with every delta applied; each state but the last is kept only until the next one is made. */
-async function* patched(base: Lane, deltas: readonly Lane[], { deps, runtime }: ReadContext): AsyncGenerator<Uint8Array> {
+async function* patched(
+  base: Lane,
+  deltas: readonly Lane[],
+  path: BytePath,
+  { deps, runtime }: ReadContext,
+): AsyncGenerator<Uint8Array> {
+  // Parts of volumes are proven by digests alone. The last there is proves all before it; what comes after it was read whole.
+  const last = [base, ...deltas].findLast((lane) => lane.current?.sha256);
+  const proven = (lane: Lane, bytes: ByteStream): ByteStream =>
+    lane === last ? digested(bytes, lane.current!.sha256!, path) : bytes;
   let basis = new BasisFile(deps.tempDir, runtime.random);
-  const path = base.current?.entry.path;
   try {
-    for await (const chunk of base.content()) basis.append(chunk);
+    for await (const chunk of proven(base, base.content())) basis.append(chunk);
     for (const [index, lane] of deltas.entries()) {
-      const patcher = new Patcher(basis);
+      const state = proven(lane, applied(new Patcher(basis), lane.content()));
       if (index === deltas.length - 1) {
-        for await (const chunk of lane.content()) yield* patcher.update(chunk);
-        yield* patcher.finish();
+        yield* state;
         return;
       }
       const next = new BasisFile(deps.tempDir, runtime.random);
       try {
-        for await (const chunk of lane.content()) for (const out of patcher.update(chunk)) next.append(out);
-        for (const out of patcher.finish()) next.append(out);
+        for await (const chunk of state) next.append(chunk);
       } catch (error) {
         next[Symbol.dispose]();
         throw error;
@@ -131,12 +138,17 @@ async function* patched(base: Lane, deltas: readonly Lane[], { deps, runtime }: 
     }
   } catch (error) {
     if (!isDoppelError(error, "rsync.bad-delta")) throw error;
-    const shown = displayPath(path ?? ("" as BytePath));
+    const shown = displayPath(path);
     const message = `${shown} cannot be put together: ${error.message}; restore an older state of it with --time`;
     throw new DoppelError("volume.damaged", message, { name: shown, reason: error.data.reason }, error);
   } finally {
     basis[Symbol.dispose]();
   }
+}
+
+async function* applied(patcher: Patcher, delta: ByteStream): AsyncGenerator<Uint8Array> {
+  for await (const chunk of delta) yield* patcher.update(chunk);
+  yield* patcher.finish();
 }
 
 /** The same bytes; throws at their end, before anybody takes them for a whole file, when they are not what was backed up. */
