@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { buildIfStale } from "./build.ts";
-import { runVitest, summaryLine } from "./run-vitest.ts";
+import { failureLines, runVitest, summaryLine } from "./run-vitest.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -64,6 +64,6 @@ async function runBuild(): Promise<Outcome> {
 
 /** Files named `*.test.ts` only: the `*.interop.ts` ones are what `npm test` adds. */
 async function runUnitTests(): Promise<Outcome> {
-  const { counts, output } = await runVitest([".test.ts"], "collect");
-  return { ok: counts.failed === 0, detail: summaryLine(counts), output };
+  const { counts, failures, output } = await runVitest([".test.ts"], "collect");
+  return { ok: counts.failed === 0, detail: summaryLine(counts), output: failureLines({ failures }) + output };
 }

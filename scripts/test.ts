@@ -4,23 +4,25 @@
  */
 import { buildIfStale } from "./build.ts";
 import { type InteropProgram, installMissingPrograms } from "./interop-programs.ts";
-import { runVitest, summaryLine } from "./run-vitest.ts";
-import type { TestCounts } from "./vitest-summary.ts";
+import { failureLines, runVitest, summaryLine, type VitestRun } from "./run-vitest.ts";
+
+type Outcome = Pick<VitestRun, "counts" | "failures">;
 
 const interopRequired = process.env["DOPPEL_REQUIRE_INTEROP"] === "1";
-const NOTHING_RAN: TestCounts = { passed: 0, failed: 1, skipped: 0 };
+const NOTHING_RAN: Outcome = { counts: { passed: 0, failed: 1, skipped: 0 }, failures: [] };
 
-const counts = await runTests(process.argv.slice(2));
+const { counts, failures } = await runTests(process.argv.slice(2));
+process.stdout.write(failureLines({ failures }));
 console.log(summaryLine(counts));
 process.exit(counts.failed === 0 ? 0 : 1);
 
-async function runTests(args: readonly string[]): Promise<TestCounts> {
+async function runTests(args: readonly string[]): Promise<Outcome> {
   const missing = installMissingPrograms();
   for (const program of missing) console.error(missingLine(program));
   if (missing.length > 0 && interopRequired) return NOTHING_RAN;
   try {
     await buildIfStale();
-    return (await runVitest(args, "show")).counts;
+    return await runVitest(args, "show");
   } catch (error) {
     console.error(`doppel: ${(error as Error).message}`);
     return NOTHING_RAN;

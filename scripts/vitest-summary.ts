@@ -1,4 +1,4 @@
-/** Vitest reporter that prints nothing: it hands the counts of a run to the process that started vitest (run-vitest.ts). */
+/** Vitest reporter that prints nothing: it hands the outcome of a run to the process that started vitest (run-vitest.ts). */
 import type { Reporter, TestModule } from "vitest/node";
 
 export interface TestCounts {
@@ -7,13 +7,22 @@ export interface TestCounts {
   readonly skipped: number;
 }
 
+export interface TestSummary {
+  readonly counts: TestCounts;
+  /** What failed, a line each: `file > suite > test: the error's first line`. */
+  readonly failures: readonly string[];
+}
+
 export default class VitestSummary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): Promise<void> {
-    const counts = countTests(modules, unhandledErrors.length);
+    const summary: TestSummary = {
+      counts: countTests(modules, unhandledErrors.length),
+      failures: [...listFailures(modules), ...unhandledErrors.map((error) => failureLine("not handled", error))],
+    };
     // Waits until it is written: vitest ends the process when the reporters are done.
     return new Promise((resolve) => {
       if (process.send === undefined) resolve();
-      else process.send(counts, undefined, undefined, () => resolve());
+      else process.send(summary, undefined, undefined, () => resolve());
     });
   }
 }
@@ -35,4 +44,23 @@ function countTests(modules: readonly TestModule[], errorsElsewhere: number): Te
     }
   }
   return counts;
+}
+
+/** What failed in tests, and outside of them. */
+function* listFailures(modules: readonly TestModule[]): Generator<string> {
+  for (const module of modules) {
+    const file = module.relativeModuleId;
+    for (const error of module.errors()) yield failureLine(file, error);
+    for (const suite of module.children.allSuites()) {
+      for (const error of suite.errors()) yield failureLine(`${file} > ${suite.fullName}`, error);
+    }
+    for (const test of module.children.allTests("failed")) {
+      yield failureLine(`${file} > ${test.fullName}`, test.result().errors?.[0]);
+    }
+  }
+}
+
+function failureLine(where: string, error: unknown): string {
+  const message = String((error as { message?: unknown } | undefined)?.message ?? error);
+  return `${where}: ${message.split("\n", 1)[0] ?? ""}`;
 }
