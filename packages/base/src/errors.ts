@@ -11,8 +11,16 @@ export interface ErrorData {
   "cli.unsupported": { readonly what: string };
   /** A profiles file, or a file that it names. Lines count from 1; `key` as in `profiles.web1.expect.grace`. */
   "profiles.bad": { readonly file: string; readonly line?: number; readonly key?: string };
+  /** A program called the library with something else than its types say, or in a way that means nothing. */
+  "api.bad-argument": { readonly argument: string };
+  /** The target has been closed. */
+  "api.closed": { readonly target: string };
+  /** One thing at a time. */
+  "api.busy": { readonly operation: string };
   "source.missing": { readonly path: string };
   "source.unreadable": { readonly path: string };
+  /** An entry that a program made cannot be stored as it says. */
+  "source.bad-entry": { readonly path: string; readonly reason: "type" | "path" | "order" | "size" | "value" | "content" };
   "source.mismatch": { readonly what: "host" | "folder"; readonly before: string; readonly now: string };
   "rules.cannot-match": { readonly pattern: string; readonly source: string };
   "rules.malformed": { readonly pattern: string; readonly reason: string };
@@ -26,6 +34,7 @@ export interface ErrorData {
   "restore.write-failed": { readonly path: string; readonly reason: string };
   "restore.unsafe-path": { readonly path: string };
   "restore.path-not-found": { readonly path: string };
+  "restore.not-a-file": { readonly path: string };
   "archive-dir.unusable": { readonly path: string };
   /** Another run uses it now. */
   "archive-dir.locked": { readonly path: string };

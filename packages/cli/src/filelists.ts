@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type BytePath, DoppelError, displayPath, errnoOf, pathToBytes } from "@doppel/base";
-import type { BackupJob } from "@doppel/engine";
+import type { BackupJob } from "@doppel/engine/internal";
 
 /**
  * The contents of all file lists, by the name in the rule. Read here, because `/dev/stdin` and descriptors of the shell can be read once only, and in this process only.

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { type BytePath, DoppelError, displayPath, pathFromText, pathToBytes } from "@doppel/base";
-import { archiveDirFor } from "@doppel/engine";
+import { archiveDirFor } from "@doppel/engine/internal";
 import type { Settings } from "./options.ts";
 
 /** The process's environment, without passphrases. */

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { isDoppelError, type Runtime } from "@doppel/base";
-import { lockArchiveDir } from "@doppel/engine";
+import { lockArchiveDir } from "@doppel/engine/internal";
 import { COMMANDS } from "./commands.ts";
 import { archiveDirOf, type Environment } from "./locations.ts";
 import type { CommandName } from "./option.ts";

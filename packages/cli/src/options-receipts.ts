@@ -1,5 +1,5 @@
 import { DoppelError } from "@doppel/base";
-import type { Sample } from "@doppel/engine";
+import type { Sample } from "@doppel/engine/internal";
 import { WRITE } from "./command-groups.ts";
 import { flag, type Option, optional, path, shown, wholeNumber, withDefault } from "./option.ts";
 

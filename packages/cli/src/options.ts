@@ -1,4 +1,4 @@
-import type { BackupJob } from "@doppel/engine";
+import type { BackupJob } from "@doppel/engine/internal";
 import { COMPARE, WRITE } from "./command-groups.ts";
 import { type CommandName, flag, type Option } from "./option.ts";
 import { ENCRYPTION_OPTIONS } from "./options-encryption.ts";

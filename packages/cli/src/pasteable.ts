@@ -1,5 +1,5 @@
 import { type BytePath, displayPath, pathFromText } from "@doppel/base";
-import { shellWord } from "@doppel/engine";
+import { shellWord } from "@doppel/engine/internal";
 
 /**
  * An argument as a person can read it and bash takes it: UTF-8 stays readable, in single quotes where needed; what may not

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { displayPath, isDoppelError, type Runtime } from "@doppel/base";
-import { processMaker } from "@doppel/engine";
+import { processMaker } from "@doppel/engine/internal";
 import { COMMANDS as TARGETS } from "./commands.ts";
 import type { CommandName } from "./option.ts";
 import { keepMemoryOutOfDumps } from "./core-dumps.ts";

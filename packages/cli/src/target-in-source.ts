@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { type BytePath, displayPath, isWithin, joinPath, pathFromBytes, pathToBytes, ROOT } from "@doppel/base";
-import type { BackupJob } from "@doppel/engine";
+import type { BackupJob } from "@doppel/engine/internal";
 import { type Environment, folderOf } from "./locations.ts";
 import { pasteable } from "./pasteable.ts";
 import { willStore } from "./wire.ts";

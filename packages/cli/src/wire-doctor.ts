@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type BytePath, displayPath, pathFromText, type Runtime } from "@doppel/base";
-import { readReceipt, status } from "@doppel/engine";
+import { readReceipt, status } from "@doppel/engine/internal";
 import { lastDue } from "@doppel/monitor";
 import { findPublicKey, findRecipient } from "@doppel/openpgp";
 import { CANARY, type DoctorContext, type PublicKey, type Source } from "@doppel/setup";

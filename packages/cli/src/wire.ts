@@ -15,7 +15,7 @@ import {
   pathToBytes,
   type Runtime,
 } from "@doppel/base";
-import type { BackupJob, DiffJob, Envelope, KeepPolicy, ReadDeps, RestoreJob, VerifyJob } from "@doppel/engine";
+import type { BackupJob, DiffJob, Envelope, KeepPolicy, ReadDeps, RestoreJob, VerifyJob } from "@doppel/engine/internal";
 import { type NamePrefixes, parseTimeExpression } from "@doppel/format";
 import type { CredentialsFile, Profile } from "@doppel/monitor";
 import {

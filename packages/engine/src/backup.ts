@@ -32,7 +32,7 @@ export async function backup(job: BackupJob, deps: BackupDeps, runtime: Runtime)
   const usable = job.dryRun || (await tryArchive(job.kind !== "inc", tally, () => archive.create()));
   const context = readContext(deps, job.prefixes, runtime);
   const run = { job, deps, runtime, startTime, tally, archive: usable ? archive : undefined };
-  if (usable && job.resume !== "never" && !job.dryRun) {
+  if (usable && job.resume !== "never" && !job.entries && !job.dryRun) {
     const resumed = await resume(run, archive, context);
     if (resumed) {
       await forget(archive, job); // what stock may have left when it could not go on with it
@@ -103,6 +103,7 @@ async function forget(archive: ArchiveDir, job: BackupJob): Promise<void> {
  * @throws rules.*, source.missing, source.unreadable
  */
 export function checkBackup(job: BackupJob): void {
+  if (job.entries) return;
   rulesOf(job);
   checkSource(job.source);
 }

@@ -3,6 +3,7 @@ import type { BackupSet, Chain, Conflict, NamePrefixes } from "@doppel/format";
 import type { Recipient, SecretKeys, Signer, Verifier } from "@doppel/openpgp";
 import type { Storage, ThawOptions } from "@doppel/storage";
 import type { SelectionOption } from "@doppel/tree";
+import type { FedSource } from "./feed/fed-source.ts";
 import type { ReceiptSigner } from "./receipt/keys.ts";
 import type { Obstacle } from "./status/loose-ends.ts";
 
@@ -75,6 +76,11 @@ export interface BackupJob extends SourceChoice {
   readonly receipt?: ReceiptOptions;
   /** Emit `entry.done` for every entry. */
   readonly verbose: boolean;
+  /**
+   * What to back up, instead of what is on the disk: `source` is then only what the manifest says, rules do not count, and `resume` is
+   * "never", because nobody can tell whether they would be the same again.
+   */
+  readonly entries?: FedSource;
 }
 
 /** What a receipt tells. */

@@ -1,4 +1,4 @@
-import { audit as auditTarget, receiptPublicKey } from "@doppel/engine";
+import { audit as auditTarget, receiptPublicKey } from "@doppel/engine/internal";
 import { readReceiptKeyFile } from "../key-files.ts";
 import type { Runtime } from "@doppel/base";
 import { auditData, auditText } from "../render/audit.ts";

@@ -6,7 +6,7 @@ import {
   checkBackup,
   receiptSigner,
   removeTemporaries,
-} from "@doppel/engine";
+} from "@doppel/engine/internal";
 import { readReceiptKeyFile } from "../key-files.ts";
 import { archiveDirOf, folderOf, tempDirOf, urlText } from "../locations.ts";
 import { pasteable } from "../pasteable.ts";

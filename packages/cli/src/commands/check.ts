@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { check as checkTarget } from "@doppel/engine";
+import { check as checkTarget } from "@doppel/engine/internal";
 import { DAMAGED, DONE, INCOMPLETE } from "../exit-codes.ts";
 import { localPath } from "../locations.ts";
 import { checkData, checkText } from "../render/check.ts";

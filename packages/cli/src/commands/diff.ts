@@ -1,4 +1,4 @@
-import { diff as diffStates } from "@doppel/engine";
+import { diff as diffStates } from "@doppel/engine/internal";
 import type { DiffCounts } from "../render/renderer.ts";
 import { argument, type Command } from "../session.ts";
 import { diffJob } from "../wire.ts";

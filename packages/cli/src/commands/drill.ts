@@ -1,5 +1,5 @@
 import { DoppelError, pathFromText, type Runtime } from "@doppel/base";
-import { disprovesRestore, type DrillReport, drill as drillBackup, type ReadDeps } from "@doppel/engine";
+import { disprovesRestore, type DrillReport, drill as drillBackup, type ReadDeps } from "@doppel/engine/internal";
 import { type DrillRun, recordDrill } from "@doppel/monitor";
 import { localPath } from "../locations.ts";
 import { innerPath } from "../option.ts";

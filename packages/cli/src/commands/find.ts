@@ -1,5 +1,5 @@
 import { DoppelError, displayPath } from "@doppel/base";
-import { find as findVersions } from "@doppel/engine";
+import { find as findVersions } from "@doppel/engine/internal";
 import { argument, type Command, outcomeOf } from "../session.ts";
 import { prefixesOf } from "../wire.ts";
 import { withReadDeps } from "./reading.ts";

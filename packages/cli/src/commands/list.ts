@@ -1,4 +1,4 @@
-import { listBatches } from "@doppel/engine";
+import { listBatches } from "@doppel/engine/internal";
 import type { Command } from "../session.ts";
 import { prefixesOf, stateOf } from "../wire.ts";
 import { tellingIfNewer, withReadDeps } from "./reading.ts";

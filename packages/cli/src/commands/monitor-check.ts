@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { DoppelError, isDoppelError, pathFromText, type Runtime } from "@doppel/base";
-import { lockArchiveDir, readReceipt } from "@doppel/engine";
+import { lockArchiveDir, readReceipt } from "@doppel/engine/internal";
 import {
   check,
   deliver,

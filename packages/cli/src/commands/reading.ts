@@ -1,5 +1,5 @@
 import type { Runtime } from "@doppel/base";
-import { type ReadDeps, removeTemporaries } from "@doppel/engine";
+import { type ReadDeps, removeTemporaries } from "@doppel/engine/internal";
 import { localTime } from "../render/times.ts";
 import { argument, type Outcome, type Session } from "../session.ts";
 import { openTarget, readDeps } from "../wire.ts";

@@ -1,4 +1,4 @@
-import { recipe as recipeFor } from "@doppel/engine";
+import { recipe as recipeFor } from "@doppel/engine/internal";
 import { folderOf } from "../locations.ts";
 import { argument, type Command } from "../session.ts";
 import { prefixesOf, timeOf } from "../wire.ts";

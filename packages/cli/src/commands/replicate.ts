@@ -1,5 +1,5 @@
 import { displayPath, DoppelError } from "@doppel/base";
-import { replicate as replicateSets } from "@doppel/engine";
+import { replicate as replicateSets } from "@doppel/engine/internal";
 import { argument, type Command } from "../session.ts";
 import { counted } from "../render/sizes.ts";
 import { isSameTarget } from "../target-in-source.ts";

@@ -1,5 +1,5 @@
 import { displayPath, DoppelError, type Runtime } from "@doppel/base";
-import { restore as restoreBackup } from "@doppel/engine";
+import { restore as restoreBackup } from "@doppel/engine/internal";
 import { argument, type Command, outcomeOf } from "../session.ts";
 import { thawOf } from "../s3-settings.ts";
 import { checkTarget, prefixesOf, renamesOf, stateOf, threadsOf } from "../wire.ts";

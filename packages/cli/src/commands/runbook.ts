@@ -1,5 +1,5 @@
 import { displayPath } from "@doppel/base";
-import { type ReadDeps, status as statusOf, type StatusReport } from "@doppel/engine";
+import { type ReadDeps, status as statusOf, type StatusReport } from "@doppel/engine/internal";
 import { recipientsOf } from "@doppel/monitor";
 import manifest from "../../package.json" with { type: "json" };
 import { folderOf, localPath } from "../locations.ts";

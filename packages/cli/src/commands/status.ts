@@ -1,5 +1,5 @@
 import type { BytePath } from "@doppel/base";
-import { changesInSet, fileChanged, status as statusOf } from "@doppel/engine";
+import { changesInSet, fileChanged, status as statusOf } from "@doppel/engine/internal";
 import type { ChangesSize } from "../render/renderer.ts";
 import { troubles } from "../render/status.ts";
 import { type Command, outcomeOf } from "../session.ts";

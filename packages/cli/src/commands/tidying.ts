@@ -1,4 +1,4 @@
-import { cleanup as cleanUp, type DeleteDeps, retain, type RetentionPolicy, SAFETY_AGE_MS } from "@doppel/engine";
+import { cleanup as cleanUp, type DeleteDeps, retain, type RetentionPolicy, SAFETY_AGE_MS } from "@doppel/engine/internal";
 import { archiveDirOf } from "../locations.ts";
 import { wholeNumber } from "../option.ts";
 import { argument, type Command, type Outcome, outcomeOf, type Session } from "../session.ts";

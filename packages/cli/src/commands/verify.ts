@@ -1,5 +1,5 @@
 import { displayPath } from "@doppel/base";
-import { verify as verifyBackup } from "@doppel/engine";
+import { verify as verifyBackup } from "@doppel/engine/internal";
 import { argument, type Command, outcomeOf } from "../session.ts";
 import { checkFolder, verifyJob } from "../wire.ts";
 import { tellingIfNewer, withReadDeps } from "./reading.ts";

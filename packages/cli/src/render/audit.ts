@@ -1,4 +1,4 @@
-import type { AuditedSet, AuditReport } from "@doppel/engine";
+import type { AuditedSet, AuditReport } from "@doppel/engine/internal";
 import { findingLines, outcomeText } from "./findings.ts";
 import { setKind } from "./rows.ts";
 import { byteText, counted } from "./sizes.ts";

@@ -1,5 +1,5 @@
 import { displayPath, displayText } from "@doppel/base";
-import type { DrillReport } from "@doppel/engine";
+import type { DrillReport } from "@doppel/engine/internal";
 import { byteText, counted, durationText } from "./sizes.ts";
 import { localTime } from "./times.ts";
 

@@ -1,5 +1,5 @@
 import { type BytePath, displayPath, DoppelError, pathToBytes, type RunEvent, type TreeDifference } from "@doppel/base";
-import type { ListedEntry, SetStatus, StatusReport } from "@doppel/engine";
+import type { ListedEntry, SetStatus, StatusReport } from "@doppel/engine/internal";
 import { idFields, planResultFields, setFields } from "./json-plans.ts";
 import type { Renderer, Result, Row } from "./renderer.ts";
 import type { Sink } from "./screen.ts";

@@ -1,4 +1,4 @@
-import type { CleanupReport, KeptChain, RemovedChain } from "@doppel/engine";
+import type { CleanupReport, KeptChain, RemovedChain } from "@doppel/engine/internal";
 import type { Result } from "./renderer.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import type { CleanupReport, KeptChain, RetainReport } from "@doppel/engine";
+import type { CleanupReport, KeptChain, RetainReport } from "@doppel/engine/internal";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { cleanupText, retentionText } from "./plans.ts";
 

@@ -7,7 +7,7 @@ import type {
   RemovedChain,
   RetainReport,
   RetentionWarning,
-} from "@doppel/engine";
+} from "@doppel/engine/internal";
 import { OBSTACLES, setText } from "./rows.ts";
 import { byteText, counted } from "./sizes.ts";
 import { localTime } from "./times.ts";

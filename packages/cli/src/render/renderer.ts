@@ -12,7 +12,7 @@ import type {
   RetainReport,
   StatusReport,
   VerifyReport,
-} from "@doppel/engine";
+} from "@doppel/engine/internal";
 
 /** How many changes there are, and the longest path among them in bytes: only counted for who needs to know it before the first. */
 export interface ChangesSize {

@@ -1,5 +1,5 @@
 import { displayText } from "@doppel/base";
-import type { ReplicatedSet, ReplicateReport } from "@doppel/engine";
+import type { ReplicatedSet, ReplicateReport } from "@doppel/engine/internal";
 import { setKind } from "./rows.ts";
 import { byteText, counted } from "./sizes.ts";
 import { tableLines } from "./table.ts";

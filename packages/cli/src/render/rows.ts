@@ -1,5 +1,5 @@
 import type { BytePath } from "@doppel/base";
-import type { FoundVersion, Obstacle } from "@doppel/engine";
+import type { FoundVersion, Obstacle } from "@doppel/engine/internal";
 import type { Row } from "./renderer.ts";
 import { byteText } from "./sizes.ts";
 import { localTime } from "./times.ts";

@@ -1,4 +1,4 @@
-import type { BackupStatistics } from "@doppel/engine";
+import type { BackupStatistics } from "@doppel/engine/internal";
 import { byteText, elapsedText } from "./sizes.ts";
 import { asctime } from "./times.ts";
 

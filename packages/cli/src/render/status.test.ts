@@ -1,4 +1,4 @@
-import type { SetStatus, StatusReport } from "@doppel/engine";
+import type { SetStatus, StatusReport } from "@doppel/engine/internal";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { statusText, troubles } from "./status.ts";
 

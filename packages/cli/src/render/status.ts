@@ -1,5 +1,5 @@
 import { displayText } from "@doppel/base";
-import type { ChainStatus, Obstacle, SetStatus, StatusReport } from "@doppel/engine";
+import type { ChainStatus, Obstacle, SetStatus, StatusReport } from "@doppel/engine/internal";
 import { setKind } from "./rows.ts";
 import { byteText, counted } from "./sizes.ts";
 import { tableLines } from "./table.ts";

@@ -1,4 +1,4 @@
-import type { StatusReport } from "@doppel/engine";
+import type { StatusReport } from "@doppel/engine/internal";
 import type { bucketOf } from "../wire.ts";
 
 /** Where a bucket is. */

@@ -1,4 +1,4 @@
-import type { StatusReport } from "@doppel/engine";
+import type { StatusReport } from "@doppel/engine/internal";
 import { describe, expect, it } from "vitest";
 import type { RunbookFacts } from "./facts.ts";
 import { runbookPage } from "./page.ts";

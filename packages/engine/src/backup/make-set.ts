@@ -90,12 +90,13 @@ export async function makeSet({ set, base, resume }: SetPlan, run: SetRun): Prom
   const { volumeBytes } = job;
   const volumes = new Volumes({ volumeBytes, sealer, openPlace, queue, index, receipt, after: kept.length, checkpoint });
   await using filelist = new Filelist(spool);
-  const source = sourceOf(job, base, resume?.source);
+  const mark = runtime.maker?.mark;
+  const source = { ...sourceOf(job, base, resume?.source), ...(job.entries && { spool: { tempDir: deps.tempDir, mark } }) };
   let sealedSignatures: Promise<SealedSignatures> | undefined;
   let isShared = false;
-  const counter = job.countTotals ? countTotals(source, (totals) => tally.totals(totals)) : undefined;
+  const counter = job.countTotals && !job.entries ? countTotals(source, (totals) => tally.totals(totals)) : undefined;
   try {
-    for await (const batch of sourceBatches(source, runtime.signal)) {
+    for await (const batch of sourceBatches(source, runtime.signal, job.entries)) {
       tally.batch(batch);
       if (batch.folders) receipt?.folders(batch.folders);
       if (!job.dryRun) {

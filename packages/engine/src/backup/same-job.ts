@@ -9,7 +9,19 @@ export function sameJob(job: BackupJob, envelope: Envelope): string {
   const { source, selection, filelists, nullSeparator, copyLinks, volumeBytes, hostname, prefixes } = job;
   const rules = selection.map((rule) => (rule.option === "exclude-older-than" ? { option: rule.option } : rule));
   const lists = [...filelists].map(([name, bytes]) => [name, createHash("sha256").update(bytes).digest("hex")]);
-  const all = { source, rules, lists, nullSeparator, copyLinks, volumeBytes, hostname, prefixes, seal: sealing(envelope) };
+  const fed = job.entries !== undefined;
+  const all = {
+    source,
+    ...(fed && { fed }),
+    rules,
+    lists,
+    nullSeparator,
+    copyLinks,
+    volumeBytes,
+    hostname,
+    prefixes,
+    seal: sealing(envelope),
+  };
   return createHash("sha256").update(JSON.stringify(all)).digest("hex");
 }
 

@@ -31,7 +31,8 @@ const LITERAL_HEAD = 6;
 /** An entry whose line is not complete: pieces or its digest are still to come. */
 interface Pending {
   readonly path: BytePath;
-  readonly attributes: string;
+  /** Of a stream only with its last piece. */
+  attributes: string;
   readonly hasDigest: boolean;
   readonly places: TarPlace[];
 }
@@ -65,9 +66,12 @@ export class SetIndex implements AsyncDisposable {
   }
 
   /** Where the tar entry of `mark` begins. */
-  place({ path, attributes, type, change }: EntryMark, place: TarPlace): void {
-    if (attributes === undefined) this.#pending.at(-1)?.places.push(place);
-    else this.#pending.push({ path, attributes, hasDigest: type === "file" && change !== "deleted", places: [place] });
+  place({ path, attributes = "", type, change, piece = 1 }: EntryMark, place: TarPlace): void {
+    const begun = piece > 1 ? this.#pending.at(-1) : undefined;
+    if (begun) {
+      begun.places.push(place);
+      begun.attributes ||= attributes;
+    } else this.#pending.push({ path, attributes, hasDigest: type === "file" && change !== "deleted", places: [place] });
   }
 
   /** The digests of a batch, after its marks have been placed. */

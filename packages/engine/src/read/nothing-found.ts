@@ -1,7 +1,7 @@
 import { type BytePath, DoppelError, displayPath } from "@doppel/base";
 
 /** The error of a state that has no entry at `path`, or none at all. */
-export function nothingFound(path: BytePath | undefined, verb: "restored" | "verified"): DoppelError {
+export function nothingFound(path: BytePath | undefined, verb: "restored" | "verified" | "read"): DoppelError {
   if (path === undefined || path === "") {
     const reason = "it holds no entry, not even the root";
     return new DoppelError("format.bad-set", `the backup cannot be ${verb}: ${reason}`, { set: "", reason });

@@ -1,10 +1,14 @@
+import { randomBytes } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { displayPath, pathToBytes } from "@doppel/base";
 import { loadRsync } from "@doppel/rsync";
-import { OwnerNames, walkTree } from "@doppel/tree";
+import { OwnerNames, type SourceEntry, walkTree } from "@doppel/tree";
+import { BasisFile } from "../read/basis.ts";
 import type { SourceMessage, SourceWorkerInput } from "../workers/protocol.ts";
 import { Batcher, type Outlet, Stopped } from "./batcher.ts";
 import { Refused } from "./cut-file.ts";
+import { FedEntries } from "./fed.ts";
+import { openFile } from "./file.ts";
 import { FolderTally } from "./folder-tally.ts";
 import { keepStored } from "./keep-stored.ts";
 import { rulesOf } from "./rules.ts";
@@ -27,23 +31,28 @@ export async function readSource(input: SourceWorkerInput, { post, takeBack }: C
   const batcher = new Batcher(input.control, { send: post, takeBack }, folders);
   const rules = rulesOf(input);
   const owners = OwnerNames.system();
+  const fed = input.feed && new FedEntries(input.feed, input.control);
   const context = {
     batcher,
     rsync,
-    signatures: new SignatureMaker(rsync, batcher, input.maxBlockBytes),
+    open: fed ? (entry: SourceEntry) => fed.open(entry) : openFile,
+    onDisk: fed === undefined,
+    signatures: new SignatureMaker(rsync, batcher, input.maxBlockBytes, () => spoolOf(input)),
     volumeBytes: input.volumeBytes,
   };
   const unreadable = input.base && new UnreadablePaths();
-  const walked = walkTree(input.source, {
-    rules,
-    owners,
-    copyLinks: input.copyLinks,
-    onProblem(problem) {
-      if (problem.reason === "unreadable") unreadable?.add(problem.path);
-      batcher.notice(problem);
-    },
-  });
-  tellOfLink(input, batcher);
+  const walked =
+    fed ??
+    walkTree(input.source, {
+      rules,
+      owners,
+      copyLinks: input.copyLinks,
+      onProblem(problem) {
+        if (problem.reason === "unreadable") unreadable?.add(problem.path);
+        batcher.notice(problem);
+      },
+    });
+  if (!fed) tellOfLink(input, batcher);
   const old = input.base && new OldState(input.base, input.signatureWindowBytes);
   try {
     const kept = input.resume && (await keepStored(input.resume, batcher, old));
@@ -66,6 +75,14 @@ export async function readSource(input: SourceWorkerInput, { post, takeBack }: C
   } finally {
     await old?.close();
   }
+}
+
+/** For what is not known to fit into memory. */
+function spoolOf({ spool }: SourceWorkerInput): BasisFile {
+  if (!spool) throw new Error("this source has no streams");
+  const { tempDir, mark } = spool;
+  const maker = mark === undefined ? undefined : { mark, isGone: () => false };
+  return new BasisFile(tempDir, { bytes: randomBytes }, maker);
 }
 
 /** Hardly anybody means to back up a link: where a folder was moved and linked to, the backup would be empty and look well. */

@@ -5,15 +5,20 @@ import type { SourceEntry } from "@doppel/tree";
 import type { CutFile } from "../workers/protocol.ts";
 import type { Batcher } from "./batcher.ts";
 import { cutDigest, type Resuming, refuseUnless } from "./cut-file.ts";
-import { openFile } from "./file.ts";
 import type { OldSignature } from "./old-state.ts";
 import { contentOf, type StoreContext } from "./store-entry.ts";
+import { contentOfStream } from "./stream.ts";
 
 /**
  * A delta is one tar entry up to this size (or that of a volume, if it is smaller), and pieces of it beyond: its length stands
  * in a header before it, so that a piece is held in memory.
  */
 const DELTA_PIECE = 4 << 20;
+/**
+ * Of a stream nobody knows how long it will be; who makes one has, as a rule, much to say. For these its blocks are stock's largest, which
+ * costs signatures little and deltas of short streams some hundred bytes.
+ */
+const STREAM_AT_LEAST = 4 << 20;
 
 /**
  * Stores a changed file as a delta against its old signature, with its new signature, from one reading.
@@ -28,20 +33,19 @@ export async function storeDelta(
 ): Promise<void> {
   const { batcher, rsync, signatures } = context;
   batcher.nextPath(entry.path);
-  const file = openFile(entry, (notice) => batcher.notice(notice));
+  const file = context.open(entry, (notice) => batcher.notice(notice));
   if (resuming) refuseUnless(file !== undefined, displayPath(entry.path), "cannot be read");
   if (!file) return;
   try {
     const before = batcher.counts.contentBytes;
-    batcher.counts.changed++;
-    batcher.counts.changedBytes += file.size;
-    const stored: PathEntry = { ...entry, size: file.size };
-    const signature = signatures.begin(stored);
+    const limit = Math.min(DELTA_PIECE, context.volumeBytes);
     const encoder = rsync.delta(old.table);
-    const pieces = new DeltaPieces(stored, batcher, Math.min(DELTA_PIECE, context.volumeBytes), resuming);
+    const sized: PathEntry | undefined = file.size === undefined ? undefined : { ...entry, size: file.size };
+    const pieces = new DeltaPieces(sized ?? entry, sized !== undefined, batcher, limit, resuming);
+    using signature = sized ? signatures.begin(sized) : signatures.beginUnsized(entry, STREAM_AT_LEAST);
     const sha256 = createHash("sha256");
     let position = 0;
-    for (const bytes of contentOf(file, file.size)) {
+    for (const bytes of file.size === undefined ? contentOfStream(file) : contentOf(file, file.size)) {
       const moved = old.moveTo(position);
       if (moved) encoder.searchIn(await moved);
       sha256.update(bytes);
@@ -51,11 +55,13 @@ export async function storeDelta(
       position += bytes.length;
     }
     for (const chunk of encoder.finish()) pieces.add(chunk);
-    pieces.finish();
-    batcher.count(entry, file.size, batcher.counts.contentBytes - before);
-    signature.finish();
+    pieces.finish(position);
+    batcher.counts.changed++;
+    batcher.counts.changedBytes += position;
+    batcher.count(entry, position, batcher.counts.contentBytes - before);
+    signature.finish(position);
     batcher.digest(sha256.digest("binary"));
-    const notice = file.outcome();
+    const notice = file.size === undefined ? undefined : file.outcome();
     if (notice) batcher.notice(notice);
   } finally {
     file.close();
@@ -64,21 +70,24 @@ export async function storeDelta(
 
 /** Collects a delta up to one piece; a longer one goes out as `multivol_diff` entries. */
 class DeltaPieces {
-  readonly #entry: PathEntry;
+  #entry: PathEntry;
   readonly #batcher: Batcher;
   #chunks: Uint8Array[] = [];
   #bytes = 0;
   #written = 0;
 
   #writtenBytes = 0;
-  readonly #attributes: string;
+  /** "" as long as the size is not known. */
+  #attributes = "";
   /** Over all pieces but the last. */
   readonly #content = createHash("sha256");
+  /** The line in the index begins with the last piece. */
+  #late = false;
   readonly #limit: number;
   readonly #resuming: Resuming | undefined;
 
-  constructor(entry: PathEntry, batcher: Batcher, limit: number, resuming: Resuming | undefined) {
-    this.#attributes = indexAttributes("diff", entry);
+  constructor(entry: PathEntry, sized: boolean, batcher: Batcher, limit: number, resuming: Resuming | undefined) {
+    if (sized) this.#attributes = indexAttributes("diff", entry);
     this.#limit = limit;
     this.#resuming = resuming;
     this.#entry = entry;
@@ -92,7 +101,11 @@ class DeltaPieces {
     this.#bytes += chunk.length;
   }
 
-  finish(): void {
+  /** @param size bytes of the file, which may not have been known before */
+  finish(size: number): void {
+    this.#entry = { ...this.#entry, size };
+    this.#late = this.#attributes === "";
+    if (this.#late) this.#attributes = indexAttributes("diff", this.#entry);
     this.#write(true);
   }
 
@@ -104,7 +117,7 @@ class DeltaPieces {
     const whole = last && this.#written === 0;
     const piece = ++this.#written;
     const { path, type } = this.#entry;
-    const cut = last ? undefined : this.#cut(piece, chunks);
+    const cut = last || this.#attributes === "" ? undefined : this.#cut(piece, chunks);
     if (this.#isStored(piece, cut)) return;
     const header = difftarHeader("diff", { ...this.#entry, size }, whole ? undefined : { number: piece, size });
     const batcher = this.#batcher;
@@ -114,7 +127,7 @@ class DeltaPieces {
       type,
       change: "changed",
       size: this.#entry.size,
-      ...(piece === 1 ? { attributes: this.#attributes } : {}),
+      ...((this.#late ? last : piece === 1 && this.#attributes !== "") ? { attributes: this.#attributes } : {}),
       ...(whole ? {} : { piece }),
       lastPiece: last,
       endsVolume: false,

@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { BytePath, EntryType, NoticeReason } from "@doppel/base";
 import type { Change } from "@doppel/format";
 import type { SourceChoice } from "../job.ts";
@@ -18,7 +19,11 @@ export interface SourceWorkerInput extends SourceChoice {
   readonly resume?: SourceResume;
   /** Count by folders of so many components, for the receipt. */
   readonly receiptFolders?: number;
-  /** Int32 cells: see {@link CREDITS} and {@link STOP}. */
+  /** A program makes the entries: they come over this port, and nothing is read from the disk. */
+  readonly feed?: MessagePort;
+  /** Where signatures of streams wait for their length: a folder, and whose files there are (`Maker.mark`). */
+  readonly spool?: { readonly tempDir: string; readonly mark: string | undefined };
+  /** Int32 cells: see {@link CREDITS}, {@link STOP} and {@link FED}. */
   readonly control: SharedArrayBuffer;
 }
 
@@ -54,6 +59,8 @@ export interface CutFile {
 export const CREDITS = 0;
 /** Cell 1: 1 tells the worker to stop at the next batch. */
 export const STOP = 1;
+/** Cell 2: counts what has come over the feed. The worker waits here for an answer. */
+export const FED = 2;
 
 /** Where one tar entry begins in a batch. */
 export interface EntryMark {
@@ -64,9 +71,9 @@ export interface EntryMark {
   readonly path: BytePath;
   readonly type: EntryType;
   readonly change: "new" | "changed" | "deleted";
-  /** Size of the whole object's content. */
+  /** Size of the whole object's content; of a stream that goes on, of what there was of it. */
   readonly size: number;
-  /** The beginning of its line in the index (`indexAttributes`); not at the second and later pieces of a file. */
+  /** The beginning of its line in the index (`indexAttributes`): at the first piece of a file or, of a stream, at the last. */
   readonly attributes?: string | undefined;
   /** Number of this piece when the file is cut. */
   readonly piece?: number | undefined;

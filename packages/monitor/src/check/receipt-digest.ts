@@ -1,4 +1,4 @@
-import type { StoredReceipt } from "@doppel/engine";
+import type { StoredReceipt } from "@doppel/engine/internal";
 import type { Receipt } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import type { ReceiptDigest } from "../state/memory.ts";

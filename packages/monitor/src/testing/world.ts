@@ -15,7 +15,7 @@ import {
 import type { Storage, StoredObject } from "@doppel/storage";
 import { MemoryStorage } from "@doppel/testkit";
 import { check, type CheckDeps } from "../check/check.ts";
-import type { StoredReceipt } from "@doppel/engine";
+import type { StoredReceipt } from "@doppel/engine/internal";
 import type { Expectations, Profile } from "../config/types.ts";
 import type { MonitorReport, ProfileReport } from "../report.ts";
 import { MonitorState } from "../state/store.ts";

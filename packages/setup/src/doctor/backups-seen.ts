@@ -1,4 +1,4 @@
-import type { ChainStatus, SetStatus, StatusReport } from "@doppel/engine";
+import type { ChainStatus, SetStatus, StatusReport } from "@doppel/engine/internal";
 
 const DAY_MS = 86_400_000;
 

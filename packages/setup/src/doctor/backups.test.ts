@@ -1,4 +1,4 @@
-import type { StoredReceipt } from "@doppel/engine";
+import type { StoredReceipt } from "@doppel/engine/internal";
 import { describe, expect, it } from "vitest";
 import { backups } from "./backups.ts";
 import { ago, chainOf, contextWith } from "./testing/context.ts";

@@ -1,5 +1,5 @@
 import { displayText } from "@doppel/base";
-import type { SetStatus, StatusReport } from "@doppel/engine";
+import type { SetStatus, StatusReport } from "@doppel/engine/internal";
 import { newestBackup, newestGood } from "./backups-seen.ts";
 import type { Check, DoctorContext } from "./context.ts";
 import type { Finding } from "./finding.ts";

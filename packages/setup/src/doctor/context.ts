@@ -1,5 +1,5 @@
 import type { BytePath, Runtime } from "@doppel/base";
-import type { StatusReport, StoredReceipt } from "@doppel/engine";
+import type { StatusReport, StoredReceipt } from "@doppel/engine/internal";
 import type { Recipient } from "@doppel/openpgp";
 import type { AttemptResult, BucketAdmin } from "@doppel/storage";
 import type { ExplainedRules } from "@doppel/tree";

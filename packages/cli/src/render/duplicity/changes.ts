@@ -1,5 +1,5 @@
 import type { BytePath } from "@doppel/base";
-import type { Change, FileChange, SetId } from "@doppel/engine";
+import type { Change, FileChange, SetId } from "@doppel/engine/internal";
 import type { ChangesSize } from "../renderer.ts";
 import { asctime } from "../times.ts";
 import { typeOf } from "./collection.ts";

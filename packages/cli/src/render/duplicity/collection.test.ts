@@ -1,4 +1,4 @@
-import type { ChainStatus, SetStatus, StatusReport } from "@doppel/engine";
+import type { ChainStatus, SetStatus, StatusReport } from "@doppel/engine/internal";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { collectionStatus } from "./collection.ts";
 

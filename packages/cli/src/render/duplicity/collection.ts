@@ -1,5 +1,5 @@
 import { pathFromText } from "@doppel/base";
-import type { ChainStatus, SetStatus, StatusReport } from "@doppel/engine";
+import type { ChainStatus, SetStatus, StatusReport } from "@doppel/engine/internal";
 import { asctime } from "../times.ts";
 import type { Message } from "./message.ts";
 import { compactTime, type Counting, countOf } from "./wording.ts";

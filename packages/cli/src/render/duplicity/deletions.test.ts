@@ -1,4 +1,4 @@
-import type { CleanupReport, RetainReport } from "@doppel/engine";
+import type { CleanupReport, RetainReport } from "@doppel/engine/internal";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { cleanupMessages, retentionMessages } from "./deletions.ts";
 

@@ -1,4 +1,4 @@
-import type { CleanupReport, RetainReport } from "@doppel/engine";
+import type { CleanupReport, RetainReport } from "@doppel/engine/internal";
 import { asctime } from "../times.ts";
 import type { Message } from "./message.ts";
 import { type Counting, nounFor } from "./wording.ts";

@@ -1,4 +1,4 @@
-import type { SetStatus, StatusReport } from "@doppel/engine";
+import type { SetStatus, StatusReport } from "@doppel/engine/internal";
 import type { BackupSet } from "@doppel/format";
 import type { AttemptResult, BucketAdmin, LifecycleRule, LockRetention, Seen } from "@doppel/storage";
 import type { DoctorContext, Target } from "../context.ts";

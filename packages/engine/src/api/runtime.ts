@@ -1,0 +1,55 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
+import { DoppelError, isDoppelError, type Runtime } from "@doppel/base";
+import { processMaker } from "../cache/maker.ts";
+import { jobEvent, type JobEvent } from "./events.ts";
+
+/** The system's clock and chance: what a program's jobs run with. */
+export const SYSTEM: Pick<Runtime, "clock" | "random"> = {
+  clock: {
+    now: () => new Date(),
+    sleep: async (ms, signal) => {
+      try {
+        await wait(ms, undefined, { signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error;
+      }
+    },
+  },
+  random: { bytes: (n) => randomBytes(n) },
+};
+
+/** One job under way. */
+export interface JobRun {
+  readonly runtime: Runtime;
+  /** What the job's error is for the program: an abort is always `run.aborted`, whatever the signal gave as reason. */
+  error(error: unknown): unknown;
+}
+
+/**
+ * @param signals end the job
+ * @param onEvent what it throws ends the job: the engine is never left in the middle of something
+ */
+export function beginJob(signals: readonly AbortSignal[], onEvent: ((event: JobEvent) => void) | undefined): JobRun {
+  const broken = new AbortController();
+  const signal = AbortSignal.any([...signals, broken.signal]);
+  const maker = processMaker(hostname());
+  const emit: Runtime["emit"] = (event) => {
+    if (!onEvent || broken.signal.aborted) return;
+    try {
+      onEvent(jobEvent(event));
+    } catch (error) {
+      broken.abort(error);
+    }
+  };
+  return {
+    runtime: { ...SYSTEM, ...(maker && { maker }), emit, signal },
+    error(error) {
+      if (!signal.aborted || isDoppelError(error, "run.aborted") || error !== signal.reason) return error;
+      const message = "the job was ended before its end; nothing complete was changed";
+      return new DoppelError("run.aborted", message, {}, error);
+    },
+  };
+}
