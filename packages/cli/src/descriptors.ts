@@ -1,5 +1,6 @@
-import { fstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { fstatSync, readlinkSync } from "node:fs";
 import { displayPath, DoppelError, type BytePath } from "@doppel/base";
+import { flagsOf, openDescriptors } from "./open-descriptors.ts";
 import type { Settings } from "./options.ts";
 
 /**
@@ -26,8 +27,7 @@ export function isOfTheRuntime(descriptor: number): boolean {
   if (target.startsWith("anon_inode:")) return true;
   if (!target.startsWith("pipe:")) return false;
   const mode = modeOf(descriptor);
-  const others = readdirSync("/proc/self/fd").map(Number);
-  return others.some((other) => other > 2 && targetOf(other) === target && modeOf(other) !== mode);
+  return openDescriptors().some((other) => other > 2 && targetOf(other) === target && modeOf(other) !== mode);
 }
 
 const READ_ONLY = 0;
@@ -59,14 +59,10 @@ function isOpen(descriptor: number): boolean {
   }
 }
 
-/** By its flags, which are octal (proc(5)); undefined on systems that do not tell. */
+/** For reading, writing or both; undefined on systems that do not tell. */
 function modeOf(descriptor: number): number | undefined {
-  try {
-    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "latin1"))?.[1];
-    return flags === undefined ? undefined : Number.parseInt(flags, 8) & 3;
-  } catch {
-    return undefined;
-  }
+  const flags = flagsOf(descriptor);
+  return flags === undefined ? undefined : flags & 3;
 }
 
 function targetOf(descriptor: number): string {

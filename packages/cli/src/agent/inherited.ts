@@ -1,4 +1,5 @@
-import { closeSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync } from "node:fs";
+import { flagsOf, openDescriptors } from "../open-descriptors.ts";
 
 /** open(2): closed by exec. What Node opens for itself has it; what came through exec cannot. */
 const CLOEXEC = 0o2000000;
@@ -8,21 +9,14 @@ const CLOEXEC = 0o2000000;
  * Does nothing where the system does not tell.
  */
 export function closeInherited(): void {
-  for (const descriptor of descriptors()) {
+  for (const descriptor of openDescriptors()) {
     if (descriptor <= 2) continue;
+    const flags = flagsOf(descriptor);
+    if (flags === undefined || (flags & CLOEXEC) !== 0) continue;
     try {
-      const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "latin1"))?.[1];
-      if (flags !== undefined && (Number.parseInt(flags, 8) & CLOEXEC) === 0) closeSync(descriptor);
+      closeSync(descriptor);
     } catch {
-      // that of the listing is closed by now
+      // somebody was faster
     }
-  }
-}
-
-function descriptors(): readonly number[] {
-  try {
-    return readdirSync("/proc/self/fd").map(Number);
-  } catch {
-    return [];
   }
 }

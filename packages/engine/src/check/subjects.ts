@@ -48,9 +48,7 @@ export function subjectsOf({ collection }: Pick<Target, "collection">, prefixes:
     ...superseded.map((set) => begin(set, "complete", orphan(set, "replaced"))),
     ...orphaned.map(({ set, obstacle }) => begin(set, "complete", orphan(set, obstacle))),
     ...lostManifest.map(lost),
-    ...unfinished.map((set) =>
-      (set.index ?? set.receipt) === undefined ? begin(set, "unfinished", unfinishedFinding(set)) : lost(set),
-    ),
+    ...unfinished.map((set) => begin(set, "unfinished", unfinishedFinding(set))),
   ];
   return subjects.sort((a, b) => a.set.id.end.getTime() - b.set.id.end.getTime());
 }

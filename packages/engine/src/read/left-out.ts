@@ -1,5 +1,6 @@
 import type { RunEvent } from "@doppel/base";
 import { type BackupSet, formatTime, type Manifest } from "@doppel/format";
+import { wasFinished } from "../status/finished.ts";
 import type { Target } from "./target.ts";
 
 /** Told what a state lacks, which is then not all that was asked for. */
@@ -77,7 +78,7 @@ export function tellOfFuture(
 
 /** By end time. */
 export function finishedWithoutManifest({ incomplete }: Target["collection"]): readonly BackupSet[] {
-  return incomplete.filter(({ receipt, index, volumes }) => (receipt ?? index) !== undefined && volumes.size > 0);
+  return incomplete.filter(wasFinished);
 }
 
 /**

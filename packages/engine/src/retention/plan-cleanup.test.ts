@@ -1,4 +1,4 @@
-import { type BackupSet, buildCollection, type Collection, receiptName } from "@doppel/format";
+import { type BackupSet, buildCollection, type Collection, indexName, receiptName, type SetId } from "@doppel/format";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Inventory, setKey } from "./inventory.ts";
@@ -73,11 +73,14 @@ describe("planCleanup", () => {
     expect(allOf(begun)).toEqual([]);
   });
 
-  it("keeps a set without a manifest whose receipt says that it was finished", () => {
+  it.each([
+    ["receipt", receiptName],
+    ["index", (id: SetId) => indexName(id, "gzip")],
+  ])("keeps a set without a manifest whose %s says that it was finished", (_, nameOf) => {
     const lost = full(5, { lacks: "manifest", volumes: 2 });
     const names = [...namesOfMade(full(0)), ...namesOfMade(lost)];
     expect(allOf(planCleanup(inventoryOf(names), later, options)).length).toBe(3);
-    const plan = planCleanup(inventoryOf([...names, receiptName(lost.id)]), later, options);
+    const plan = planCleanup(inventoryOf([...names, nameOf(lost.id)]), later, options);
     expect(plan.lostManifest.map(({ id }) => id.end)).toEqual([day(5)]);
     expect([plan.incomplete, allOf(plan)]).toEqual([[], []]);
   });

@@ -1,4 +1,5 @@
 import type { BackupSet, Collection } from "@doppel/format";
+import { wasFinished } from "./finished.ts";
 
 /**
  * Why a complete increment is in no chain. What it builds on is not there (`missing`); is there, but without its manifest
@@ -16,7 +17,7 @@ export interface OrphanedSet {
 export interface LooseEnds {
   /** Without a manifest, and nothing complete builds on it: an interrupted run left it, or it is being made. */
   readonly unfinished: readonly BackupSet[];
-  /** Without a manifest, though a complete increment builds on it or it has a receipt: it was finished, and its manifest would revive it. */
+  /** Without a manifest, though a complete increment builds on it or it has an index or a receipt: it was finished, and its manifest would revive it. */
   readonly lostManifest: readonly BackupSet[];
   readonly orphaned: readonly OrphanedSet[];
 }
@@ -24,8 +25,8 @@ export interface LooseEnds {
 /**
  * Tells a lost manifest from a run that was interrupted. A run stores volumes, signatures and manifest in this order, and
  * only what has a manifest is ever continued (spec 1.5): so what a complete increment builds on once had one.
- * A set whose own beginning is missing is of no use with a manifest either: it counts as unfinished. But a receipt, which is
- * stored last, proves that a set was finished: it names what has to be there, and is not to be lost with it.
+ * A set whose own beginning is missing is of no use with a manifest either: it counts as unfinished. But an index or a
+ * receipt, which are stored last, prove that a set was finished: they are not to be lost with it.
  */
 export function looseEnds({ chains, superseded, incomplete, orphaned }: Collection): LooseEnds {
   /** What stands in the way of a set that starts at this time. */
@@ -50,10 +51,10 @@ export function looseEnds({ chains, superseded, incomplete, orphaned }: Collecti
     lost.add(set);
     starts.add(set.id.start.getTime());
   }
-  const wasFinished = (set: BackupSet): boolean => lost.has(set) || (set.receipt !== undefined && set.volumes.size > 0);
+  const hadManifest = (set: BackupSet): boolean => lost.has(set) || wasFinished(set);
   return {
-    unfinished: incomplete.filter((set) => !wasFinished(set)),
-    lostManifest: incomplete.filter(wasFinished),
+    unfinished: incomplete.filter((set) => !hadManifest(set)),
+    lostManifest: incomplete.filter(hadManifest),
     orphaned: orphaned.map((set) => ({ set, obstacle: rooted.get(set) ?? "missing" })),
   };
 }
