@@ -36,7 +36,7 @@ import type {
   TargetOptions,
   VerifyOptions,
 } from "./options.ts";
-import { bytePath, innerPath, type PathLike } from "./paths.ts";
+import { badArgument, bytePath, innerPath, type PathLike } from "./paths.ts";
 import type { Place } from "./place.ts";
 import type { PrivateArchive } from "./private-archive.ts";
 import { type StoredBackup, storedBackups } from "./stored-backup.ts";
@@ -138,10 +138,9 @@ export class Target implements AsyncDisposable {
   async *#list(options: ListOptions, runtime: Runtime): AsyncGenerator<FileEntry> {
     checkOptions(options, [...STATE, "path", "recursive"]);
     const path = options.path === undefined ? undefined : innerPath(options.path, "options.path");
-    const deps = await this.#readDeps();
     const depth = options.recursive === false ? depthOf(path ?? ("" as BytePath)) + 1 : Infinity;
     const job = { ...this.#state(options), ...(path !== undefined && path !== "" && { path }) };
-    for await (const batch of listBatches(job, deps, runtime)) {
+    for await (const batch of listBatches(job, await this.#readDeps(), runtime)) {
       for (const entry of batch) if (depthOf(entry.path) <= depth) yield fileEntry(entry);
     }
   }
@@ -151,9 +150,9 @@ export class Target implements AsyncDisposable {
     return this.#jobs.run(options, async (runtime) => {
       checkOptions(options, STATE);
       const inner = innerPath(path, "path");
+      const job = { ...this.#state(options), ...(inner !== "" && { path: inner }) };
       const deps = await this.#readDeps();
       try {
-        const job = { ...this.#state(options), ...(inner !== "" && { path: inner }) };
         for await (const [first] of listBatches(job, deps, runtime)) if (first) return fileEntry(first);
         return undefined;
       } catch (error) {
@@ -256,7 +255,12 @@ export class Target implements AsyncDisposable {
     return this.#jobs.run(options, async (runtime) => {
       checkOptions(options, ["signal", "onEvent", "force"]);
       const deps = await this.#deleteDeps();
-      return retain({ policy, prefixes: this.#parts.prefixes, force: options.force === true }, deps, runtime);
+      try {
+        return await retain({ policy, prefixes: this.#parts.prefixes, force: options.force === true }, deps, runtime);
+      } catch (error) {
+        if (error instanceof RangeError) throw badArgument("policy", error.message);
+        throw error;
+      }
     });
   }
 
