@@ -26,28 +26,38 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: ["buffer", "crypto", "fs", "path", "stream", "worker_threads", "zlib"],
     files: {
       "src/cache/stock-lock.ts": { doppel: ["base"], npm: [], node: ["child_process", "events", "fs", "path"] },
+      // Where a program's calls get the system's clock, chance and folders: the library's composition root.
+      "src/api/backup-jobs.ts": { doppel: ["base", "format", "tree"], npm: [], node: ["os"] },
+      "src/api/open.ts": { doppel: ["base", "format", "storage"], npm: [], node: ["os", "path"] },
+      "src/api/runtime.ts": { doppel: ["base"], npm: [], node: ["crypto", "os", "timers"], edge: true },
+      "src/api/target.ts": { doppel: ["base", "format", "storage", "tree"], npm: [], node: ["os"] },
+      "src/api/fed-entries.ts": { doppel: ["base"], npm: [], node: ["util"] },
+      "src/api/made-content.ts": { doppel: [], npm: [], node: ["util"] },
       "src/workers/spawn-embedded.ts": { doppel: [], npm: [], node: ["sea", "worker_threads"] },
       "src/workers/bootstrap.mjs": { doppel: [], npm: ["tsx"], node: ["worker_threads"], development: true },
     },
   },
   setup: {
+    internals: true,
     doppel: ["base", "engine", "format", "openpgp", "storage", "tree"],
     npm: ["qrcode-generator"],
     node: ["buffer", "child_process", "crypto", "fs", "os", "path"],
   },
   monitor: {
+    internals: true,
     doppel: ["base", "engine", "format", "openpgp", "storage"],
     npm: ["nodemailer", "yaml", "zod"],
     node: ["buffer", "child_process", "crypto", "fs", "http", "https", "net", "path"],
   },
   cli: {
+    internals: true,
     doppel: ["base", "engine", "monitor", "setup"],
     npm: ["cli-table3", "yargs"],
     node: "any",
     edge: true,
     files: {
-      "src/wire-doctor.ts": { doppel: "any", npm: [], node: "any" },
-      "src/wire.ts": { doppel: "any", npm: [], node: "any" },
+      "src/wire-doctor.ts": { internals: true, doppel: "any", npm: [], node: "any" },
+      "src/wire.ts": { internals: true, doppel: "any", npm: [], node: "any" },
       "src/agent/check-passphrase.ts": { doppel: ["base", "format", "openpgp", "storage"], npm: [], node: [] },
       "src/s3-settings.ts": { doppel: ["base", "format", "storage"], npm: [], node: [] },
     },
@@ -60,6 +70,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     edge: true,
     development: true,
   },
+  /** Uses the library as anybody does: nothing internal. */
+  examples: { doppel: ["engine", "storage"], npm: ["vitest"], node: "any", edge: true, development: true },
   conformance: { doppel: ["testkit"], npm: ["fast-check", "vitest"], node: "any", edge: true, development: true },
 };
 

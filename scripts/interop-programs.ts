@@ -21,6 +21,7 @@ const INTEROP_PROGRAMS: readonly InteropProgram[] = [
   { program: "gpg", debianPackage: "gnupg", usedFor: "encrypted backups against GnuPG, and its keyrings" },
   { program: "rdiff", debianPackage: "rdiff", usedFor: "signatures, deltas and patches against librsync" },
   { program: "sq", debianPackage: "sq", usedFor: "OpenPGP messages against Sequoia" },
+  { program: "sqlite3", debianPackage: "sqlite3", usedFor: "the example that backs up a database" },
   { program: "tar", debianPackage: "tar", usedFor: "restoring volumes with plain tools" },
   { program: "time", debianPackage: "time", usedFor: "peak memory in the benchmark" },
   { program: "promtool", debianPackage: "prometheus", usedFor: "the monitor's metrics against Prometheus" },

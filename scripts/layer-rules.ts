@@ -14,6 +14,8 @@ export interface Layer {
   readonly files?: Readonly<Record<string, Layer>>;
   /** An edge of the program, where the clock of the system may be read. */
   readonly edge?: boolean;
+  /** May import what packages have for this workspace only: `@doppel/NAME/internal`. */
+  readonly internals?: boolean;
   /** No part of the built program: may import what is declared for development only. */
   readonly development?: boolean;
 }
@@ -79,7 +81,7 @@ export function checkSource(file: SourceFile, facts: PackageFacts): readonly Vio
       check(start, source.value);
     },
     NewExpression({ start, callee, arguments: args }) {
-      if (isTest || facts.layer.edge === true) return;
+      if (isTest || (facts.layer.files?.[file.path] ?? facts.layer).edge === true) return;
       if (callee.type !== "Identifier" || callee.name !== "Date" || args.length > 0) return;
       found.push({ at: start, message: "`new Date()` reads the system's clock: take `clock` from the runtime" });
     },
@@ -117,7 +119,8 @@ function checkImport(specifier: string, from: string, isTest: boolean, facts: Pa
   const isWorkspace = name.startsWith(SCOPE);
   if (!allows(isWorkspace ? "doppel" : "npm", isWorkspace ? name.slice(SCOPE.length) : name))
     return `${row} may not import ${name}`;
-  if (isWorkspace && name !== specifier) return `"${specifier}" reaches into a package: its index is its whole public face`;
+  const isInternal = specifier === `${name}/internal` && rows.some(({ internals }) => internals);
+  if (isWorkspace && name !== specifier && !isInternal) return `"${specifier}" reaches into a package: its index is its whole public face`;
   const forDevelopment = isTest || rows.some(({ development }) => development);
   const declared = forDevelopment ? [...facts.dependencies, ...facts.devDependencies] : facts.dependencies;
   return declared.includes(name) ? undefined : `${name} is not declared in the package.json of ${facts.name}`;

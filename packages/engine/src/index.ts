@@ -1,9 +1,10 @@
 export { DoppelError, type EntryType, type ErrorCode, type ErrorData, isDoppelError, type NoticeReason } from "@doppel/base";
 export type { BackupSet, Chain, SetId } from "@doppel/format";
 export type { Encryption } from "./api/encryption.ts";
-export type { JobEvent } from "./api/events.ts";
+export type { EntryDifference, JobEvent } from "./api/events.ts";
 export { compareEntryPaths } from "./api/fed-entries.ts";
 export type { FileEntry } from "./api/file-entry.ts";
+export { keysFromPassphrase, keysFromSecretKey, type Passphrase, recipientFromKey } from "./api/keys.ts";
 export type { ByteSource, MadeEntries, MadeEntry } from "./api/made-entry.ts";
 export { openTarget } from "./api/open.ts";
 export type {

@@ -19,7 +19,7 @@ export function checkWhole(value: unknown, argument: string, min: number, max = 
   if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max)) return;
   throw badArgument(
     `options.${argument}`,
-    `a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}, not ${String(value)}`,
+    `a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}, not ${typeof value === "number" ? value : kindOf(value)}`,
   );
 }
 

@@ -1,7 +1,12 @@
-import type { RunEvent } from "@doppel/base";
+import type { RunEvent, TreeDifference } from "@doppel/base";
 import { textOfPath } from "./paths.ts";
 
 type WithPath = Extract<RunEvent, { readonly path?: unknown } | { readonly after?: unknown }>;
+
+/** In what a file is not what the backup holds. Times are whole seconds since 1970, modes the lower 12 bits; link targets as `PathLike`. */
+export type EntryDifference =
+  | Exclude<TreeDifference, { readonly kind: "link" }>
+  | { readonly kind: "link"; readonly actual: string; readonly expected: string };
 
 /** What a job reports while it runs: the engine's events, with paths as strings (`PathLike`). */
 export type JobEvent =
@@ -11,7 +16,7 @@ export type JobEvent =
       readonly path?: string;
     })
   | (Omit<Extract<RunEvent, { readonly type: "entry.done" }>, "path"> & { readonly path: string })
-  | (Omit<Extract<RunEvent, { readonly type: "difference" }>, "path"> & { readonly path: string })
+  | { readonly type: "difference"; readonly path: string; readonly difference: EntryDifference }
   | (Omit<Extract<RunEvent, { readonly type: "run.resumed" }>, "after"> & {
       /** The last path that is stored already. */
       readonly after?: string;
@@ -19,20 +24,20 @@ export type JobEvent =
 
 /** The same event for a program. */
 export function jobEvent(event: RunEvent): JobEvent {
-  switch (event.type) {
-    case "notice": {
-      const { path, ...rest } = event;
-      return path === undefined ? rest : { ...rest, path: textOfPath(path) };
-    }
-    case "entry.done":
-      return { ...event, path: textOfPath(event.path) };
-    case "difference":
-      return { ...event, path: textOfPath(event.path) };
-    case "run.resumed": {
-      const { after, ...rest } = event;
-      return after === undefined ? rest : { ...rest, after: textOfPath(after.path) };
-    }
-    default:
-      return event;
+  if (event.type === "notice") {
+    const { path, ...rest } = event;
+    return path === undefined ? rest : { ...rest, path: textOfPath(path) };
   }
+  if (event.type === "entry.done") return { ...event, path: textOfPath(event.path) };
+  if (event.type === "difference") return { ...event, path: textOfPath(event.path), difference: differenceOf(event.difference) };
+  if (event.type === "run.resumed") {
+    const { after, ...rest } = event;
+    return after === undefined ? rest : { ...rest, after: textOfPath(after.path) };
+  }
+  return event;
+}
+
+function differenceOf(difference: TreeDifference): EntryDifference {
+  if (difference.kind !== "link") return difference;
+  return { kind: "link", actual: textOfPath(difference.actual), expected: textOfPath(difference.expected) };
 }

@@ -11,7 +11,7 @@ import type { TargetOptions } from "./options.ts";
 import { badArgument, kindOf } from "./paths.ts";
 import { Place } from "./place.ts";
 import { PrivateArchive } from "./private-archive.ts";
-import { SYSTEM } from "./runtime.ts";
+import { SYSTEM, surroundings } from "./runtime.ts";
 import { Target } from "./target.ts";
 
 const OPTIONS = ["archiveDir", "tempDir", "keys", "verifier", "filePrefix", "s3", "onEvent"];
@@ -34,7 +34,7 @@ export async function openTarget(where: string | Storage, options: TargetOptions
   const emit = (event: RunEvent): void => onEvent?.(jobEvent(event));
   const own = typeof where === "string" ? undefined : checkedStorage(where);
   const place = new Place(own?.label ?? redactUrl(where as string), async (purpose) => {
-    const context = { cwd: process.cwd(), purpose, ...names, clock: SYSTEM.clock, emit, env: process.env, ...(s3 && { s3 }) };
+    const context = { ...surroundings(), purpose, ...names, clock: SYSTEM.clock, emit, ...(s3 && { s3 }) };
     const storage = own ?? (await openStorage(where as string, context));
     const tries = typeof where === "string" && isS3Url(where) ? { tries: 1 } : {}; // S3's driver counts by itself
     const sleep = (ms: number, signal = NEVER): Promise<void> => SYSTEM.clock.sleep(ms, signal);

@@ -21,11 +21,16 @@ export const SYSTEM: Pick<Runtime, "clock" | "random"> = {
   random: { bytes: (n) => randomBytes(n) },
 };
 
+/** Where targets are looked for, and proxies and regions. Read when it is asked for: a program may change it. */
+export function surroundings(): { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> } {
+  return { cwd: process.cwd(), env: process.env };
+}
+
 /** One job under way. */
 export interface JobRun {
   readonly runtime: Runtime;
   /** What the job's error is for the program: an abort is always `run.aborted`, whatever the signal gave as reason. */
-  error(error: unknown): unknown;
+  readonly error: (error: unknown) => unknown;
 }
 
 /**

@@ -274,7 +274,7 @@ export class Target implements AsyncDisposable {
     });
   }
 
-  /** Ends all jobs, waits for them, and lets go of everything. Twice is no error. */
+  /** Waits for jobs under way (a signal ends them sooner), ends what is being listed or read, and lets go of everything. Twice is no error. */
   async close(): Promise<void> {
     if (!(await this.#jobs.close())) return;
     const { place, archive, options } = this.#parts;
