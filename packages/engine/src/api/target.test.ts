@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { tempDir } from "@doppel/testkit";
+import { startS3Server, tempDir } from "@doppel/testkit";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type JobEvent, type MadeEntry, openTarget, type Target } from "../index.ts";
 
@@ -266,6 +266,23 @@ describe("a target", () => {
     await using target = await open();
     expect(await failure(() => target.backups())).toMatchObject({ code: "storage.not-found" });
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("is a bucket, too", async () => {
+    await using server = await startS3Server();
+    const { endpoint, bucket, admin } = server;
+    const s3 = { endpoint, region: "us-east-1", credentials: admin };
+    await using target = await openTarget(`s3://${bucket}/server`, { tempDir: folder, s3 });
+    const bytes = noise(3_000_000);
+    const report = await target.backupEntries([{ path: "a", content: inParts(bytes, 50_000) }], {
+      ...PLAIN,
+      volumeBytes: 1_000_000,
+    });
+    expect([report.set.volumes.size, (await target.backups()).length]).toEqual([3, 1]);
+    expect((await all(target.read("a"))).equals(bytes)).toBe(true);
+    expect((await target.check()).problems).toBe(0);
+    const plan = await target.retain({ kind: "remove-older-than", time: new Date() });
+    expect([plan.applied, (await target.backups()).length]).toEqual([false, 1]);
   });
 
   it("leaves nothing in the folder for temporary files", async () => {

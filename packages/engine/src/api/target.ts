@@ -3,7 +3,7 @@ import { type BytePath, DoppelError, isDoppelError, type Runtime } from "@doppel
 import type { NamePrefixes } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import { normaliseSource } from "@doppel/tree";
-import { backup } from "../backup.ts";
+import { backup, checkBackup } from "../backup.ts";
 import { lockArchiveDir } from "../cache/lock.ts";
 import { check } from "../check.ts";
 import type { CheckReport } from "../check/report.ts";
@@ -100,6 +100,7 @@ export class Target implements AsyncDisposable {
       this.#isBackingUp = true;
       try {
         const job = make(runtime.clock.now());
+        checkBackup(job);
         const envelope = envelopeOf(options.encryption, options.compress ?? true);
         const archiveDir = await this.#archiveDir(true);
         const isPrivate = typeof this.#parts.archive !== "string";

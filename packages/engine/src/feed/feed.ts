@@ -1,11 +1,8 @@
 import type { MessagePort } from "node:worker_threads";
 import { DoppelError, displayPath } from "@doppel/base";
-import { FEED_WINDOW, type FeedAnswer, type FeedRequest } from "../workers/feed-protocol.ts";
+import { FEED_PART_BYTES, FEED_PARTS, type FeedAnswer, type FeedRequest } from "../workers/feed-protocol.ts";
 import { FED } from "../workers/protocol.ts";
 import type { FedItem, FedSource } from "./fed-source.ts";
-
-/** Content goes over in parts of this size, however small the chunks are that it comes in: each message has its price (20 µs). */
-const PART_BYTES = 1 << 18;
 
 /** The conductor's side of a feed: pulls entries and content out of a program's source as the worker asks for them. */
 export class Feed implements AsyncDisposable {
@@ -14,7 +11,9 @@ export class Feed implements AsyncDisposable {
   readonly #cells: Int32Array;
   readonly #fail: (error: unknown) => void;
   #item: FedItem | undefined;
-  #window = FEED_WINDOW;
+  /** Of parts that are not on their way, and how many parts there are in all. */
+  readonly #memory: ArrayBuffer[] = [];
+  #parts = 0;
   #wake = (): void => {};
   #isOver = false;
   /** Of the entry or the content that is under way. */
@@ -30,8 +29,8 @@ export class Feed implements AsyncDisposable {
   }
 
   #answer(request: FeedRequest): void {
-    if ("taken" in request) {
-      this.#window += request.taken;
+    if ("used" in request) {
+      this.#memory.push(request.used);
       this.#wake();
     } else this.#work = (request.ask === "entry" ? this.#entry() : this.#content()).catch((error: unknown) => this.#fail(error));
   }
@@ -54,31 +53,41 @@ export class Feed implements AsyncDisposable {
   async #content(): Promise<void> {
     const { entry, sized, content } = this.#item!;
     this.#item = undefined;
-    let part = new Uint8Array(PART_BYTES);
+    let part: Uint8Array<ArrayBuffer> | undefined;
     let fill = 0;
     let total = 0;
     for await (const chunk of content?.() ?? []) {
       total += chunk.length;
       if (sized && total > entry.size) throw wrongSize(entry.path, entry.size, `more than that`);
       for (let at = 0; at < chunk.length; ) {
+        part ??= await this.#nextPart();
+        if (!part) return; // nobody asks any more
         const count = Math.min(part.length - fill, chunk.length - at);
         part.set(chunk.subarray(at, at + count), fill);
         [fill, at] = [fill + count, at + count];
         if (fill < part.length) continue;
-        await this.#sendData(part);
-        [part, fill] = [new Uint8Array(PART_BYTES), 0];
+        this.#send({ kind: "data", bytes: part }, [part.buffer]);
+        [part, fill] = [undefined, 0];
       }
       if (this.#isOver) return;
     }
     if (sized && total < entry.size) throw wrongSize(entry.path, entry.size, `${total}`);
-    if (fill > 0) await this.#sendData(part.subarray(0, fill));
+    if (part) this.#send({ kind: "data", bytes: part.subarray(0, fill) }, [part.buffer]);
     this.#send({ kind: "content-end" });
   }
 
-  async #sendData(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    while (this.#window <= 0 && !this.#isOver) await new Promise<void>((resolve) => (this.#wake = resolve));
-    this.#window -= bytes.length;
-    this.#send({ kind: "data", bytes }, [bytes.buffer]);
+  /** Memory for more content, as soon as there is some; undefined when the feed is over. */
+  async #nextPart(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    while (!this.#isOver) {
+      const memory = this.#memory.pop();
+      if (memory) return new Uint8Array(memory);
+      if (this.#parts < FEED_PARTS) {
+        this.#parts++;
+        return new Uint8Array(FEED_PART_BYTES);
+      }
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    return undefined;
   }
 
   #send(answer: FeedAnswer, transfer: ArrayBuffer[] = []): void {

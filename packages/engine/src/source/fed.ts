@@ -6,12 +6,16 @@ import { Stopped } from "./batcher.ts";
 import type { FileToStore } from "./file.ts";
 import type { StreamToStore } from "./stream.ts";
 
+const NOTHING = new Uint8Array();
+
 /** The worker's side of a feed: entries, and their content, as if they were read from a disk. */
 export class FedEntries implements Iterable<SourceEntry> {
   readonly #port: MessagePort;
   readonly #cells: Int32Array;
   #sized = false;
-  #bytes: Uint8Array = new Uint8Array();
+  #bytes: Uint8Array = NOTHING;
+  /** Where they lie. */
+  #memory: ArrayBuffer | undefined;
   #hasContent = false;
 
   constructor(port: MessagePort, control: SharedArrayBuffer) {
@@ -35,7 +39,6 @@ export class FedEntries implements Iterable<SourceEntry> {
   /** The content of the entry that was given last; once. */
   open(entry: SourceEntry): FileToStore | StreamToStore {
     this.#hasContent = true;
-    this.#bytes = new Uint8Array();
     this.#post({ ask: "content" });
     const read = (part: Uint8Array): number => this.#read(part);
     const close = (): void => this.#finishContent();
@@ -53,11 +56,12 @@ export class FedEntries implements Iterable<SourceEntry> {
 
   #read(part: Uint8Array): number {
     while (this.#hasContent && this.#bytes.length === 0) {
+      this.#giveBack();
       const answer = this.#next();
       if (answer.kind !== "data") this.#hasContent = false;
       else {
         this.#bytes = answer.bytes;
-        this.#post({ taken: answer.bytes.length });
+        this.#memory = answer.bytes.buffer;
       }
     }
     const count = Math.min(part.length, this.#bytes.length);
@@ -70,14 +74,22 @@ export class FedEntries implements Iterable<SourceEntry> {
   #finishContent(): void {
     const rest = new Uint8Array(1);
     while (this.#hasContent) {
-      this.#bytes = rest.subarray(0, 0);
+      this.#bytes = NOTHING;
       this.#read(rest);
     }
-    this.#bytes = rest.subarray(0, 0);
+    this.#bytes = NOTHING;
+    this.#giveBack();
   }
 
-  #post(request: FeedRequest): void {
-    this.#port.postMessage(request);
+  #giveBack(): void {
+    const used = this.#memory;
+    this.#memory = undefined;
+    this.#bytes = NOTHING;
+    if (used) this.#post({ used }, [used]);
+  }
+
+  #post(request: FeedRequest, transfer: ArrayBuffer[] = []): void {
+    this.#port.postMessage(request, transfer);
   }
 
   /** Waits, and lets the whole thread wait. @throws Stopped */

@@ -6,14 +6,14 @@ import type { PathEntry } from "@doppel/base";
  */
 
 /** An entry as the program describes it. `size` is that of its content where `sized`, and otherwise 0. */
-export interface FedEntry {
+interface FedEntry {
   readonly entry: PathEntry;
   /** Whether the size of a file's content is known before it is read. */
   readonly sized: boolean;
 }
 
-/** What the worker asks for; `taken` allows that many more bytes of content to be sent. */
-export type FeedRequest = { readonly ask: "entry" } | { readonly ask: "content" } | { readonly taken: number };
+/** What the worker asks for, or the memory of content that it has used up: it goes to and fro, as fresh memory is dear. */
+export type FeedRequest = { readonly ask: "entry" } | { readonly ask: "content" } | { readonly used: ArrayBuffer };
 
 /** What it is told. Bytes are the worker's from then on. */
 export type FeedAnswer =
@@ -22,5 +22,6 @@ export type FeedAnswer =
   | { readonly kind: "content-end" }
   | { readonly kind: "end" };
 
-/** Bytes of content that may be on their way. */
-export const FEED_WINDOW = 1 << 20;
+/** Parts of content that may be on their way, and their size. Content goes over in such parts however small its chunks are: each message has its price (20 µs). */
+export const FEED_PARTS = 4;
+export const FEED_PART_BYTES = 1 << 18;

@@ -37,7 +37,7 @@ const read: Record<string, string> = {};
 await one(10); // what Node opens once and for all is open now
 const before = descriptors();
 const outcomes = await Promise.all(Array.from({ length: 10 }, (_, number) => backUp(number)));
-await Promise.all(outcomes.map((outcome, number) => (outcome === "stored" ? one(number) : undefined)));
+await Promise.all(outcomes.flatMap((outcome, number) => (outcome === "stored" ? [one(number)] : [])));
 clearInterval(watch);
 await new Promise((resolve) => setTimeout(resolve, 200)); // handles of ended threads close in the next turns of the loop
 const left = descriptors().filter((open) => !before.includes(open));
