@@ -4,15 +4,15 @@ import { type Inventory, namesBySet, setKey } from "./inventory.ts";
 
 /**
  * The names that go, in the order in which they go: a manifest makes a set, so wherever deleting stops, a set that has lost
- * anything has lost its manifest, and is unfinished for every program. Its receipt, which would say that it had been finished
- * and is damaged, goes before that. Signatures go before volumes, because archives of
+ * anything has lost its manifest, and is unfinished for every program. Its index and its receipt, which would say that it had been
+ * finished and is damaged, go before that. Signatures go before volumes, because archives of
  * which nothing else is left confuse stock (spec 1.5).
  */
 export interface Deletions {
-  /** With the receipts, each before its manifest. One at a time: what depends on others goes before them. */
+  /** With indexes and receipts, each before its manifest. One at a time: what depends on others goes before them. */
   readonly manifests: readonly string[];
   readonly signatures: readonly string[];
-  /** Volumes, statistics and indexes. */
+  /** Volumes and statistics. */
   readonly volumes: readonly string[];
   /** Files of the archive directory, after everything else. */
   readonly local: readonly string[];
@@ -25,7 +25,7 @@ const STAGE = {
   signatures: "signatures",
   volume: "volumes",
   jsonstat: "volumes",
-  index: "volumes",
+  index: "manifests",
   receipt: "manifests",
 } as const;
 
@@ -72,7 +72,7 @@ export function deletionsOf(
 }
 
 function inOrder(objects: readonly ObjectName[]): readonly ObjectName[] {
-  const rank = ({ role, volume = 0 }: ObjectName): number => (role === "receipt" ? -1 : volume);
+  const rank = ({ role, volume = 0 }: ObjectName): number => (role === "receipt" || role === "index" ? -1 : volume);
   return [...objects].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 

@@ -1,13 +1,25 @@
-import { buildCollection, type Chain, chainAt, type Collection } from "@doppel/format";
+import { buildCollection, type Chain, chainAt, type Collection, indexName, receiptName } from "@doppel/format";
 import { isDoppelError } from "@doppel/base";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { looseEnds } from "../status/loose-ends.ts";
 import { utcDay } from "./calendar.ts";
 import type { Damage } from "./damage.ts";
 import { type Inventory, setKey } from "./inventory.ts";
 import { planRetention } from "./plan-retention.ts";
 import type { RetentionPolicy } from "./policy.ts";
-import { damageOf, day, full, histories, inc, inventoryOfSets, type MadeSet, moments, namesOfMade } from "./test-support.ts";
+import {
+  damageOf,
+  day,
+  full,
+  histories,
+  inc,
+  inventoryOf,
+  inventoryOfSets,
+  type MadeSet,
+  moments,
+  namesOfMade,
+} from "./test-support.ts";
 
 const count = fc.integer({ min: 1, max: 4 });
 const policies: fc.Arbitrary<RetentionPolicy> = fc.oneof(
@@ -64,6 +76,21 @@ describe("a retention plan, for random histories and policies", () => {
       for (const left of momentsOf(inventory, policy, damage))
         expect(soundIn(buildCollection(left))).toBeGreaterThanOrEqual(Math.min(before, policy.count));
     });
+  });
+
+  it("leaves no set that was finished and looks damaged, wherever deleting stops: what is begun is cleanup's to end", () => {
+    let lost = 0;
+    forAll((_, policy, damage, sets) => {
+      // A finished set has an index and a receipt, which prove that it was.
+      const proofs = sets.flatMap((set) => (set.lacks === undefined ? [indexName(set.id, "gpg"), receiptName(set.id)] : []));
+      const inventory = inventoryOf([...sets.flatMap(namesOfMade), ...proofs]);
+      const ends = (names: Iterable<string>): readonly string[] =>
+        looseEnds(buildCollection(names)).lostManifest.map(({ id }) => setKey(id));
+      const before = ends(inventory.objects.keys());
+      lost += planRetention(inventory, policy, damage).removed.length;
+      for (const left of momentsOf(inventory, policy, damage)) expect(before).toEqual(expect.arrayContaining([...ends(left)]));
+    });
+    expect(lost).toBeGreaterThan(10); // or nothing was tried
   });
 
   it("leaves no set that looks complete but lacks objects, wherever deleting stops", () => {
