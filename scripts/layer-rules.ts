@@ -120,7 +120,8 @@ function checkImport(specifier: string, from: string, isTest: boolean, facts: Pa
   if (!allows(isWorkspace ? "doppel" : "npm", isWorkspace ? name.slice(SCOPE.length) : name))
     return `${row} may not import ${name}`;
   const isInternal = specifier === `${name}/internal` && rows.some(({ internals }) => internals);
-  if (isWorkspace && name !== specifier && !isInternal) return `"${specifier}" reaches into a package: its index is its whole public face`;
+  if (isWorkspace && name !== specifier && !isInternal)
+    return `"${specifier}" reaches into a package: its index is its whole public face`;
   const forDevelopment = isTest || rows.some(({ development }) => development);
   const declared = forDevelopment ? [...facts.dependencies, ...facts.devDependencies] : facts.dependencies;
   return declared.includes(name) ? undefined : `${name} is not declared in the package.json of ${facts.name}`;
