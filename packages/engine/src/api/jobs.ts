@@ -20,13 +20,13 @@ export class Jobs {
 
   /** @throws run.aborted, api.closed, and what `work` throws */
   async run<T>(options: JobOptions, work: (runtime: Runtime) => Promise<T>): Promise<T> {
-    const { runtime, error } = this.#begin(options, []);
-    const job = work(runtime);
+    using run = this.#begin(options, []);
+    const job = work(run.runtime);
     this.#track(job);
     try {
       return await job;
     } catch (reason) {
-      throw error(reason);
+      throw run.error(reason);
     }
   }
 
@@ -63,15 +63,16 @@ export class Jobs {
   }
 
   async *#iteration<T>(options: JobOptions, work: (runtime: Runtime) => AsyncGenerator<T>): AsyncGenerator<T> {
-    const { runtime, error } = this.#begin(options, [this.#closing.signal]);
+    using run = this.#begin(options, [this.#closing.signal]);
+    const { signal } = run.runtime;
     try {
-      for await (const item of work(runtime)) {
-        runtime.signal.throwIfAborted();
+      for await (const item of work(run.runtime)) {
+        signal.throwIfAborted();
         yield item;
-        runtime.signal.throwIfAborted();
+        signal.throwIfAborted();
       }
     } catch (reason) {
-      throw error(reason);
+      throw run.error(reason);
     }
   }
 
@@ -96,8 +97,9 @@ export class Jobs {
     if (signal !== undefined && !(signal instanceof AbortSignal))
       throw badArgument("options.signal", `an AbortSignal, not ${kindOf(signal)}`);
     const run = beginJob([...ending, ...(signal ? [signal] : [])], onEvent ?? this.#onEvent);
-    if (run.runtime.signal.aborted) throw run.error(run.runtime.signal.reason);
-    return run;
+    if (!run.runtime.signal.aborted) return run;
+    run[Symbol.dispose]();
+    throw run.error(run.runtime.signal.reason);
   }
 
   #track(job: Promise<unknown>): void {

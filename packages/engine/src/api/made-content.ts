@@ -18,11 +18,12 @@ export async function* contentOf(content: Content, bad: (what: string) => Error)
   }
 }
 
-/** Nobody will read it: a stream has a file or a connection that it holds. */
+/** Nobody will read it: a stream has a file or a connection that it holds. Twice, and of what has been read, it does nothing. */
 export function letGo(content: Content): void {
-  const { destroy, cancel } = content as { destroy?: () => unknown; cancel?: () => Promise<unknown> };
-  if (typeof destroy === "function") destroy.call(content);
-  else if (typeof cancel === "function") cancel.call(content).catch(() => {});
+  const { destroy, cancel, return: end } = content as { destroy?: () => unknown; cancel?: () => unknown; return?: () => unknown };
+  const way = [destroy, cancel, end].find((one) => typeof one === "function");
+  // What cannot be let go of is its maker's business.
+  void (async () => way?.call(content))().catch(() => {});
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { DoppelError, isDoppelError, type Runtime } from "@doppel/base";
 import { processMaker } from "../cache/maker.ts";
+import { follow } from "./follow.ts";
 import { jobEvent, type JobEvent } from "./events.ts";
 
 /** The system's clock and chance: what a program's jobs run with. */
@@ -27,26 +28,27 @@ export function surroundings(): { readonly cwd: string; readonly env: Readonly<R
 }
 
 /** One job under way. */
-export interface JobRun {
+export interface JobRun extends Disposable {
   readonly runtime: Runtime;
   /** What the job's error is for the program: an abort is always `run.aborted`, whatever the signal gave as reason. */
   readonly error: (error: unknown) => unknown;
 }
 
 /**
- * @param signals end the job
+ * @param signals end the job; nothing of it hangs on them once it is disposed of, however long they live (`AbortSignal.any` leaves something behind)
  * @param onEvent what it throws ends the job: the engine is never left in the middle of something
  */
 export function beginJob(signals: readonly AbortSignal[], onEvent: ((event: JobEvent) => void) | undefined): JobRun {
-  const broken = new AbortController();
-  const signal = AbortSignal.any([...signals, broken.signal]);
+  const stop = new AbortController();
+  const { signal } = stop;
+  const links = signals.map((outer) => follow(outer, () => stop.abort(outer.reason)));
   const maker = processMaker(hostname());
   const emit: Runtime["emit"] = (event) => {
-    if (!onEvent || broken.signal.aborted) return;
+    if (!onEvent || signal.aborted) return;
     try {
       onEvent(jobEvent(event));
     } catch (error) {
-      broken.abort(error);
+      stop.abort(error);
     }
   };
   return {
@@ -55,6 +57,9 @@ export function beginJob(signals: readonly AbortSignal[], onEvent: ((event: JobE
       if (!signal.aborted || isDoppelError(error, "run.aborted") || error !== signal.reason) return error;
       const message = "the job was ended before its end; nothing complete was changed";
       return new DoppelError("run.aborted", message, {}, error);
+    },
+    [Symbol.dispose]() {
+      for (const unlink of links) unlink();
     },
   };
 }

@@ -122,6 +122,9 @@ describe("entries that a program makes", () => {
     const [stream, entries] = make();
     await target.backupEntries(entries, PLAIN);
     expect(stream.destroyed).toBe(true);
+    const [unread, others] = make();
+    expect(await failingAt(target, [...others, { path: "/" }])).toMatchObject({ code: "source.bad-entry" });
+    expect(unread.destroyed).toBe(true);
   });
 
   it("give their own error when they fail, and leave no backup", async () => {

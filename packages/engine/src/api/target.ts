@@ -22,7 +22,8 @@ import { checkDate, checkOptions, checkWhole } from "./check-arguments.ts";
 import { envelopeOf } from "./encryption.ts";
 import { type FileEntry, fileEntry } from "./file-entry.ts";
 import { Jobs } from "./jobs.ts";
-import type { MadeEntries } from "./made-entry.ts";
+import { letGo } from "./made-content.ts";
+import type { MadeEntries, MadeEntry } from "./made-entry.ts";
 import type {
   BackupOptions,
   DeleteOptions,
@@ -87,7 +88,14 @@ export class Target implements AsyncDisposable {
    * @throws source.bad-entry, source.missing (no entry), source.mismatch, archive-dir.locked, api.busy, storage.*, openpgp.*; what the entries throw
    */
   async backupEntries(entries: MadeEntries, options: EntriesBackupOptions): Promise<BackupReport> {
-    return this.#backup(options, (now) => entriesJob(entries, options, this.#parts.prefixes, now));
+    try {
+      return await this.#backup(options, (now) => entriesJob(entries, options, this.#parts.prefixes, now));
+    } catch (error) {
+      // What nobody has come to: a generator makes its streams only when it is asked for them.
+      if (Array.isArray(entries))
+        for (const made of entries as readonly Partial<MadeEntry>[]) if (made?.content) letGo(made.content);
+      throw error;
+    }
   }
 
   async #backup(options: BackupOptions, make: (now: Date) => BackupJob): Promise<BackupReport> {

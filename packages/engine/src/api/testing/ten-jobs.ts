@@ -32,6 +32,8 @@ const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss()
 let state = Number(seed);
 const random = (): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) / 2 ** 32;
 
+/** For all that is read at once: many jobs may hang on one signal. */
+const { signal: common } = new AbortController();
 const digests: Record<string, string> = {};
 const read: Record<string, string> = {};
 await one(10); // what Node opens once and for all is open now
@@ -94,8 +96,9 @@ async function one(number: number): Promise<void> {
   if (number === 10)
     await target.backupEntries([{ path: "content", content: Buffer.from("x") }], { encryption: { passphrase: PASSPHRASE } });
   const hash = createHash("sha256");
-  for await (const chunk of target.read("content")) hash.update(chunk);
-  await target.restore(`${folder}/restored-${number}`);
+  for await (const chunk of target.read("content", { signal: common })) hash.update(chunk);
+  await Promise.all(["d", "content", undefined].map((path) => target.stat(path ?? "", { signal: common })));
+  await target.restore(`${folder}/restored-${number}`, { signal: common });
   await target.close();
   if (number < 10) read[number] = hash.digest("hex");
 }
