@@ -112,9 +112,10 @@ async function passes(
     const emit: Runtime["emit"] = (event) => {
       if (event.type !== "set.opened") runtime.emit(event); // told before
     };
+    const before = tally.incomplete;
     const names = await pass({ keepGoing, useIndex: false }, contextOf({ ...runtime, emit }));
     const detail = `whole volumes were read, and are sound: ${error.message}`;
-    if (tally.badVolumes === 0 && tally.lost === 0) tally.notice({ reason: "metadata", incomplete: false, detail });
+    if (tally.incomplete === before) tally.notice({ reason: "metadata", incomplete: false, detail });
     return names;
   }
 }

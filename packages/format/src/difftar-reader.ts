@@ -2,7 +2,7 @@ import { type BytePath, DoppelError, displayPath, type PathEntry } from "@doppel
 import type { DifftarKind } from "./difftar.ts";
 import { deletedEntry, EntryOrder, entryOf, type EntryPrefix, parseEntryName } from "./entry-name.ts";
 import type { TarHeader } from "./tar/header.ts";
-import { TarParser } from "./tar/parser.ts";
+import { type TarItem, TarParser } from "./tar/parser.ts";
 
 /** What a set's volumes hold: one entry per path, its content, its end; pieces are joined. */
 export type DifftarItem =
@@ -87,9 +87,20 @@ export class DifftarReader {
     this.#tar = new TarParser(`volume ${volume} of ${this.#set}`);
   }
 
-  update(chunk: Uint8Array): DifftarItem[] {
-    const items = this.#takeHeld();
-    for (const item of this.#tar.update(chunk)) {
+  /** @param items what is found goes behind them; where this throws they hold what came before the damage */
+  update(chunk: Uint8Array, items: DifftarItem[] = []): DifftarItem[] {
+    items.push(...this.#takeHeld());
+    const found: TarItem[] = [];
+    try {
+      this.#tar.update(chunk, found);
+    } finally {
+      this.#take(found, items);
+    }
+    return items;
+  }
+
+  #take(found: readonly TarItem[], items: DifftarItem[]): void {
+    for (const item of found) {
       if (item.type === "header") this.#beginEntry(item.header, items);
       else if (item.type === "end") this.#endEntry(items);
       else {
@@ -98,7 +109,6 @@ export class DifftarReader {
         items.push(item);
       }
     }
-    return items;
   }
 
   /** @param isLast of its set: that one may be empty, as a resumed backup of stock leaves it. */

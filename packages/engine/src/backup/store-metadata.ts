@@ -2,6 +2,7 @@ import type { Payload, Runtime } from "@doppel/base";
 import { type Manifest, manifestName, type NamePrefixes, type ObjectKey, type SetId, signaturesName } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import type { ArchiveDir } from "../cache/archive-dir.ts";
+import { Copies } from "../cache/copies.ts";
 import type { StoredSignatures } from "../cache/journal.ts";
 import type { Sealer } from "../seal/sealer.ts";
 import type { SealedObject } from "../seal/seal-writer.ts";
@@ -87,6 +88,6 @@ export async function keepLocally(
   archive: ArchiveDir,
   { set, prefixes, runtime, filelist, manifest, localSignatures }: LocalMetadata,
 ): Promise<void> {
-  await archive.write(signaturesName(set, "gzip", prefixes), localSignatures.open(), runtime.random);
+  await new Copies(archive, runtime.random).write(signaturesName(set, "gzip", prefixes), localSignatures.open());
   await archive.write(manifestName(set, "plain", prefixes), filelist.manifest(manifest), runtime.random);
 }

@@ -25,6 +25,7 @@ import { fetchVolume, missing } from "./fetch.ts";
 import type { ReadContext } from "./context.ts";
 import { isLoss, type LostVolume, type PathRange, unreadable } from "./lost/loss.ts";
 import { type Survival, survivingItems } from "./lost/surviving.ts";
+import type { Proofs } from "./proofs.ts";
 import type { Volume } from "./volume.ts";
 import { volumeItems } from "./volume-items.ts";
 import type { UnsealWorkers } from "../workers/unseal.ts";
@@ -67,6 +68,10 @@ export interface LaneOptions {
   /** Go on beside lost volumes; without it the first one is an error. */
   readonly survival?: Survival;
   readonly onVolume: (name: string, number: number, size: number) => void;
+  /** What proves files that are put together from this set's deltas; asked for with the first of them. */
+  readonly openProofs?: () => Promise<Proofs | undefined>;
+  /** A file is not what its proof says. What it throws ends the reading. */
+  readonly onContradiction?: (path: BytePath) => void;
 }
 
 /** The entries of one set in format order, over all its volumes, each with its content or delta. */
@@ -82,6 +87,9 @@ export class Lane implements AsyncDisposable {
   #gaps: readonly PathRange[] = [];
   #passedGaps = 0;
   #failure: { readonly error: unknown } | undefined;
+  readonly #openProofs: LaneOptions["openProofs"];
+  #proofs: Promise<Proofs | undefined> | undefined;
+  readonly #onContradiction: LaneOptions["onContradiction"];
   /** Where the lane stands; undefined at its end (and before the first `next`). */
   current: LaneEntry | undefined;
 
@@ -89,6 +97,8 @@ export class Lane implements AsyncDisposable {
     this.#wanted = options.wanted;
     this.#records = options.records && new RecordCheck(options.records);
     const { survival } = options;
+    this.#openProofs = options.openProofs;
+    this.#onContradiction = options.onContradiction;
     this.#items = survival ? survivingItems({ ...options, ...survival }) : itemsOf(options);
   }
 
@@ -144,8 +154,19 @@ export class Lane implements AsyncDisposable {
     }
   }
 
+  /** SHA-256 of the file at `path` as of this set, where something besides its volumes tells. Asked for ascending paths. */
+  async proofOf(path: BytePath): Promise<Uint8Array | undefined> {
+    return (await (this.#proofs ??= this.#openProofs?.()))?.digestOf(path);
+  }
+
+  /** What was put together at `path` is not what `proofOf` says. */
+  contradict(path: BytePath): void {
+    this.#onContradiction?.(path);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#items.return(undefined);
+    await (await this.#proofs?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 
   /** Where a path, none of which is smaller than the last one, lies in what is wanted; "before" also between two. */

@@ -1,5 +1,5 @@
-import { type BytePath, isDoppelError } from "@doppel/base";
-import { type BackupSet, type IndexedEntry, type Manifest, type NamePrefixes } from "@doppel/format";
+import { type BytePath, displayPath, DoppelError, isDoppelError } from "@doppel/base";
+import { type BackupSet, formatTime, type IndexedEntry, type Manifest, type NamePrefixes } from "@doppel/format";
 import type { ThawOptions } from "@doppel/storage";
 import type { ReadContext } from "./context.ts";
 import { UnsealWorkers } from "../workers/unseal.ts";
@@ -10,6 +10,7 @@ import { openRoll } from "./lost/roll.ts";
 import type { Survival } from "./lost/surviving.ts";
 import { ensureReadable } from "./archived.ts";
 import { findManifest, readManifest } from "./metadata.ts";
+import { Proofs } from "./proofs.ts";
 import { learnSessionKeys, readWanted, slicedParts } from "./slices/read-wanted.ts";
 import type { Target } from "./target.ts";
 import { volumesWanted } from "./wanted-volumes.ts";
@@ -94,7 +95,7 @@ export async function openLanes(
       useIndex && path !== undefined && others.length === 0 && !keepGoing
         ? await readWanted(set, path, target, context, observer)
         : undefined;
-    if (useIndex && !wanted && !lookOnly) await learnSessionKeys(set, target, context);
+    if (useIndex && !wanted && !lookOnly) await learnSessionKeys(set, target, context, observer);
     const { volumes, names, bytes, ...content } = few
       ? contentOf(slicedParts(set, few.parts, context), few.records)
       : await wholeContent(set, target, context, observer, fetching, {
@@ -113,7 +114,12 @@ export async function openLanes(
       onLost: (volume, exactly) => observer.lostVolume({ ...volume, hasIndex: isIndexed(set, volume) }, exactly),
     };
     const options = { ...(wanted === undefined ? {} : { wanted }), ...(keepGoing ? { survival } : {}) };
-    all.push(new Lane({ set, ...content, ...options, onVolume }));
+    const proven = !few &&
+      set.id.kind === "inc" && {
+        openProofs: () => Proofs.open(set, context, memoryLimit),
+        onContradiction: (path: BytePath) => contradict(path, set, keepGoing, observer),
+      };
+    all.push(new Lane({ set, ...content, ...options, ...proven, onVolume }));
   }
   if (!lookOnly) await ensureReadable(needed, target, context, thaw);
   if (total >= WORKERS_FROM) workers = new UnsealWorkers(context.runtime.signal);
@@ -125,6 +131,20 @@ export async function openLanes(
       await workers?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A delta is what was stored, and what it makes is not what was backed up: it is given out, but not without a word. @throws volume.damaged */
+function contradict(path: BytePath, { id, index }: BackupSet, keepGoing: boolean, observer: LaneObserver): void {
+  const why = `its content is not what ${index} says (another SHA-256): the backup of ${formatTime(id.end)} was made against signatures that were not those of the one before`;
+  if (!keepGoing) {
+    const shown = displayPath(path);
+    throw new DoppelError("volume.damaged", `${shown}: ${why}; restore an older state of it with --time`, {
+      name: shown,
+      reason: why,
+    });
+  }
+  const detail = `${why}; it is written as it is. An older state of it may be sound (--time); make a full backup`;
+  observer.notice({ reason: "damaged", path, incomplete: true, detail });
 }
 
 function isIndexed({ index }: BackupSet, { error }: LostVolume): boolean {

@@ -117,13 +117,15 @@ async function* patched(
   const last = [base, ...deltas].findLast((lane) => lane.current?.sha256);
   const proven = (lane: Lane, bytes: ByteStream): ByteStream =>
     lane === last ? digested(bytes, lane.current!.sha256!, path) : bytes;
+  const newest = deltas.at(-1)!;
+  const expected = last?.current?.sha256 && last === newest ? undefined : await newest.proofOf(path);
   let basis = new BasisFile(deps.tempDir, runtime.random, runtime.maker);
   try {
     for await (const chunk of proven(base, base.content())) basis.append(chunk);
     for (const [index, lane] of deltas.entries()) {
       const state = proven(lane, applied(new Patcher(basis), lane.content()));
       if (index === deltas.length - 1) {
-        yield* state;
+        yield* expected ? compared(state, expected, () => newest.contradict(path)) : state;
         return;
       }
       const next = new BasisFile(deps.tempDir, runtime.random, runtime.maker);
@@ -149,6 +151,16 @@ async function* patched(
 async function* applied(patcher: Patcher, delta: ByteStream): AsyncGenerator<Uint8Array> {
   for await (const chunk of delta) yield* patcher.update(chunk);
   yield* patcher.finish();
+}
+
+/** The same bytes; tells at their end when they are not what was expected. */
+async function* compared(content: ByteStream, expected: Uint8Array, onOther: () => void): ByteStream {
+  const hash = createHash("sha256");
+  for await (const chunk of content) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (Buffer.compare(hash.digest(), expected) !== 0) onOther();
 }
 
 /** The same bytes; throws at their end, before anybody takes them for a whole file, when they are not what was backed up. */

@@ -10,7 +10,17 @@ export async function* volumeItems(
 ): AsyncGenerator<readonly DifftarItem[]> {
   try {
     reader.beginVolume(number);
-    for await (const chunk of bytes()) yield checked(reader.update(chunk), set);
+    for await (const chunk of bytes()) {
+      const items: DifftarItem[] = [];
+      try {
+        reader.update(chunk, items);
+      } catch (error) {
+        // What came before the damage is as good as what came in the chunk before.
+        if (items.length > 0) yield checked(items, set);
+        throw error;
+      }
+      yield checked(items, set);
+    }
     yield checked(reader.endVolume(!set.volumes.has(number + 1)), set);
   } catch (error) {
     throw namingVolume(error, name);

@@ -51,8 +51,8 @@ export class TarParser {
     return this.#state === "done";
   }
 
-  update(chunk: Uint8Array): TarItem[] {
-    const items: TarItem[] = [];
+  /** @param items what is found goes behind them; where this throws they hold what came before the damage */
+  update(chunk: Uint8Array, items: TarItem[] = []): TarItem[] {
     let at = 0;
     while (at < chunk.length && this.#state !== "done") {
       const left = chunk.length - at;

@@ -219,8 +219,11 @@ function checkedBlocks(bytes: Buffer, { blocks }: IndexContents, first: number, 
 /** @throws format.bad-index when an index says that it is that of another set */
 export function refuseOther(found: SetId, expected: SetId): void {
   const isSame = (["start", "end"] as const).every((time) => found[time].getTime() === expected[time].getTime());
-  if (found.kind !== expected.kind || !isSame) throw badIndex("it is that of another set");
+  if (found.kind !== expected.kind || !isSame) throw badIndex(OTHER_SET);
 }
+
+/** Why an index is not used that is sound, and not this set's. */
+export const OTHER_SET = "it is that of another set";
 
 async function* only(bytes: Uint8Array): ByteStream {
   yield bytes;

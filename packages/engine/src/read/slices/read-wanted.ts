@@ -1,10 +1,11 @@
 import { type BytePath, DoppelError, isDoppelError } from "@doppel/base";
-import { type BackupSet, volumeName } from "@doppel/format";
+import { type BackupSet, formatTime, volumeName } from "@doppel/format";
 import type { ReadContext } from "../context.ts";
 import { missing } from "../fetch.ts";
 import type { LanePart } from "../lane.ts";
 import type { LeftOutObserver } from "../left-out.ts";
 import type { Target } from "../target.ts";
+import { OTHER_SET } from "./index-file.ts";
 import { withIndex } from "./set-index.ts";
 import { sliceOf } from "./slice.ts";
 import { type VolumePart, type Wanted, wantedOf } from "./wanted.ts";
@@ -37,6 +38,7 @@ export async function learnSessionKeys(
   set: BackupSet,
   target: Pick<Target, "sizes" | "archived">,
   context: ReadContext,
+  observer: LeftOutObserver,
 ): Promise<void> {
   if (set.encoding !== "gpg" || !context.deps.keys || context.deps.verifier || target.archived.has(set.index ?? "")) return;
   await withIndex(
@@ -44,7 +46,11 @@ export async function learnSessionKeys(
     target,
     context,
     async () => undefined,
-    ({ message }) => {
+    ({ message, data }) => {
+      if ("reason" in data && data.reason === OTHER_SET) {
+        const detail = `${set.index} is that of another set: backups at the target may have changed places, and this may not be the state of ${formatTime(set.id.end)}; check tells more`;
+        observer.notice({ reason: "foreign-set", incomplete: true, detail });
+      }
       context.runtime.emit({ type: "debug", detail: `every object is opened by itself: ${message}` });
     },
   );
