@@ -14,13 +14,16 @@ export type TreeDifference =
   | { readonly kind: "device"; readonly actual?: DeviceNumbers; readonly expected?: DeviceNumbers }
   | { readonly kind: "data" };
 
-interface Ownership {
+/** Whose a local object is, and who may do what with it. */
+export interface Ownership {
   readonly uid: number;
   readonly gid: number;
+  /** The lower 12 bits. */
   readonly mode: number;
 }
 
-interface DeviceNumbers {
+/** What a device file stands for. */
+export interface DeviceNumbers {
   readonly major: number;
   readonly minor: number;
 }

@@ -1,11 +1,9 @@
 import type { RunEvent } from "@doppel/base";
 import { textOfPath } from "./paths.ts";
 
-type WithPath = Extract<RunEvent, { readonly path?: unknown } | { readonly after?: unknown }>;
-
 /** What a job reports while it runs: the engine's events, with paths as strings (`PathLike`). */
 export type JobEvent =
-  | Exclude<RunEvent, WithPath>
+  | Exclude<RunEvent, { readonly type: "notice" | "entry.done" | "difference" | "run.resumed" }>
   | (Omit<Extract<RunEvent, { readonly type: "notice" }>, "path"> & {
       /** What it is about; absent when it is about the job as a whole. */
       readonly path?: string;
