@@ -38,7 +38,10 @@ async function apiProblems(name: PublicPackage): Promise<readonly string[]> {
   const lines = new Set(before.split("\n"));
   const added = now.split("\n").filter((line) => !lines.has(line));
   const shown = added.slice(0, 5).map((line) => `    ${line.trim()}`);
-  return [`packages/${name}/${basename(kept)}: the API is another; if it is meant to be, run \`npm run api\` and commit that`, ...shown];
+  return [
+    `packages/${name}/${basename(kept)}: the API is another; if it is meant to be, run \`npm run api\` and commit that`,
+    ...shown,
+  ];
 }
 
 async function publintProblems(name: PublicPackage, tarball: Buffer): Promise<readonly string[]> {

@@ -16,7 +16,14 @@ const OUT = join(ROOT, "dist");
 const CLI = join(ROOT, "packages/cli");
 const WORKERS = ["compress-worker", "hash-worker", "source-worker", "unseal-worker", "write-worker"];
 /** What decides the result besides what the build reads. */
-const ALSO_READ = ["scripts/pack.ts", "scripts/npm-pack.ts", "scripts/exe-licences.ts", "packages/cli/package.json", "README.md", "SECURITY.md"];
+const ALSO_READ = [
+  "scripts/pack.ts",
+  "scripts/npm-pack.ts",
+  "scripts/exe-licences.ts",
+  "packages/cli/package.json",
+  "README.md",
+  "SECURITY.md",
+];
 
 /** What people read, where it is here, so that links lead from one to the other. */
 const DOCUMENTS = [

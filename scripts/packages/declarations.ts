@@ -5,7 +5,13 @@
 import { execFile } from "node:child_process";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
-import { Extractor, ExtractorConfig, ExtractorLogLevel, type ExtractorMessage, ExtractorMessageCategory } from "@microsoft/api-extractor";
+import {
+  Extractor,
+  ExtractorConfig,
+  ExtractorLogLevel,
+  type ExtractorMessage,
+  ExtractorMessageCategory,
+} from "@microsoft/api-extractor";
 import { folderOf, PUBLISHED, type PublicPackage, ROOT } from "./public.ts";
 
 const DECLARED = join(ROOT, "dist/declarations");
@@ -13,7 +19,9 @@ const DECLARED = join(ROOT, "dist/declarations");
 /** Declares all packages, file by file. @throws Error with what TypeScript says */
 export async function declare(): Promise<void> {
   try {
-    await promisify(execFile)(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.declarations.json"], { cwd: ROOT });
+    await promisify(execFile)(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.declarations.json"], {
+      cwd: ROOT,
+    });
   } catch (error) {
     throw new Error((error as { stdout?: string }).stdout ?? String(error), { cause: error });
   }
@@ -32,7 +40,8 @@ export function rollUp(name: PublicPackage): readonly string[] {
     messageCallback: (message) => {
       message.handled = true; // so that it prints nothing by itself
       const isAboutFiles = message.category === ExtractorMessageCategory.Console;
-      if (message.logLevel === ExtractorLogLevel.Error || (message.logLevel === ExtractorLogLevel.Warning && !isAboutFiles)) problems.push(lineOf(name, message));
+      if (message.logLevel === ExtractorLogLevel.Error || (message.logLevel === ExtractorLogLevel.Warning && !isAboutFiles))
+        problems.push(lineOf(name, message));
     },
   });
   return problems;
@@ -72,7 +81,10 @@ function configOf(name: PublicPackage, folder: string): ExtractorConfig {
       tsdocMetadata: { enabled: false },
       messages: {
         compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
-        extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None }, "ae-forgotten-export": { logLevel: ExtractorLogLevel.Error } },
+        extractorMessageReporting: {
+          default: { logLevel: ExtractorLogLevel.None },
+          "ae-forgotten-export": { logLevel: ExtractorLogLevel.Error },
+        },
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
       },
     },

@@ -53,6 +53,10 @@ export function publishedManifest(manifest: Manifest): object {
 
 /** File names in dist/, without their ending, to sources relative to the package: the index, and workers, which are started by file name. */
 export function entryPoints(name: PublicPackage): Readonly<Record<string, string>> {
-  const workers = name === "engine" ? readdirSync(join(folderOf(name), "src/workers")).filter((file) => file.endsWith("-worker.ts")) : [];
-  return { index: "src/index.ts", ...Object.fromEntries(workers.map((file) => [file.slice(0, -".ts".length), `src/workers/${file}`])) };
+  const workers =
+    name === "engine" ? readdirSync(join(folderOf(name), "src/workers")).filter((file) => file.endsWith("-worker.ts")) : [];
+  return {
+    index: "src/index.ts",
+    ...Object.fromEntries(workers.map((file) => [file.slice(0, -".ts".length), `src/workers/${file}`])),
+  };
 }

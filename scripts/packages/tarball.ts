@@ -15,7 +15,8 @@ export async function makeTarball(name: PublicPackage, work: string): Promise<vo
   await mkdir(folder);
   await writeFile(join(folder, "package.json"), `${JSON.stringify(publishedManifest(manifestOf(name)), undefined, 2)}\n`);
   await cp(join(folderOf(name), "dist"), join(folder, "dist"), { recursive: true });
-  for (const document of ["README.md", ...(DOCUMENTS[name] ?? [])]) await cp(join(folderOf(name), document), join(folder, document));
+  for (const document of ["README.md", ...(DOCUMENTS[name] ?? [])])
+    await cp(join(folderOf(name), document), join(folder, document));
   await cp(join(ROOT, "LICENSE"), join(folder, "LICENSE"));
   await npmPack(folder, work);
   await rename(join(work, `doppel-${name}-${manifestOf(name).version}.tgz`), tarballOf(name));
