@@ -1,6 +1,7 @@
 import type { EntryType } from "./entry.ts";
 import type { BytePath } from "./path.ts";
 
+/** What a run is there for. */
 export type RunKind = "backup" | "restore" | "verify" | "status" | "list" | "recipe" | "audit";
 
 /** In what a local object is not what the backup holds. Times are whole seconds since 1970, modes the lower 12 bits. */
@@ -16,7 +17,9 @@ export type TreeDifference =
 
 /** Whose a local object is, and who may do what with it. */
 export interface Ownership {
+  /** Number of the owner. */
   readonly uid: number;
+  /** Number of the group. */
   readonly gid: number;
   /** The lower 12 bits. */
   readonly mode: number;
@@ -24,7 +27,9 @@ export interface Ownership {
 
 /** What a device file stands for. */
 export interface DeviceNumbers {
+  /** Which driver. */
   readonly major: number;
+  /** Which of its devices. */
   readonly minor: number;
 }
 

@@ -282,6 +282,7 @@ export class Target implements AsyncDisposable {
     }
   }
 
+  /** As {@link close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

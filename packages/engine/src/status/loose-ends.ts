@@ -7,8 +7,11 @@ import type { BackupSet, Collection } from "@doppel/format";
  */
 export type Obstacle = "missing" | "lost-manifest" | "replaced" | "overtaken";
 
+/** A complete increment that is in no chain. */
 export interface OrphanedSet {
+  /** Its objects by name. */
   readonly set: BackupSet;
+  /** Why it is in none. */
   readonly obstacle: Obstacle;
 }
 

@@ -51,6 +51,7 @@ export class TarParser {
     return this.#state === "done";
   }
 
+  /** The items that the next bytes complete. Data are views of `chunk`. @throws format.bad-tar */
   update(chunk: Uint8Array): TarItem[] {
     const items: TarItem[] = [];
     let at = 0;
