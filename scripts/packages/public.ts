@@ -10,9 +10,6 @@ export const PUBLISHED = join(ROOT, "dist/packages");
 export const PUBLIC_PACKAGES = ["base", "deflate", "rsync", "format", "openpgp", "tree", "storage", "engine"] as const;
 export type PublicPackage = (typeof PUBLIC_PACKAGES)[number];
 
-/** Files that are published beside dist/, README and LICENSE, by package. */
-export const DOCUMENTS: Readonly<Partial<Record<PublicPackage, readonly string[]>>> = { format: ["FORMAT.md"] };
-
 /** A package.json of the workspace. */
 export interface Manifest {
   readonly name: string;
@@ -20,6 +17,8 @@ export interface Manifest {
   readonly description: string;
   readonly license: string;
   readonly engines: Readonly<Record<string, string>>;
+  /** What is published beside README and LICENSE. */
+  readonly files: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
@@ -33,7 +32,7 @@ export function manifestOf(name: PublicPackage): Manifest {
 
 /** The package.json that is published: without the condition that leads to sources, and without what is for the workspace only. */
 export function publishedManifest(manifest: Manifest): object {
-  const { name, version, description, license, engines, dependencies } = manifest;
+  const { name, version, description, license, engines, files, dependencies } = manifest;
   return {
     name,
     version,
@@ -46,7 +45,7 @@ export function publishedManifest(manifest: Manifest): object {
       ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
       "./package.json": "./package.json",
     },
-    files: ["dist", ...(DOCUMENTS[name.slice("@doppel/".length) as PublicPackage] ?? [])],
+    files,
     ...(dependencies && Object.keys(dependencies).length > 0 && { dependencies }),
   };
 }

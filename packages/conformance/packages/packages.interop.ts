@@ -109,6 +109,8 @@ describeInterop(["npm"], "the published packages", () => {
       );
       expect(others).toEqual([]);
       const manifest = readFileSync(join(folder, "package.json"), "utf8");
+      const page = readFileSync(join(folder, "README.md"), "utf8");
+      for (const [, to] of page.matchAll(/\]\((?!https:|#)([^)]+)\)/g)) expect(files, `README.md of ${name}`).toContain(to);
       expect(manifest).not.toMatch(/source|internal|devDependencies|private/);
     }
   });
