@@ -3,6 +3,7 @@
  * without comments and sorted, as it is kept in the repository. TypeScript declares, API Extractor puts together.
  */
 import { execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import {
@@ -44,7 +45,17 @@ export function rollUp(name: PublicPackage): readonly string[] {
         problems.push(lineOf(name, message));
     },
   });
+  nameNodeTypes(join(folderOf(name), "dist/index.d.ts"));
   return problems;
+}
+
+/** What only Node's declarations declare, in each of our targets. */
+const OF_NODE = /\b(?:Buffer|AbortSignal|AsyncDisposable|Disposable)\b|\bSymbol\.(?:asyncD|d)ispose\b|from 'node:/;
+
+/** TypeScript takes no declarations of Node's from its version 6 on unless somebody names them: whoever uses ours shall not have to. */
+function nameNodeTypes(path: string): void {
+  const text = readFileSync(path, "utf8");
+  if (OF_NODE.test(text)) writeFileSync(path, `/// <reference types="node" />\n\n${text}`);
 }
 
 function configOf(name: PublicPackage, folder: string): ExtractorConfig {

@@ -81,7 +81,7 @@ async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 `;
 
-const STRICT = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, target: "es2022", types: ["node"] };
+const STRICT = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, target: "es2022" };
 const NODENEXT = { ...STRICT, module: "nodenext", moduleResolution: "nodenext" };
 const BUNDLER = { ...STRICT, module: "esnext", moduleResolution: "bundler" };
 
