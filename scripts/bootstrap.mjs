@@ -1,5 +1,5 @@
 // Runs scripts/<command>.ts on a fresh clone: plain JavaScript without dependencies, because nothing is installed yet.
-// Use: node scripts/bootstrap.mjs <demo|test|check|audit|bench|build|build-wasm|build-exe|pack|soak|s3-up|s3-down> [arguments...]
+// Use: node scripts/bootstrap.mjs <demo|test|check|audit|bench|build|build-wasm|build-exe|build-packages|api|docs|pack|soak|s3-up|s3-down> [arguments...]
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
@@ -15,6 +15,9 @@ const COMMANDS = [
   "build",
   "build-wasm",
   "build-exe",
+  "build-packages",
+  "api",
+  "docs",
   "pack",
   "soak",
   "s3-up",

@@ -78,7 +78,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 /** The scripts are no package, but are held to the same rules; npm modules are declared at the root. */
 const SCRIPTS: Layer = {
   doppel: "any",
-  npm: ["esbuild", "openpgp", "oxc-parser", "vitest"],
+  npm: ["@arethetypeswrong/core", "@microsoft/api-extractor", "esbuild", "openpgp", "oxc-parser", "publint", "vitest"],
   node: "any",
   edge: true,
 };

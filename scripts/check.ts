@@ -26,6 +26,8 @@ const STEPS: readonly { readonly name: string; readonly run: () => Promise<Outco
   { name: "dependencies", run: () => runNode("--import", "tsx", "scripts/check-dependencies.ts") },
   { name: "dead code", run: () => runNode("node_modules/knip/bin/knip.js") },
   { name: "build", run: runBuild },
+  { name: "packages", run: () => runNode("-C", "@doppel/source", "--import", "tsx", "scripts/check-packages.ts") },
+  { name: "reference", run: () => runNode("--import", "tsx", "scripts/docs.ts", "--check") },
   { name: "unit tests", run: runUnitTests },
 ];
 

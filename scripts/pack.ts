@@ -3,21 +3,27 @@
  * for `node doppel.mjs`. Neither needs a registry or a compiler, only Node. Use: `npm run pack`, or with `-- --if-stale` only when
  * something is newer.
  */
-import { execFile } from "node:child_process";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { buildIfStale, OUT as BUILT, REQUIRE_BANNER, STAMP } from "./build.ts";
 import { licencesOf } from "./exe-licences.ts";
+import { npmPack } from "./npm-pack.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const OUT = join(ROOT, "dist");
 const CLI = join(ROOT, "packages/cli");
 const WORKERS = ["compress-worker", "hash-worker", "source-worker", "unseal-worker", "write-worker"];
 /** What decides the result besides what the build reads. */
-const ALSO_READ = ["scripts/pack.ts", "scripts/exe-licences.ts", "packages/cli/package.json", "README.md", "SECURITY.md"];
+const ALSO_READ = [
+  "scripts/pack.ts",
+  "scripts/npm-pack.ts",
+  "scripts/exe-licences.ts",
+  "packages/cli/package.json",
+  "README.md",
+  "SECURITY.md",
+];
 
 /** What people read, where it is here, so that links lead from one to the other. */
 const DOCUMENTS = [
@@ -71,20 +77,9 @@ async function makePackage(work: string): Promise<void> {
   for (const file of OPENPGP) await cp(join(ROOT, "node_modules/openpgp", file), join(folder, "node_modules/openpgp", file));
   const manifest = JSON.parse(await readFile(join(CLI, "package.json"), "utf8")) as Manifest;
   await writeFile(join(folder, "package.json"), `${JSON.stringify(await cleaned(manifest), undefined, 2)}\n`);
-  await setModes(folder);
   const name = `doppel-${manifest.version}.tgz`;
-  // No network, no lifecycle scripts, and nothing of the person who packs.
-  const options = ["--offline", "--ignore-scripts", "--cache", join(work, "cache"), "--pack-destination", work];
-  await promisify(execFile)("npm", ["pack", "--silent", ...options, folder]);
+  await npmPack(folder, work);
   await rename(join(work, name), join(OUT, name));
-}
-
-/** As everybody's umask would have them who is not strict: npm packs the modes that it finds, and the package is to be the same everywhere. */
-async function setModes(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) await chmod(path, ((await stat(path)).mode & 0o100) === 0 ? 0o644 : 0o755);
-  }
 }
 
 /** What the package says of itself: all of doppel's own packages are in its program. */

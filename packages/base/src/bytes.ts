@@ -5,6 +5,7 @@ export type ByteStream = AsyncIterable<Uint8Array>;
 export interface Payload {
   /** Exact number of bytes that `open` yields. */
   readonly size: number;
+  /** The bytes, from the start, each time it is called. @throws (while iterating) the signal's reason after an abort */
   open(signal?: AbortSignal): ByteStream;
 }
 

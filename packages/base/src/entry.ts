@@ -7,13 +7,17 @@ export type EntryType = "file" | "dir" | "symlink" | "fifo" | "chardev" | "block
 export interface PathEntry {
   /** Relative to the root of the backup; "" is the root itself. */
   readonly path: BytePath;
+  /** What it is. */
   readonly type: EntryType;
   /** The lower 12 bits: permissions, setuid, setgid, sticky. */
   readonly mode: number;
+  /** Number of the owner. */
   readonly uid: number;
+  /** Number of the group. */
   readonly gid: number;
   /** Owner and group names as raw bytes (one char per byte); "" when unknown. */
   readonly uname: string;
+  /** As `uname`, of the group. */
   readonly gname: string;
   /** Whole seconds since 1970, never negative (spec 3.5). */
   readonly mtime: number;

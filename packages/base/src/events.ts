@@ -1,6 +1,7 @@
 import type { EntryType } from "./entry.ts";
 import type { BytePath } from "./path.ts";
 
+/** What a run is there for. */
 export type RunKind = "backup" | "restore" | "verify" | "status" | "list" | "recipe" | "audit";
 
 /** In what a local object is not what the backup holds. Times are whole seconds since 1970, modes the lower 12 bits. */
@@ -14,14 +15,21 @@ export type TreeDifference =
   | { readonly kind: "device"; readonly actual?: DeviceNumbers; readonly expected?: DeviceNumbers }
   | { readonly kind: "data" };
 
-interface Ownership {
+/** Whose a local object is, and who may do what with it. */
+export interface Ownership {
+  /** Number of the owner. */
   readonly uid: number;
+  /** Number of the group. */
   readonly gid: number;
+  /** The lower 12 bits. */
   readonly mode: number;
 }
 
-interface DeviceNumbers {
+/** What a device file stands for. */
+export interface DeviceNumbers {
+  /** Which driver. */
   readonly major: number;
+  /** Which of its devices. */
   readonly minor: number;
 }
 

@@ -1,7 +1,7 @@
 export { type ByteStream, collectBytes, concatBytes, type Payload, payloadOf } from "./bytes.ts";
 export type { EntryType, PathEntry } from "./entry.ts";
 export { DoppelError, type ErrorCode, type ErrorData, errnoOf, isDoppelError, type KeyProblem } from "./errors.ts";
-export type { NoticeReason, RunEvent, RunKind, TreeDifference } from "./events.ts";
+export type { DeviceNumbers, NoticeReason, Ownership, RunEvent, RunKind, TreeDifference } from "./events.ts";
 export { type Maker, markIn, temporaryName } from "./maker.ts";
 export { nearest } from "./nearest.ts";
 export {

@@ -19,7 +19,11 @@ export interface Deflater {
   deflate(length: number, level: number, last: boolean): Uint8Array;
 }
 
-/** @param capacity bytes of the largest piece */
+/**
+ * A deflater with memory of its own, about twice the capacity and some tables, which goes when nobody holds it any more.
+ * @param capacity bytes of the largest piece
+ * @throws RangeError when there is no memory for it
+ */
 export async function loadDeflater(capacity: number): Promise<Deflater> {
   return (await loadOwnDeflater(capacity)) ?? zlibDeflater(capacity);
 }

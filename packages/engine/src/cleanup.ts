@@ -12,8 +12,11 @@ export interface CleanupJob extends CleanupOptions {
   readonly force: boolean;
 }
 
+/** What a cleanup takes, or would take. */
 export interface CleanupReport {
+  /** The URL without secrets. */
   readonly target: string;
+  /** What goes, and what stays and why. */
   readonly plan: CleanupPlan;
   /** Whether the plan was carried out. */
   readonly applied: boolean;

@@ -38,5 +38,10 @@ export type {
 } from "./job.ts";
 export { type ReceiptSigner, receiptSigner } from "./receipt/keys.ts";
 export type { RetainReport } from "./retain.ts";
+export type { DamagedSet } from "./retention/damage.ts";
+export type { Deletions } from "./retention/deletions.ts";
+export type { CleanupPlan } from "./retention/plan-cleanup.ts";
+export type { KeptChain, RemovedChain, RetentionPlan, RetentionWarning } from "./retention/plan-retention.ts";
 export { type CalendarDay, type DayOf, utcDay } from "./retention/calendar.ts";
 export type { KeepPolicy, RetentionPolicy } from "./retention/policy.ts";
+export type { Obstacle, OrphanedSet } from "./status/loose-ends.ts";

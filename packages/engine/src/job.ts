@@ -107,24 +107,41 @@ export interface BackupDeps {
 
 /** Duplicity's statistics block (duplicity-cli.md 4.3), sizes in bytes. */
 export interface BackupStatistics {
+  /** When it began: the time of the set. */
   readonly startTime: Date;
+  /** When the last object was stored. */
   readonly endTime: Date;
+  /** Objects of the source that are selected, of any type. */
   readonly sourceFiles: number;
+  /** Their sizes, as the system tells them. */
   readonly sourceFileSize: number;
+  /** Objects that the backup before had not; of a full backup all. */
   readonly newFiles: number;
+  /** Their sizes. */
   readonly newFileSize: number;
+  /** Objects of the backup before that are gone. */
   readonly deletedFiles: number;
+  /** Objects that the backup before had otherwise. */
   readonly changedFiles: number;
+  /** Their sizes now. */
   readonly changedFileSize: number;
+  /** Always 0, as in duplicity's. */
   readonly changedDeltaSize: number;
+  /** New, changed and deleted objects. */
   readonly deltaEntries: number;
+  /** Content in the volumes, before compression. */
   readonly rawDeltaSize: number;
+  /** What the target has more of. */
   readonly totalDestinationSizeChange: number;
+  /** Objects that could not be read. */
   readonly errors: number;
 }
 
+/** What a backup has stored. */
 export interface BackupReport {
+  /** Of the source and what was stored of it. */
   readonly statistics: BackupStatistics;
+  /** Its objects by name. Of what was not stored, those that it would have had. */
   readonly set: BackupSet;
   /** All objects of the set: volumes, signatures, manifest, index and receipt. */
   readonly storedBytes: number;
@@ -180,8 +197,11 @@ export interface RestoreJob {
   readonly verbose: boolean;
 }
 
+/** What a restore has written. */
 export interface RestoreReport {
+  /** Regular files that were written. */
   readonly files: number;
+  /** Of their content. */
   readonly bytes: number;
   /** Notices with `incomplete: true`: above 0 something is not as it was. */
   readonly incomplete: number;
@@ -206,9 +226,11 @@ export interface VerifyJob extends SourceChoice {
   readonly verbose: boolean;
 }
 
+/** What a verification has found. */
 export interface VerifyReport {
   /** Distinct paths in the backup and in the local tree. */
   readonly compared: number;
+  /** How many of them differ; each has its event. */
   readonly differences: number;
   /** Notices with `incomplete: true`: local objects that could not be looked at, bad volumes and lost paths. */
   readonly incomplete: number;
@@ -226,9 +248,13 @@ export interface StatusJob {
 
 /** One set with what the listing tells about it. Sizes are bytes of stored objects. */
 export interface SetStatus {
+  /** Its objects by name. */
   readonly set: BackupSet;
+  /** How many of them are there. */
   readonly volumes: number;
+  /** Of the volumes. */
   readonly volumeBytes: number;
+  /** Of all other objects. */
   readonly metadataBytes: number;
   /** How many of its objects lie in an archive, by its class: a copy must be asked for before they can be read. */
   readonly archived: ReadonlyMap<string, number>;
@@ -236,12 +262,17 @@ export interface SetStatus {
   readonly problems: readonly string[];
 }
 
+/** A chain, and what is known of each of its sets. */
 export interface ChainStatus {
+  /** What belongs together. */
   readonly chain: Chain;
+  /** The full one, then its increments. */
   readonly sets: readonly SetStatus[];
 }
 
+/** What is at a target, as its listing tells. */
 export interface StatusReport {
+  /** The URL without secrets. */
   readonly target: string;
   /** By end time, oldest first; the last one is the primary chain. */
   readonly chains: readonly ChainStatus[];
@@ -251,7 +282,9 @@ export interface StatusReport {
   readonly lostManifest: readonly SetStatus[];
   /** Complete increments that are in no chain, each with the reason. */
   readonly orphaned: readonly (SetStatus & { readonly obstacle: Obstacle })[];
+  /** Names of signature archives of which there is nothing else. */
   readonly orphanedSignatures: readonly string[];
+  /** Names that should not be there together. */
   readonly conflicts: readonly Conflict[];
 }
 

@@ -22,8 +22,11 @@ export interface DeleteDeps {
   readonly archiveDir: string;
 }
 
+/** What a policy takes, or would take. */
 export interface RetainReport {
+  /** The URL without secrets. */
   readonly target: string;
+  /** What goes, and what stays and why. */
   readonly plan: RetentionPlan;
   /** Whether the plan was carried out. */
   readonly applied: boolean;

@@ -3,10 +3,13 @@ import { type Encoding, NO_PREFIXES, type NamePrefixes, type ObjectName, readNam
 
 /** The files that one run left at the target. */
 export interface BackupSet {
+  /** Which run it was. */
   readonly id: SetId;
   /** Number to name, ascending. */
   readonly volumes: ReadonlyMap<number, string>;
+  /** Name of its manifest; without one it is unfinished, or has lost it. */
   readonly manifest?: string;
+  /** Name of its signature archive. */
   readonly signatures?: string;
   /** Doppel's own, without which everything works (FORMAT.md, "Index"). */
   readonly index?: string;
@@ -18,9 +21,13 @@ export interface BackupSet {
 
 /** A full set and the increments that continue it, each from where the one before ended. */
 export interface Chain {
+  /** What it begins with. */
   readonly full: BackupSet;
+  /** In their order. */
   readonly incrementals: readonly BackupSet[];
+  /** Time of the full set. */
   readonly start: Date;
+  /** Time of the newest set. */
   readonly end: Date;
   /** Every set has its signature archive: the chain can be continued. */
   readonly hasSignatures: boolean;
@@ -28,7 +35,9 @@ export interface Chain {
 
 /** Names that should not be there together. */
 export interface Conflict {
+  /** Those that are there. */
   readonly names: readonly string[];
+  /** A phrase for a person. */
   readonly reason: string;
   /** Two names for one thing, of which the set holds the one that sorts first: what it holds is not to be trusted. Otherwise doppel passes the name over. */
   readonly ambiguous: boolean;

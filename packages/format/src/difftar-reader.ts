@@ -23,6 +23,7 @@ export type DifftarItem =
       readonly complete: boolean;
     };
 
+/** How volumes are read. */
 export interface DifftarOptions {
   /** Not all volumes will be read: pieces may be missing at the edges of a gap, and are then told by `complete`. */
   readonly partial?: boolean;
@@ -76,7 +77,10 @@ export class DifftarReader {
     this.#set = options.set ?? "the backup set";
   }
 
-  /** @param volume numbered from 1; without a gap, unless reading is partial. */
+  /**
+   * What comes next belongs to that volume.
+   * @param volume numbered from 1; without a gap, unless reading is partial.
+   */
   beginVolume(volume: number): void {
     const expected = this.#volume + 1;
     this.#volume = volume;
@@ -87,7 +91,10 @@ export class DifftarReader {
     this.#tar = new TarParser(`volume ${volume} of ${this.#set}`);
   }
 
-  /** @param items what is found goes behind them; where this throws they hold what came before the damage */
+  /**
+   * The items that the next bytes of the volume complete. Data are views of `chunk`.
+   * @param items what is found goes behind them; where this throws they hold what came before the damage
+   */
   update(chunk: Uint8Array, items: DifftarItem[] = []): DifftarItem[] {
     items.push(...this.#takeHeld());
     const found: TarItem[] = [];
@@ -111,7 +118,10 @@ export class DifftarReader {
     }
   }
 
-  /** @param isLast of its set: that one may be empty, as a resumed backup of stock leaves it. */
+  /**
+   * The volume has come to its end. Returns what had to wait for that.
+   * @param isLast of its set: that one may be empty, as a resumed backup of stock leaves it.
+   */
   endVolume(isLast = false): DifftarItem[] {
     this.#tar.finish();
     // Stock stops reading the set at such a volume and says nothing (spec 3.2).
@@ -119,6 +129,7 @@ export class DifftarReader {
     return this.#takeHeld();
   }
 
+  /** All volumes have come. Returns the end of an entry in pieces, if one is open. @throws format.bad-set */
   finish(): DifftarItem[] {
     const items = this.#takeHeld();
     this.#endPieces(items);

@@ -3,14 +3,19 @@ import { quotePath } from "./quoting.ts";
 
 /** The first or last entry of a volume; `block` is the piece at that edge, unless it is the last of its file (spec 2.3). */
 export interface Bound {
+  /** Of the entry. */
   readonly path: BytePath;
+  /** Number of the piece, counted from 0. */
   readonly block?: number;
 }
 
 /** One volume as its manifest describes it. */
 export interface VolumeInfo {
+  /** From 1. */
   readonly number: number;
+  /** Its first entry. */
   readonly start: Bound;
+  /** Its last entry. */
   readonly end: Bound;
   /** Algorithm ("SHA1", "SHA256") to lower-case hex, over the stored file's bytes. */
   readonly hashes: ReadonlyMap<string, string>;
@@ -18,13 +23,17 @@ export interface VolumeInfo {
 
 /** One line of the Filelist: what a set did to a regular file. */
 export interface Change {
+  /** What became of it. */
   readonly kind: "new" | "changed" | "deleted";
+  /** Relative to the root of the backup. */
   readonly path: BytePath;
 }
 
 /** A manifest without its Filelist, which is streamed. Strings are raw bytes, one char each. */
 export interface Manifest {
+  /** The machine that was backed up. */
   readonly hostname?: BytePath;
+  /** The folder that was backed up, as it was given. */
   readonly localDir?: BytePath;
   /** Numbered 1, 2, 3… without a gap. */
   readonly volumes: readonly VolumeInfo[];

@@ -2,12 +2,17 @@ import { formatTime, parseTime } from "./time.ts";
 
 /** What stands before the names: `all` before every one, then one by role (spec 1.1). Letters, digits, `-` and `_` only (spec 1.4). */
 export interface NamePrefixes {
+  /** Before every name. */
   readonly all: string;
+  /** Before those of volumes. */
   readonly archive: string;
+  /** Before those of manifests, indexes and receipts. */
   readonly manifest: string;
+  /** Before those of signature archives. */
   readonly signature: string;
 }
 
+/** Names as they are by default. */
 export const NO_PREFIXES: NamePrefixes = { all: "", archive: "", manifest: "", signature: "" };
 
 /** How an object is wrapped as a whole (spec 6). */
@@ -15,20 +20,27 @@ export type Encoding = "plain" | "gzip" | "gpg";
 
 /** What makes a backup set one: whole seconds are compared. A full set starts and ends at its one time. */
 export interface SetId {
+  /** Complete in itself, or what changed since the set that ended at `start`. */
   readonly kind: "full" | "inc";
+  /** When the state began that it builds upon. */
   readonly start: Date;
+  /** When the run began, which is the time of its state. */
   readonly end: Date;
 }
 
 /** What a name at the target says. */
 export interface ObjectName {
+  /** What the object is for its set. */
   readonly role: "volume" | "manifest" | "signatures" | "jsonstat" | "index" | "receipt";
+  /** Which set. */
   readonly set: SetId;
   /** Only for volumes; 1 or more. */
   readonly volume?: number;
   /** Named `.part`, an unfinished file of stock's archive directory (spec 7.4): never to be taken for the finished one. */
   readonly partial: boolean;
+  /** As the ending of the name says. */
   readonly encoding: Encoding;
+  /** The whole name. */
   readonly name: string;
 }
 

@@ -45,12 +45,14 @@ export class SigtarReader {
     this.#tar = new TarParser(this.#name);
   }
 
+  /** The items that the next bytes complete. Data are views of `chunk`. @throws format.bad-tar, format.bad-set */
   update(chunk: Uint8Array): SigtarItem[] {
     const items: SigtarItem[] = [];
     for (const item of this.#tar.update(chunk)) items.push(item.type === "header" ? this.#entry(item.header) : item);
     return items;
   }
 
+  /** All of it has come. @throws format.bad-tar when it is cut off */
   finish(): void {
     this.#tar.finish();
   }

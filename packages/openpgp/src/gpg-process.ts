@@ -4,7 +4,9 @@ import { lastWords } from "./gpg-failure.ts";
 
 /** How to run gpg. `env` is its whole environment (GNUPGHOME, PATH, GPG_TTY). */
 export interface GpgOptions {
+  /** "gpg" unless given. */
   readonly gpgBinary?: string;
+  /** All of its environment. */
   readonly env: Readonly<Record<string, string>>;
   /** Handed over on a file descriptor, with loopback pinentry; without it the agent asks by itself. */
   readonly passphrase?: string;

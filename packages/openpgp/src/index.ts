@@ -1,10 +1,12 @@
 export { generateKey, type GeneratedKey, type KeyKind } from "./key/generate.ts";
 export { publicKeyText } from "./key/public-text.ts";
 export { inspectKey, type KeyFacts, type PartFacts, type Weakness } from "./key/inspect.ts";
-export { dearmored, findPublicKey, findRecipient, type KeySources, type Recipient } from "./keyring/find.ts";
+export { dearmored, findPublicKey, findRecipient, type KeySources, type Recipient, recipientFromKey } from "./keyring/find.ts";
 export type { GpgOptions } from "./gpg-process.ts";
 export { COMPRESSED_ZIP_HEADER, LiteralFramer } from "./packets/literal.ts";
+export type { Emit } from "./packets/partial.ts";
 export { SeipdEncoder } from "./packets/seipd.ts";
+export type { OnePass } from "./packets/signature.ts";
 export { newSessionKey, type SessionKey } from "./packets/session-key.ts";
 export {
   authenticateMessage,

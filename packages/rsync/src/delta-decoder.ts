@@ -4,7 +4,9 @@ import { COPY, DELTA_MAGIC, END, LITERAL, MAX_SHORT_LITERAL, RESERVED } from "./
 /** One step of building the new file: bytes of the basis, or bytes of the delta (maybe only a part of one literal). */
 export type DeltaCommand = CopyCommand | { readonly kind: "literal"; readonly bytes: Uint8Array };
 
+/** Bytes that the new file has of the basis. */
 export interface CopyCommand {
+  /** Tells it from a literal. */
   readonly kind: "copy";
   /** Where in the basis; with `length` a safe integer. */
   readonly offset: number;
@@ -14,6 +16,7 @@ export interface CopyCommand {
   readonly position: number;
 }
 
+/** How a delta is read. */
 export interface DeltaDecoderOptions {
   /** What to do with bytes after the end: "ignore", as stock does (spec 4.4), unless given. */
   readonly trailing?: "ignore" | "refuse";

@@ -2,6 +2,7 @@ import { badDelta, type CopyCommand, DeltaDecoder, type DeltaDecoderOptions } fr
 
 /** The file a delta builds upon. */
 export interface Basis {
+  /** In bytes. */
   readonly size: number;
   /**
    * Exactly these bytes; asked only for what lies within `size`, and for at most {@link PATCH_CHUNK} bytes at once. They

@@ -12,6 +12,7 @@ import type { RollsumLanes } from "./rollsum-lanes.ts";
 import { BATCH, type StrongSum, type StrongSums } from "./strong-sum.ts";
 import { WEAK_SUMS } from "./weak-sums.ts";
 
+/** What a signature is to be like. */
 export interface SignatureOptions {
   /** 1 to 2^31 - 1; see {@link blockLengthFor}. */
   readonly blockLength: number;

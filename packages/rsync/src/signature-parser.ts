@@ -3,6 +3,7 @@ import type { SearchWindow } from "./search-window.ts";
 import { badSignature, readSignatureHeader, type SignatureHeader } from "./signature-header.ts";
 import { SignatureTable } from "./signature-table.ts";
 
+/** How much of a signature is held. */
 export interface SignatureLimits {
   /**
    * Of a signature that does not fit only a part is held at a time: see {@link SignatureParser.moveTo}. By default there is no limit.

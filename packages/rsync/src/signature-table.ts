@@ -7,8 +7,11 @@ import type { SignatureHeader } from "./signature-header.ts";
  * signatures. The length of the file it describes is not recorded in it; the last block may be short.
  */
 export class SignatureTable {
+  /** Which sums it has. */
   readonly format: SignatureFormat;
+  /** Bytes of each block but the last, which may be shorter. */
   readonly blockLength: number;
+  /** Bytes that are kept of each strong sum. */
   readonly strongLength: number;
   /** Number of blocks that are here. */
   readonly count: number;

@@ -3,6 +3,7 @@ import type { Storage, StoredObject } from "./storage.ts";
 
 /** One promise that every storage keeps. */
 export interface ContractCheck {
+  /** The promise, as a sentence. */
   readonly name: string;
   /** Resolves when the promise is kept; removes what it stored, as far as it may. */
   run(storage: Storage): Promise<void>;

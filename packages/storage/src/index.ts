@@ -18,6 +18,7 @@ export type {
   Archived,
   ByteRange,
   DriverContext,
+  OpenObject,
   StagedObject,
   Storage,
   StorageDriver,

@@ -25,7 +25,9 @@ export interface Archived {
 
 /** An object whose storing has begun and not ended: no listing shows it, and its parts may have to be paid for. */
 export interface UnfinishedObject {
+  /** That it is to have. */
   readonly name: string;
+  /** When, by the target's clock. */
   readonly begun: Date;
   /** The target's handle: several may have been begun for one name. */
   readonly id: string;
@@ -33,6 +35,7 @@ export interface UnfinishedObject {
 
 /** How fast archived objects are wanted, and for how long. */
 export interface ThawOptions {
+  /** In the words of S3: hours, a day, minutes. */
   readonly tier: "standard" | "bulk" | "expedited";
   /** Days for which the copy is kept. */
   readonly days: number;
@@ -40,7 +43,9 @@ export interface ThawOptions {
 
 /** Bytes `start` up to, not including, `end`; `end` may lie beyond the end of the object. */
 export interface ByteRange {
+  /** First byte. */
   readonly start: number;
+  /** Byte behind the last. */
   readonly end: number;
 }
 
@@ -117,6 +122,7 @@ export interface DriverContext {
   readonly cwd: string;
   /** Only `write` may create the target itself (directories). */
   readonly purpose: "read" | "write";
+  /** A generator for names and for waits. */
   readonly random: { bytes(n: number): Uint8Array };
   /** Marks what is unfinished, for drivers that write it to files; with `write` they remove what those who are gone have left. */
   readonly maker?: Runtime["maker"];
@@ -126,6 +132,7 @@ export interface DriverContext {
   readonly emit?: Runtime["emit"];
   /** Where proxies, certificates and regions are looked up; credentials are looked up by the driver's own library. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What the URL of an S3 target does not say. */
   readonly s3?: S3Options;
 }
 

@@ -13,6 +13,7 @@ export interface FileContent {
    * are more now. "changed": anything else about it, so the bytes read may be a mix. @throws TreeProblemError unreadable
    */
   state(bytesRead: number): "same" | "changed" | "shrank" | "grew";
+  /** Lets go of the file. */
   close(): void;
 }
 

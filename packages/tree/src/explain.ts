@@ -8,7 +8,9 @@ import { type Found, Walk } from "./walk.ts";
 
 /** Whether a backup made now would have a path in it, and why. Paths are relative to the source. */
 export interface Explanation {
+  /** Whether it would be in the backup. */
   readonly stored: boolean;
+  /** What decided that. */
   readonly reason:
     | "rules" //         a rule decides, or none does, and then it is stored
     | "marker" //        `at` is a folder with a name of --exclude-if-present in it
@@ -23,6 +25,7 @@ export interface Explanation {
   readonly rule?: DecidingRule;
   /** What `at` has in it that excludes it, one char per byte. */
   readonly marker?: string;
+  /** With reason `problem`: which. */
   readonly problem?: TreeProblem;
   /** Of what is not there: what the rules say of such a path (as of a file). */
   readonly byRules?: "include" | "exclude";
@@ -32,8 +35,11 @@ export interface Explanation {
   readonly isPartial?: true;
 }
 
+/** What a backup would be made with. */
 export interface ExplainOptions {
+  /** Compiled for the source. */
   readonly rules: ExplainedRules;
+  /** As for the walk. */
   readonly copyLinks?: boolean;
 }
 

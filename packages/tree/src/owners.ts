@@ -27,10 +27,12 @@ export class OwnerNames {
     return this.#groups.names.get(gid) ?? "";
   }
 
+  /** The number of a user of that name here, if there is one. */
   uid(name: string): number | undefined {
     return this.#users.ids.get(name);
   }
 
+  /** The number of a group of that name here, if there is one. */
   gid(name: string): number | undefined {
     return this.#groups.ids.get(name);
   }

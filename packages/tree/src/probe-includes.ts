@@ -13,12 +13,14 @@ export interface IncludeProbe {
   readonly rule?: DecidingRule;
   /** Where all that it is about begins, relative to the source. */
   readonly at: BytePath;
+  /** What was found. */
   readonly result:
     | "matches"
     | "empty" //    a folder of which nothing but itself is stored
     | "nothing" //  nothing that is stored matches the pattern
     | "refused" //  `at` is not stored, nor anything below it: `explanation` says why
     | "gave-up"; // more entries than `limit` were looked at, and none was it
+  /** With "refused": why. */
   readonly explanation?: Explanation;
 }
 

@@ -6,10 +6,13 @@ export interface SourceEntry extends PathEntry {
   readonly absolute: BytePath;
   /** What the system says is its size: also of folders and links, unlike `size`. Statistics count it (duplicity-cli.md 4.3). */
   readonly statSize: number;
+  /** Of the file system that it lies on. */
   readonly dev: number;
+  /** Its number there. */
   readonly inode: bigint;
   /** Nanoseconds since 1970, unlike `mtime` also negative. */
   readonly mtimeNs: bigint;
+  /** As `mtimeNs`, of the last change of its attributes. */
   readonly ctimeNs: bigint;
   /** Set when the walk followed links (`copyLinks`): this may be what one points to. */
   readonly throughLink?: true;
@@ -17,6 +20,7 @@ export interface SourceEntry extends PathEntry {
 
 /** One object that is not stored, or not restored, as it should be. The run goes on. */
 export interface TreeProblem {
+  /** In what way. */
   readonly reason: NoticeReason;
   /** Relative to the root of the tree. */
   readonly path: BytePath;
@@ -28,6 +32,7 @@ export interface TreeProblem {
 
 /** A {@link TreeProblem} on its way up: the entry in hand has to be left out, the run goes on. */
 export class TreeProblemError extends Error {
+  /** What is to be told. */
   readonly problem: TreeProblem;
 
   constructor(problem: TreeProblem, cause?: unknown) {

@@ -14,8 +14,11 @@ import type { ExplainedRules, ListedFolder, Rules, Subject } from "./rules/rules
 import { errnoOfCall, type SourceEntry, type TreeProblem, TreeProblemError } from "./source.ts";
 import { deviceOf, typeOf } from "./stat.ts";
 
+/** How a source is walked. */
 export interface WalkOptions {
+  /** Compiled for the source. */
   readonly rules: Rules;
+  /** Where names of owners come from. */
   readonly owners: OwnerNames;
   /** What is left out, or not stored as it is. */
   readonly onProblem: (problem: TreeProblem) => void;

@@ -24,6 +24,7 @@ import { makeDirectory, makeParents, nameOf, parentOf, targetFolder, writeFailed
 import { type Turn, Turns } from "./write/turns.ts";
 import { MOVED, type Step, Way } from "./write/way.ts";
 
+/** How a tree is written. */
 export interface TreeWriterOptions extends AttributeOptions {
   /** Replace what is in the way; a directory only by a directory, or when it is empty. */
   readonly force: boolean;
@@ -44,8 +45,11 @@ export interface TreeWriterOptions extends AttributeOptions {
 
 /** What has got its final name so far. */
 export interface WrittenCounts {
+  /** Of any type. */
   readonly entries: number;
+  /** Of these, regular files. */
   readonly files: number;
+  /** Of their content. */
   readonly bytes: number;
 }
 
@@ -92,10 +96,12 @@ export class TreeWriter {
     this.#temporaryPrefix = `${temporaryName(TEMPORARY, options)}-`;
   }
 
+  /** Counts so far. */
   get written(): WrittenCounts {
     return this.#written;
   }
 
+  /** The next entry, in the order of the format. */
   begin(entry: PathEntry): void {
     if (this.#file !== undefined) throw new Error("begin before the end of the file in hand");
     this.#throwFailure();

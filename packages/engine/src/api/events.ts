@@ -1,8 +1,6 @@
 import type { RunEvent, TreeDifference } from "@doppel/base";
 import { textOfPath } from "./paths.ts";
 
-type WithPath = Extract<RunEvent, { readonly path?: unknown } | { readonly after?: unknown }>;
-
 /** In what a file is not what the backup holds. Times are whole seconds since 1970, modes the lower 12 bits; link targets as `PathLike`. */
 export type EntryDifference =
   | Exclude<TreeDifference, { readonly kind: "link" }>
@@ -10,7 +8,7 @@ export type EntryDifference =
 
 /** What a job reports while it runs: the engine's events, with paths as strings (`PathLike`). */
 export type JobEvent =
-  | Exclude<RunEvent, WithPath>
+  | Exclude<RunEvent, { readonly type: "notice" | "entry.done" | "difference" | "run.resumed" }>
   | (Omit<Extract<RunEvent, { readonly type: "notice" }>, "path"> & {
       /** What it is about; absent when it is about the job as a whole. */
       readonly path?: string;

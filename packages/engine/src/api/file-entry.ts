@@ -7,13 +7,17 @@ import { textOfPath } from "./paths.ts";
 export interface FileEntry {
   /** From the root of the backup, see {@link PathLike}; `""` is the root itself. */
   readonly path: string;
+  /** What it is. */
   readonly type: EntryType;
   /** The lower 12 bits: permissions, setuid, setgid, sticky. */
   readonly mode: number;
+  /** Number of the owner. */
   readonly uid: number;
+  /** Number of the group. */
   readonly gid: number;
   /** `""` when the backup does not know it. */
   readonly uname: string;
+  /** As `uname`, of the group. */
   readonly gname: string;
   /** In whole seconds: the format has no parts of them. */
   readonly mtime: Date;

@@ -18,9 +18,11 @@ export interface MadeEntry {
   readonly mode?: number;
   /** 0 unless given, and so is `gid`. */
   readonly uid?: number;
+  /** See `uid`. */
   readonly gid?: number;
   /** Name of the owner, which counts before the number when it is restored; none unless given. */
   readonly uname?: string;
+  /** As `uname`, of the group. */
   readonly gname?: string;
   /** Whole seconds are stored. The time when the backup began unless given. */
   readonly mtime?: Date;

@@ -29,6 +29,7 @@ export interface TargetOptions {
   readonly verifier?: Verifier;
   /** Put before every object's name (duplicity's `--file-prefix`). */
   readonly filePrefix?: string;
+  /** What the URL of an S3 target does not say. */
   readonly s3?: S3Options;
   /** Of what the target itself does, and of jobs that have no `onEvent` of their own. */
   readonly onEvent?: (event: JobEvent) => void;
@@ -47,6 +48,7 @@ export type SelectionRule =
 
 /** What is common to every backup. */
 export interface BackupOptions extends JobOptions {
+  /** Who can read it. There is no default. */
   readonly encryption: Encryption;
   /** "auto", unless given: an increment where there is a chain to continue. */
   readonly kind?: "auto" | "full" | "inc";
@@ -72,6 +74,7 @@ export interface BackupOptions extends JobOptions {
 
 /** Of a backup of a folder. */
 export interface FolderBackupOptions extends BackupOptions {
+  /** What of it is backed up; all unless given. */
   readonly rules?: readonly SelectionRule[];
   /** Back up what symbolic links point to. */
   readonly copyLinks?: boolean;
@@ -118,10 +121,12 @@ export interface RestoreOptions extends StateOptions {
   readonly restoreOwner?: boolean;
   /** true: no devices, no setuid and setgid bits. */
   readonly leaveSpecial?: boolean;
+  /** That write files, and that decrypt; as many as there are cores unless given. */
   readonly threads?: number;
 }
 
 export interface VerifyOptions extends StateOptions {
+  /** Only this and what is in it. */
   readonly path?: PathLike;
   /** Compare with this folder, too; unless given the backup is only read and checked. */
   readonly compareWith?: PathLike;
@@ -129,5 +134,6 @@ export interface VerifyOptions extends StateOptions {
 
 /** Of what deletes: without `force` it is only planned. */
 export interface DeleteOptions extends JobOptions {
+  /** true: carries the plan out. */
   readonly force?: boolean;
 }

@@ -62,7 +62,7 @@ export class Target implements AsyncDisposable {
   readonly #jobs: Jobs;
   #isBackingUp = false;
 
-  /** Made by {@link openTarget}. */
+  /** @internal Made by {@link openTarget}. */
   constructor(parts: TargetParts) {
     this.#parts = parts;
     this.#jobs = new Jobs(parts.place.label, parts.options.onEvent);
@@ -295,6 +295,7 @@ export class Target implements AsyncDisposable {
     }
   }
 
+  /** As {@link close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -22,6 +22,7 @@ export interface CheckJob {
 export interface CheckFinding {
   /** "problem": something is lost or damaged. "warning": everything can be restored as far as was seen, but somebody should look. */
   readonly severity: "problem" | "warning";
+  /** In what way, in one word. New ones may come. */
   readonly kind:
     | "missing"
     | "size"
@@ -46,20 +47,29 @@ export interface CheckFinding {
 
 /** A backup as it was found. Sizes in bytes. */
 export interface CheckedSet {
+  /** Which backup. */
   readonly id: SetId;
+  /** Its objects, at the target. */
   readonly objects: number;
+  /** Of all its objects. */
   readonly bytes: number;
   /** Objects that were read whole, and found sound or not; those of an interrupted check are not counted. */
   readonly read: number;
+  /** Of the objects that were read. */
   readonly readBytes: number;
   /** Found sound by the check that was interrupted. */
   readonly readBefore: number;
+  /** What is wrong with it; empty when nothing is, as far as was looked. */
   readonly findings: readonly CheckFinding[];
 }
 
+/** What a check has found. Sizes in bytes. */
 export interface CheckReport {
+  /** The URL without secrets. */
   readonly target: string;
+  /** Whether manifests were opened; without, only what can be seen from outside was looked at. */
   readonly withKey: boolean;
+  /** With which the sample was drawn, 0 to 2^32 - 1. */
   readonly seed: number;
   /** By end time, oldest first. */
   readonly sets: readonly CheckedSet[];
@@ -67,10 +77,16 @@ export interface CheckReport {
   readonly foreign: readonly CheckFinding[];
   /** Of `sets`. */
   readonly objects: number;
+  /** Of these objects. */
   readonly bytes: number;
+  /** Of these, those that were read whole. */
   readonly read: number;
+  /** Of those that were read. */
   readonly readBytes: number;
+  /** Found sound by the check that was interrupted before this one. */
   readonly readBefore: number;
+  /** Findings of this severity, in all. */
   readonly problems: number;
+  /** Findings of this severity, in all. */
   readonly warnings: number;
 }

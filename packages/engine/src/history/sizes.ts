@@ -3,7 +3,9 @@ import { parseSignature } from "@doppel/rsync";
 
 /** What a signature tells about the size of its file, in bytes: it is one of `min` to `max`. Exact only for empty files. */
 export interface SizeRange {
+  /** No fewer bytes. */
   readonly min: number;
+  /** No more bytes. */
   readonly max: number;
 }
 

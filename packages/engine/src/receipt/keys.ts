@@ -3,6 +3,7 @@ import { DoppelError } from "@doppel/base";
 
 /** Who signs receipts: an Ed25519 private key. */
 export interface ReceiptSigner {
+  /** Ed25519. */
   readonly privateKey: KeyObject;
 }
 

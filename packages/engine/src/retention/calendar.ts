@@ -1,13 +1,17 @@
 /** A day as a calendar on the wall shows it; `month` 1 to 12. */
 export interface CalendarDay {
+  /** Of the common era. */
   readonly year: number;
+  /** 1 to 12. */
   readonly month: number;
+  /** 1 to 31. */
   readonly day: number;
 }
 
 /** Which day an instant is: the time zone as a function. */
 export type DayOf = (time: Date) => CalendarDay;
 
+/** Days as they are in Greenwich. */
 export const utcDay: DayOf = (time) => ({
   year: time.getUTCFullYear(),
   month: time.getUTCMonth() + 1,

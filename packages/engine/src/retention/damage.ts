@@ -7,6 +7,7 @@ import { type Inventory, setKey } from "./inventory.ts";
 
 /** What is known to be lost of a set, so that it cannot be restored whole. */
 export interface DamagedSet {
+  /** Its objects by name. */
   readonly set: BackupSet;
   /** A phrase each, as `volume 1 missing`. */
   readonly losses: readonly string[];

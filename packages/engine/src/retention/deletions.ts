@@ -11,6 +11,7 @@ import { type Inventory, namesBySet, setKey } from "./inventory.ts";
 export interface Deletions {
   /** With indexes and receipts, each before its manifest. One at a time: what depends on others goes before them. */
   readonly manifests: readonly string[];
+  /** Archives of signatures. */
   readonly signatures: readonly string[];
   /** Volumes and statistics. */
   readonly volumes: readonly string[];

@@ -38,6 +38,7 @@ export interface CleanupPlan {
   readonly uploads: readonly UnfinishedObject[];
   /** Those that are younger than the minimum age: a backup may be sending them now. */
   readonly recentUploads: readonly UnfinishedObject[];
+  /** What goes of all that, by name. */
   readonly deletions: Deletions;
 }
 

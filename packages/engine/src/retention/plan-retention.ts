@@ -9,12 +9,17 @@ import { keptPeriods, limitOf, type RetentionPolicy } from "./policy.ts";
 export interface RetentionPlan {
   /** By end time of the chains. */
   readonly removed: readonly RemovedChain[];
+  /** By end time of the chains. */
   readonly kept: readonly KeptChain[];
+  /** What somebody should know before it is carried out. */
   readonly warnings: readonly RetentionWarning[];
+  /** What goes, by name. */
   readonly deletions: Deletions;
 }
 
+/** A chain that goes, or loses its increments. */
 export interface RemovedChain {
+  /** Which one, as it was. */
   readonly chain: Chain;
   /** In the order in which they go: all of the chain, or its increments; and what hangs on it without being part of it. */
   readonly sets: readonly BackupSet[];
@@ -24,7 +29,9 @@ export interface RemovedChain {
   readonly damage: readonly DamagedSet[];
 }
 
+/** A chain that stays, and why. */
 export interface KeptChain {
+  /** Which one. */
   readonly chain: Chain;
   /**
    * `newest`: the newest chain never goes. `new`: nothing of it is old. `needed`: some of it is old, but newer sets depend on it;

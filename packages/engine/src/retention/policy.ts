@@ -16,10 +16,15 @@ export type RetentionPolicy =
  * its increments. All other chains may go. One count at least must be above 0.
  */
 export interface KeepPolicy {
+  /** Tells it from the others. */
   readonly kind: "keep";
+  /** So many days; 0 unless given, as the others. */
   readonly daily?: number;
+  /** So many weeks. */
   readonly weekly?: number;
+  /** So many months. */
   readonly monthly?: number;
+  /** So many years. */
   readonly yearly?: number;
   /** The calendar that days are counted by: `utcDay`, or one of the local zone. */
   readonly dayOf: DayOf;

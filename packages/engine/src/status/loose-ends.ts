@@ -8,8 +8,11 @@ import { wasFinished } from "./finished.ts";
  */
 export type Obstacle = "missing" | "lost-manifest" | "replaced" | "overtaken";
 
+/** A complete increment that is in no chain. */
 export interface OrphanedSet {
+  /** Its objects by name. */
   readonly set: BackupSet;
+  /** Why it is in none. */
   readonly obstacle: Obstacle;
 }
 

@@ -20,9 +20,11 @@ import { MAX_RECEIPT_BYTES, RECEIPT_VERSION } from "./write.ts";
 
 /** A receipt as it was stored. Whoever reads it checks the hash, and the signature if he has the key. */
 export interface ParsedReceipt {
+  /** What it says. */
   readonly receipt: Receipt;
   /** SHA-256 that the first `hashed` bytes must have, 64 hexadecimal digits. */
   readonly sha256: string;
+  /** How many bytes `sha256` is about. */
   readonly hashed: number;
   /** Ed25519, 64 bytes, over the first `signed` bytes. */
   readonly signature?: { readonly ed25519: Uint8Array; readonly signed: number };

@@ -55,6 +55,7 @@ export class SetIndexReader {
     return items;
   }
 
+  /** All of it has come. @throws format.bad-index when it is cut off */
   finish(): void {
     if (this.#state !== "end" || this.#restLength > 0) throw this.#bad("it is cut off");
   }
@@ -114,7 +115,10 @@ export function contentsItem(line: Line): Exclude<IndexItem, { type: "head" | "e
   return { type: "volume", record: parseVolume(line) };
 }
 
-/** @param line counted from 1, where that is known */
+/**
+ * The error for an index that is not as it has to be.
+ * @param line counted from 1, where that is known
+ */
 export function badIndex(reason: string, line = 0): DoppelError {
   const where = line > 0 ? ` in line ${line}` : "";
   return new DoppelError("format.bad-index", `the index is damaged${where}: ${reason}`, { line, reason });

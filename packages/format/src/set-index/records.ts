@@ -4,12 +4,15 @@ import type { SetId } from "../names.ts";
 
 /** Where a tar entry begins: byte `offset` of the tar stream of volume `volume`. */
 export interface TarPlace {
+  /** Number of the volume, from 1. */
   readonly volume: number;
+  /** Of the first header that belongs to the entry, in bytes. */
   readonly offset: number;
 }
 
 /** What an index says of one path: exactly one record a path, in format order. */
 export interface IndexedEntry {
+  /** Whether all of it is stored, a delta, or that it is gone. */
   readonly kind: DifftarKind;
   /** As the tar header has it, but that `size` is always that of the whole content, also when a delta or pieces are stored. */
   readonly entry: PathEntry;
@@ -43,6 +46,7 @@ export type VolumeLayout =
 
 /** A sealed volume as a row of pieces, each of which can be read without those before it. */
 export interface IndexedVolume {
+  /** From 1. */
   readonly number: number;
   /** Length of its tar stream. */
   readonly tarBytes: number;
@@ -50,6 +54,7 @@ export interface IndexedVolume {
   readonly pieceBytes: number;
   /** Bytes of each piece as it is stored (before encryption, which keeps lengths). */
   readonly pieces: readonly number[];
+  /** How pieces are found in the object. */
   readonly layout: VolumeLayout;
 }
 
@@ -65,17 +70,23 @@ export interface IndexBlock {
 
 /** What opens an encrypted object of the set that is no volume. */
 export interface ObjectKey {
+  /** Which one. */
   readonly object: "manifest" | "signatures";
   /** RFC 4880 9.2. */
   readonly cipher: number;
+  /** As long as the cipher wants it. */
   readonly sessionKey: Uint8Array;
 }
 
 /** What the last line of an index tells: with it everything else in it can be found. */
 export interface IndexEnd {
+  /** The set that the index is of. */
   readonly set: SetId;
+  /** How many lines of entries there are. */
   readonly entries: number;
+  /** How many lines of volumes there are. */
   readonly volumes: number;
+  /** How many blocks of entries there are. */
   readonly blocks: number;
   /** Length of the whole index, this line included. */
   readonly bytes: number;
@@ -83,11 +94,15 @@ export interface IndexEnd {
   readonly contents: number;
   /** Of the index's own pieces; a last one, in which it ends, is not among them. As those of a volume. */
   readonly pieceBytes: number;
+  /** Bytes of each piece as it is stored. */
   readonly pieces: readonly number[];
   /** As in a volume; 0 where there is nothing of the kind. */
   readonly headerBytes: number;
+  /** As in a volume's layout. */
   readonly literalStart: number;
+  /** As in a volume's layout. */
   readonly literalBits: number;
+  /** As in a volume's layout. */
   readonly compressed: boolean;
 }
 
@@ -95,7 +110,9 @@ export interface IndexEnd {
 export interface IndexContents {
   /** Ascending, without a gap. */
   readonly blocks: readonly IndexBlock[];
+  /** By number. */
   readonly volumes: ReadonlyMap<number, IndexedVolume>;
+  /** What opens the set's other objects, when it is encrypted. */
   readonly keys: readonly ObjectKey[];
 }
 

@@ -46,16 +46,19 @@ export function indexEntry(attributes: string, sha256: Uint8Array | undefined, p
   return `${attributes},${digest},${places.map(({ volume, offset }) => `${volume},${offset}`).join()}]\n`;
 }
 
+/** The line of a volume. */
 export function indexVolume({ number, tarBytes, pieceBytes, pieces, layout }: IndexedVolume): string {
   const { encoding, ...rest } = layout;
   const shown = layout.encoding === "gpg" ? { ...rest, sessionKey: hex(layout.sessionKey) } : rest;
   return `${JSON.stringify({ volume: number, encoding, ...shown, tarBytes, pieceBytes, pieces })}\n`;
 }
 
+/** The line of an object's key. */
 export function indexKey({ object, cipher, sessionKey }: ObjectKey): string {
   return `${JSON.stringify({ object, cipher, sessionKey: hex(sessionKey) })}\n`;
 }
 
+/** The line of a block of entries. */
 export function indexBlock({ offset, from, sha256 }: IndexBlock): string {
   return `${JSON.stringify({ block: offset, from, sha256 })}\n`;
 }
@@ -75,6 +78,7 @@ export function indexSeal(mac: Uint8Array): string {
 
 /** What the seal begins with; it is as long for every index. */
 export const SEAL = ',"mac":"';
+/** Length of what {@link indexSeal} gives. */
 export const SEAL_BYTES = SEAL.length + 43 + 3;
 
 function hex(bytes: Uint8Array): string {

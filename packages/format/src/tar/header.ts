@@ -9,19 +9,29 @@ export const END_OF_ARCHIVE: Uint8Array = new Uint8Array(2 * TAR_BLOCK);
 
 /** One tar header with its extension headers already applied. Strings are raw bytes, one char each. */
 export interface TarHeader {
+  /** Whole, also where it needed an extension header. */
   readonly name: BytePath;
   /** The typeflag: "0" file, "2" symlink, "3" and "4" devices, "5" directory, "6" fifo. */
   readonly type: string;
+  /** The lower 12 bits. */
   readonly mode: number;
+  /** Number of the owner. */
   readonly uid: number;
+  /** Number of the group. */
   readonly gid: number;
+  /** Bytes of content that follow. */
   readonly size: number;
   /** Whole seconds since 1970. */
   readonly mtime: number;
+  /** Of a link: where it leads; otherwise empty. */
   readonly linkName: BytePath;
+  /** Name of the owner, or empty. */
   readonly uname: string;
+  /** Name of the group, or empty. */
   readonly gname: string;
+  /** Of a device, otherwise 0. */
   readonly devMajor: number;
+  /** Of a device, otherwise 0. */
   readonly devMinor: number;
 }
 

@@ -51,7 +51,10 @@ export class TarParser {
     return this.#state === "done";
   }
 
-  /** @param items what is found goes behind them; where this throws they hold what came before the damage */
+  /**
+   * The items that the next bytes complete. Data are views of `chunk`.
+   * @param items what is found goes behind them; where this throws they hold what came before the damage @throws format.bad-tar
+   */
   update(chunk: Uint8Array, items: TarItem[] = []): TarItem[] {
     let at = 0;
     while (at < chunk.length && this.#state !== "done") {

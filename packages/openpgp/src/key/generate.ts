@@ -3,9 +3,11 @@ import { type Config, openpgp, type PrivateKey } from "../openpgpjs.ts";
 /** What kind of key; both are version 4, which gpg 2.2 and stock duplicity know. */
 export type KeyKind = "rsa3072" | "curve25519";
 
+/** A new key pair, as text. */
 export interface GeneratedKey {
   /** 40 hexadecimal digits, upper case. */
   readonly fingerprint: string;
+  /** For everybody who stores backups. */
   readonly publicArmored: string;
   /** Locked with the passphrase (AES-256, iterated and salted S2K): `gpg --import` takes it. */
   readonly secretArmored: string;

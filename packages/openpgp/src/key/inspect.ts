@@ -7,13 +7,17 @@ import { type Key, keyPolicy, openpgp, type OpenPgpModule, type Subkey } from ".
 export interface KeyFacts {
   /** Of the primary key; 40 (version 4) or 64 hexadecimal digits, upper case. */
   readonly fingerprint: string;
+  /** Of its packets: 4, in general. */
   readonly version: number;
+  /** As the key has them; they may hold anything, so they go through `displayText` before a person sees them. */
   readonly userIds: readonly string[];
+  /** The key that certifies. */
   readonly primary: PartFacts;
   /** Those that may be encrypted to; the primary key too, where it may. */
   readonly encryption: readonly PartFacts[];
   /** The file holds a secret half. */
   readonly secret: boolean;
+  /** What is to be said against it; empty when nothing is. */
   readonly weaknesses: readonly Weakness[];
   /** Fingerprints of further public keys in the file, of which nothing else is told. */
   readonly others: readonly string[];
@@ -27,15 +31,19 @@ export interface PartFacts {
   readonly algorithm: string;
   /** Of the modulus or prime; undefined for elliptic curves. */
   readonly bits?: number;
+  /** When, as it says itself. */
   readonly created: Date;
   /** Undefined: never. */
   readonly expires?: Date;
+  /** By now. */
   readonly expired: boolean;
+  /** By now. */
   readonly revoked: boolean;
 }
 
 /** `fail`: nothing should be encrypted to it any more; `warn`: good enough for what is stored, not for long. */
 export interface Weakness {
+  /** How bad. */
   readonly severity: "fail" | "warn";
   /** A sentence without its end. */
   readonly text: string;

@@ -4,7 +4,7 @@ import { testKey } from "@doppel/testkit";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openpgp } from "../openpgpjs.ts";
 import { failureOf } from "../test-messages.ts";
-import { findRecipient, type Recipient } from "./find.ts";
+import { findRecipient, type Recipient, recipientFromKey } from "./find.ts";
 import { parseQuery } from "./match.ts";
 
 const NOW = new Date("2026-03-01T12:00:00Z");
@@ -45,6 +45,18 @@ describe("a key in a file", () => {
     const recipient = await finder({ "k.asc": readFileSync(rsa.secretFile) })("k.asc");
     expect(recipient.fingerprint).toBe(rsa.fingerprint);
     expect(recipient.warnings).toEqual([expect.stringContaining("SECRET key")]);
+  });
+
+  it("is taken as it is from a program that has its content", async () => {
+    const recipient = await recipientFromKey(armored, { now: NOW });
+    expect(recipient).toMatchObject({ fingerprint: rsa.fingerprint, keyId: "1507FE13BFB947B7", hidden: false, warnings: [] });
+    expect(await recipientFromKey(armored, { now: NOW, hidden: true })).toEqual({ ...recipient, hidden: true });
+    const nothing = await problemOf(recipientFromKey(Buffer.from("hello\n"), { now: NOW, name: "a.txt" }));
+    expect([nothing.reason, nothing.message]).toEqual(["not-a-key", expect.stringContaining('"a.txt"')]);
+    const past = await problemOf(recipientFromKey(armored, { now: new Date("1990-01-01T00:00:00Z") }));
+    expect(past.message).toContain(rsa.fingerprint);
+    const two = Buffer.concat([armored, readFileSync(testKey("second").publicFile)]);
+    expect(await failureOf(recipientFromKey(two, { now: NOW }))).toMatchObject({ code: "openpgp.key-ambiguous" });
   });
 
   it("that is none, or several, is refused", async () => {

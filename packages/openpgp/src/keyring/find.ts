@@ -40,26 +40,49 @@ export async function findRecipient(
   query: string,
   options: KeySources & { readonly hidden?: boolean; readonly now: Date },
 ): Promise<Recipient> {
-  const { certificates, warnings, inFile } = await findCertificates(query, options);
   const parsed = parseQuery(query);
   const exact = parsed.kind === "id" && parsed.exact ? parsed.hex : undefined;
+  const recipient = await onlyUsable(await findCertificates(query, options), query, options, exact);
+  if (!recipient) throw notFound(query, options.gnupgHome);
+  return recipient;
+}
+
+/**
+ * The one key in `file`, the content of a file with a public key (armored or binary). No other place is looked at.
+ * @param options  `now` decides what has expired; `hidden` keeps its id out of messages; `name` is what errors call it
+ * @throws DoppelError openpgp.key-unusable, openpgp.key-ambiguous
+ */
+export async function recipientFromKey(
+  file: Uint8Array,
+  options: { readonly now: Date; readonly hidden?: boolean; readonly name?: string },
+): Promise<Recipient> {
+  const { name = "the given key" } = options;
+  return (await onlyUsable(await certificatesInFile(file, name), name, options))!; // there is a key, or an error
+}
+
+/** The only certificate of which a key can be used; undefined when there is no certificate. @throws as findRecipient */
+async function onlyUsable(
+  { certificates, warnings, inFile }: Found,
+  query: string,
+  { now, hidden = false }: { readonly now: Date; readonly hidden?: boolean },
+  exact?: string,
+): Promise<Recipient | undefined> {
   const usable: Recipient[] = [];
   let firstProblem: DoppelError | undefined;
   for (const certificate of certificates) {
     try {
-      const { keyId, packet, expires } = await chooseEncryptionKey(certificate, options.now, query, exact);
+      const { keyId, packet, expires } = await chooseEncryptionKey(certificate, now, query, exact);
       const userId = certificate.userIds[0] ?? "";
       const { fingerprint } = certificate.keys[0]!;
-      const all = [...warnings, ...expiryWarning(`${fingerprint} (${displayText(userId)})`, expires, options.now)];
-      usable.push({ fingerprint, keyId, userId, hidden: options.hidden ?? false, warnings: all, packet });
+      const all = [...warnings, ...expiryWarning(`${fingerprint} (${displayText(userId)})`, expires, now)];
+      usable.push({ fingerprint, keyId, userId, hidden, warnings: all, packet });
     } catch (error) {
       if (!isDoppelError(error, "openpgp.key-unusable")) throw error;
       firstProblem ??= error;
     }
   }
-  const [only, ...others] = usable;
-  if (!only) throw firstProblem ?? notFound(query, options.gnupgHome);
-  if (others.length > 0) {
+  if (usable.length === 0 && firstProblem) throw firstProblem;
+  if (usable.length > 1) {
     const fingerprints = usable.map((recipient) => recipient.fingerprint);
     const all = fingerprints.join(", ");
     const message = inFile
@@ -67,7 +90,7 @@ export async function findRecipient(
       : `"${query}" names several keys: ${all}; name one by its fingerprint`;
     throw new DoppelError("openpgp.key-ambiguous", message, { query, fingerprints });
   }
-  return only;
+  return usable[0];
 }
 
 /**

@@ -2,7 +2,9 @@ import { AES_256, cipherInfo } from "./algorithms.ts";
 
 /** The key of one message. `cipher` is an OpenPGP algorithm id; `key` has that cipher's length. */
 export interface SessionKey {
+  /** RFC 4880 9.2. */
   readonly cipher: number;
+  /** As long as the cipher wants it. A secret. */
   readonly key: Uint8Array;
 }
 

@@ -3,9 +3,13 @@ import { TAG } from "./tags.ts";
 
 /** What announces a signature before the data (RFC 4880 5.4). `keyId` in upper-case hex. */
 export interface OnePass {
+  /** RFC 4880 5.2.1. */
   readonly type: number;
+  /** RFC 4880 9.4. */
   readonly hash: number;
+  /** Of the key, RFC 4880 9.1. */
   readonly algorithm: number;
+  /** Of the key that signs, 16 digits. */
   readonly keyId: string;
 }
 

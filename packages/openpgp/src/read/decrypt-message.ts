@@ -13,7 +13,9 @@ import { type Envelope, type KeyPackets, openEnvelope } from "./envelope.ts";
 import { drain, PacketReader } from "./packet-reader.ts";
 import type { Verifier } from "./verifier.ts";
 
+/** How a message is read. */
 export interface ReadOptions {
+  /** Ends reading with its reason. */
   readonly signal?: AbortSignal;
   /** Told, in one line each, of what was accepted though it should not be: no integrity protection, trailing bytes. */
   readonly onWarning?: (text: string) => void;

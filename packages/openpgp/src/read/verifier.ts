@@ -15,6 +15,7 @@ export interface Verifier {
   begin(onePasses: readonly OnePass[], since?: Date): Verification | Promise<Verification>;
 }
 
+/** The signatures of one message on their way. */
 export interface Verification {
   /** Only reads `data` during the call. */
   update(data: Uint8Array): void;

@@ -7,11 +7,13 @@ import { deframed, FramedBody } from "./framed-body.ts";
 
 /** An encrypted message of which it is known how it lies in its object. */
 export interface SeekableMessage {
+  /** What opens it. */
   readonly session: SessionKey;
   /** Where the encrypted packet (SEIPD version 1) begins in the object. */
   readonly messageStart: number;
   /** Its body: version, encrypted prefix, what is inside, MDC. */
   readonly bodyBytes: number;
+  /** Its packet has parts of 2^partBits bytes. */
   readonly partBits: number;
 }
 
@@ -19,6 +21,7 @@ export interface SeekableMessage {
 export interface EncryptedRange {
   /** Bytes `start` up to, not including, `end` of the object. */
   readonly start: number;
+  /** See `start`. */
   readonly end: number;
   /** `bytes` are those of the range. Nothing proves that they are what was written: see {@link encryptedRange}. */
   readonly decipher: (bytes: ByteStream) => AsyncGenerator<Uint8Array>;

@@ -24,7 +24,7 @@ export class FramedBody {
     return 1 + headers + at;
   }
 
-  /** For the bytes from `position(at)` on. */
+  /** @internal For the bytes from `position(at)` on. */
   deframer(at: number): BodyDeframer {
     const part = this.#partOf(at);
     // What is beyond the body of the last part is never given to it.

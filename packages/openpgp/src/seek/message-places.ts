@@ -9,6 +9,7 @@ const ONE_PART = 30;
 export interface MessagePlaces {
   /** Where the encrypted packet (SEIPD version 1) begins. */
   readonly messageStart: number;
+  /** Its parts have 2^partBits bytes. */
   readonly partBits: number;
 }
 

@@ -20,6 +20,7 @@ export interface SignatureInProgress {
   update(literalData: Uint8Array): void | Promise<void>;
   /** The signature packet. @throws DoppelError openpgp.gpg-failed and others of the place where the key is. */
   finish(): Promise<Uint8Array>;
+  /** Gives it up; what makes it is ended. */
   discard(): void;
 }
 

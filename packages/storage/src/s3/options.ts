@@ -23,6 +23,7 @@ export interface S3Options {
   readonly unencrypted?: boolean;
   /** Class of new objects. Archive classes hold volumes only: what tells about them stays in STANDARD, to be read at once. */
   readonly storageClass?: S3StorageClass;
+  /** Of new objects, by the server; the bucket's own unless given. */
   readonly encryption?: S3Encryption;
   /** Who is given full control of new objects, in the words of `x-amz-grant-full-control`. `--s3-kms-grant` */
   readonly grantFullControl?: string;
@@ -38,6 +39,7 @@ export interface S3Options {
   readonly idleTimeoutMs?: number;
   /** How often a request is sent before it has failed, and the longest wait between; without them that depends on the failure. */
   readonly tries?: number;
+  /** See `tries`. */
   readonly maxDelayMs?: number;
   /** The bucket as it was then, by its versions. Nothing can be changed in the past. */
   readonly asOf?: Date;
@@ -52,7 +54,10 @@ export type S3Encryption = { readonly kind: "AES256" } | { readonly kind: "aws:k
 
 /** What requests are signed with. */
 export interface S3Credentials {
+  /** Which key; it is no secret. */
   readonly accessKeyId: string;
+  /** A secret. */
   readonly secretAccessKey: string;
+  /** Of temporary credentials. A secret. */
   readonly sessionToken?: string;
 }

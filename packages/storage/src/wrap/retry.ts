@@ -9,7 +9,9 @@ export interface RetryOptions {
   readonly firstDelayMs?: number;
   /** No wait is longer. Default 30,000. */
   readonly maxDelayMs?: number;
+  /** For the lengths of waits. */
   readonly random: { bytes(n: number): Uint8Array };
+  /** Told of each new try. */
   readonly emit: (event: RunEvent) => void;
   /** Resolves after that time; rejects with the signal's reason when it aborts. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;

@@ -12,6 +12,7 @@ export interface Glob {
   readonly answer: (text: string, isDirectory: boolean) => "match" | "scan" | undefined;
 }
 
+/** How a pattern is understood. */
 export interface GlobOptions {
   /** No character is special (`--filter-literal`). */
   readonly literal?: boolean;

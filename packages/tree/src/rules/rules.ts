@@ -5,14 +5,19 @@ export type Verdict = "include" | "exclude" | "scan" | undefined;
 
 /** The facts about an entry that rules may ask for. `mtime` in whole seconds, `rootDev` is the source's own device. */
 export interface Subject {
+  /** Of the file system that it lies on. */
   readonly dev: number;
+  /** Of the one that the source lies on. */
   readonly rootDev: number;
+  /** Whole seconds since 1970. */
   readonly mtime: number;
 }
 
 /** A rule of the user's that was configured in vain. */
 export interface UnmatchedRule {
+  /** As the user wrote it. */
   readonly pattern: string;
+  /** What it does with what it matches. */
   readonly kind: "include" | "exclude";
   /** The option (`--include`), or `FILE:LINE` for an entry of a filelist. */
   readonly origin: string;
@@ -26,7 +31,9 @@ export interface DecidingRule extends UnmatchedRule {
 
 /** A folder (or file) that `--files-from` lists, or that leads to one. The walk says what it met. */
 export interface ListedFolder {
+  /** By name. */
   readonly below: Map<string, ListedFolder>;
+  /** Whether the walk came by. */
   met: boolean;
 }
 

@@ -20,7 +20,9 @@ import { errnoOfCall, type TreeProblem } from "../source.ts";
 import { conflict } from "./existing.ts";
 import { type Folder, withObject } from "./folder.ts";
 
+/** What is restored of attributes. */
 export interface AttributeOptions {
+  /** Where numbers of owners come from. */
   readonly owners: OwnerNames;
   /** Owners by number even where the name is known here. */
   readonly numericOwner: boolean;
@@ -28,6 +30,7 @@ export interface AttributeOptions {
   readonly restoreOwner: boolean;
   /** Make no device, and give nothing a setuid or setgid bit: whoever made the backup may mean harm. Default: as it was. */
   readonly leaveSpecial?: boolean;
+  /** Told what is not as it was, and what could not be written. */
   readonly onProblem: (problem: TreeProblem) => void;
 }
 

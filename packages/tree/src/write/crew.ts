@@ -6,11 +6,16 @@ import { type FileOutcome, type FilePlace, FileWriter, type FileWriterOptions } 
  * handed over: `begin`, any number of `write`, then `end` or `abort`. They need not be written one after another.
  */
 export interface FileCrew {
-  /** @param done called once, soon or late: when the file is complete, given up, or known to fail */
+  /**
+   * The next file.
+   * @param done called once, soon or late: when the file is complete, given up, or known to fail
+   */
   begin(place: FilePlace, entry: PathEntry, done: (outcome: FileOutcome) => void): void;
   /** `bytes` are only read during the call. */
   write(bytes: Uint8Array): void;
+  /** The file in hand is complete. */
   end(): void;
+  /** The file in hand is not to be. */
   abort(): void;
   /** To be awaited, unless undefined, before every `write`: there is too much on its way. */
   room(): Promise<void> | undefined;

@@ -15,6 +15,7 @@ export interface FileOutcome {
   readonly failure?: { readonly errno: string; readonly cause?: unknown };
 }
 
+/** What is restored of attributes. */
 export type FileWriterOptions = Omit<AttributeOptions, "onProblem">;
 
 /** A file on its way, by names that are absolute, or from the working directory. */
@@ -37,6 +38,7 @@ export class FileWriter {
     this.#options = options;
   }
 
+  /** The next file. */
   begin(place: FilePlace, entry: PathEntry): FileOutcome | undefined {
     return this.#attempt(() => {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -45,6 +47,7 @@ export class FileWriter {
     });
   }
 
+  /** Its next bytes, which are only read during the call. */
   write(bytes: Uint8Array): FileOutcome | undefined {
     const file = this.#file;
     return this.#attempt(() => {

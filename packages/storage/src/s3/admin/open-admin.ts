@@ -22,6 +22,7 @@ export async function openBucketAdmin(url: string, context: DriverContext): Prom
 
 /** Where a URL leads, without asking any server. */
 export interface BucketLocation {
+  /** Its name. */
   readonly bucket: string;
   /** Empty, or with a slash at its end. */
   readonly prefix: string;
