@@ -12,8 +12,8 @@ import { readTarget, setsAt } from "./read/target.ts";
 export interface ListStateJob extends ListJob {
   /** Only this path of the backup and what is below it. */
   readonly path?: BytePath;
-  /** Sets that have an index are known by it; false: by their signatures. */
-  readonly useIndex?: boolean;
+  /** Sets that have an index are known by it; false: by their signatures; "always": also where copies of those are at hand, which need no key and know no exact sizes. */
+  readonly useIndex?: boolean | "always";
 }
 
 /**
@@ -33,7 +33,7 @@ export async function* listBatches(job: ListStateJob, deps: ReadDeps, runtime: R
   const sets = setsAt(target, deps.storage.label, runtime.clock.now(), job.time);
   announce(sets, runtime);
   const filter = subtree(job.path);
-  const index = job.useIndex === false ? undefined : { target, below: filter.below };
+  const index = job.useIndex === false ? undefined : { target, below: filter.below, evenWithCopies: job.useIndex === "always" };
   await using history = await openHistory(sets, readContext(deps, job.prefixes, runtime), { index });
   let found = false;
   const rows = history.rows<ListedEntry>((here, listed) => {

@@ -148,7 +148,7 @@ export class Target implements AsyncDisposable {
     checkOptions(options, [...STATE, "path", "recursive"]);
     const path = options.path === undefined ? undefined : innerPath(options.path, "options.path");
     const depth = options.recursive === false ? depthOf(path ?? ("" as BytePath)) + 1 : Infinity;
-    const job = { ...this.#state(options), ...(path !== undefined && path !== "" && { path }) };
+    const job = { ...this.#state(options), ...this.#byIndex, ...(path !== undefined && path !== "" && { path }) };
     for await (const batch of listBatches(job, await this.#readDeps(), runtime)) {
       for (const entry of batch) if (depthOf(entry.path) <= depth) yield fileEntry(entry);
     }
@@ -159,7 +159,7 @@ export class Target implements AsyncDisposable {
     return this.#jobs.run(options, async (runtime) => {
       checkOptions(options, STATE);
       const inner = innerPath(path, "path");
-      const job = { ...this.#state(options), ...(inner !== "" && { path: inner }) };
+      const job = { ...this.#state(options), ...this.#byIndex, ...(inner !== "" && { path: inner }) };
       const deps = await this.#readDeps();
       try {
         for await (const [first] of listBatches(job, deps, runtime)) if (first) return fileEntry(first);
@@ -319,6 +319,11 @@ export class Target implements AsyncDisposable {
     const { tempDir, options } = this.#parts;
     const { keys, verifier } = options;
     return { storage, archiveDir, tempDir, ...(keys && { keys }), ...(verifier && { verifier }) };
+  }
+
+  /** A program's keys ask nobody for anything, so that sizes may be exact. */
+  get #byIndex(): { readonly useIndex: true | "always" } {
+    return { useIndex: this.#parts.options.keys ? "always" : true };
   }
 
   #state({ time }: StateOptions): { readonly time?: Date; readonly prefixes: NamePrefixes } {

@@ -14,6 +14,8 @@ export interface IndexChoice {
   readonly target: Pick<Target, "sizes">;
   /** Only this path and what is below it is wanted: other records may be left out. */
   readonly below?: BytePath | undefined;
+  /** Also where the archive directory has the signatures, which take no secret key. */
+  readonly evenWithCopies?: boolean;
 }
 
 /** Lines of this size are read for one path, from their blocks, and held; for more the whole index is read as it comes. */
@@ -30,7 +32,7 @@ const AT_ONCE = 1 << 15;
  */
 export async function indexLane(
   set: BackupSet,
-  { target, below }: IndexChoice,
+  { target, below, evenWithCopies = false }: IndexChoice,
   context: ReadContext,
   memoryLimit: number,
 ): Promise<HistoryLane | undefined> {
@@ -39,7 +41,7 @@ export async function indexLane(
   if (name === undefined) return undefined;
   if (set.encoding === "gpg") {
     const local = signaturesName(set.id, "gzip", prefixes);
-    if (!deps.keys || (await new ArchiveDir(deps.archiveDir).has(local))) return undefined;
+    if (!deps.keys || (!evenWithCopies && (await new ArchiveDir(deps.archiveDir).has(local)))) return undefined;
   }
   let found: Metadata | undefined;
   try {
