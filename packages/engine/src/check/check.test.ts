@@ -1,13 +1,16 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDoppelError, pathFromText } from "@doppel/base";
 import { NO_PREFIXES } from "@doppel/format";
+import { type SecretKeys, secretKeysFromPassphrase } from "@doppel/openpgp";
 import type { Storage } from "@doppel/storage";
 import { FaultyStorage, randomContent } from "@doppel/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Bench } from "../backup/test-support.ts";
 import { check } from "../check.ts";
+import type { Envelope } from "../job.ts";
 import { depsOf, testRuntime } from "../history/test-support.ts";
 import type { CheckJob, CheckReport } from "./report.ts";
 
@@ -19,14 +22,14 @@ const file = (path: string, seed: string, mtime: number) => ({
 });
 
 /** A full set and an increment, with receipts. */
-async function bench(): Promise<Bench> {
+async function bench(envelope: Envelope = { kind: "gzip" }): Promise<Bench> {
   const made = new Bench();
   for (const [kind, mtime] of [
     ["full", 1_600_000_000],
     ["inc", 1_600_000_001],
   ] as const) {
     made.become([file("a", "a", 1_600_000_000), file("b", `${mtime}`, mtime), file("c", "c", 1_600_000_000)]);
-    expect((await made.backup({ kind, receipt: { program: "doppel 0", folderDepth: 1 } })).error).toBeUndefined();
+    expect((await made.backup({ kind, receipt: { program: "doppel 0", folderDepth: 1 } }, { envelope })).error).toBeUndefined();
   }
   return made;
 }
@@ -39,9 +42,10 @@ function scratch(): string {
   return path;
 }
 
-const run = (storage: Storage, job: Partial<CheckJob> = {}, archiveDir?: string): Promise<CheckReport> => {
+const run = (storage: Storage, job: Partial<CheckJob> = {}, archiveDir?: string, keys?: SecretKeys): Promise<CheckReport> => {
   const dir = scratch();
-  return check({ ...JOB, ...job }, depsOf(storage, dir, archiveDir === undefined ? {} : { archiveDir }), testRuntime());
+  const extra = { ...(archiveDir !== undefined && { archiveDir }), ...(keys && { keys }) };
+  return check({ ...JOB, ...job }, depsOf(storage, dir, extra), testRuntime());
 };
 const found = ({ sets, foreign }: CheckReport): string[] =>
   [...sets.flatMap(({ findings }) => findings), ...foreign].map(({ severity, kind, name }) => `${severity} ${kind} ${name}`);
@@ -156,5 +160,80 @@ describe("check", () => {
       logs.push([...watched.log].sort());
     }
     expect(logs[0]).toEqual(logs[1]);
+  });
+
+  it("holds what it reads to the hashes of the receipt, whatever else can be seen of it", async () => {
+    const passphrase = "of a test";
+    const cases = [
+      // Without the key, a changed byte inside what is encrypted shows nowhere else.
+      {
+        envelope: { kind: "gpg", recipients: [], passphrase, compress: true },
+        withKey: false,
+        parts: [".vol2.", ".sigtar", ".manifest", ".index"],
+      },
+      { envelope: { kind: "plain" }, withKey: true, parts: [".sigtar"] },
+    ] as const;
+    for (const { envelope, withKey, parts } of cases) {
+      using target = await bench(envelope);
+      for (const part of parts) {
+        const name = nameOf(target, part);
+        flip(target, name, -300);
+        const report = await run(target.target, { withKey });
+        expect(found(report), `${part}, ${withKey}`).toEqual([`problem bytes ${name}`]);
+        expect(report.sets.flatMap(({ findings }) => findings)[0]!.detail).toMatch(
+          /is not what its receipt says: SHA-256 is [0-9a-f]{64}, expected [0-9a-f]{64}; the receipt is whole, by its own hash/,
+        );
+        flip(target, name, -300);
+      }
+    }
+  });
+
+  it("says it when a manifest that nothing protects and the receipt disagree", async () => {
+    using target = await bench();
+    const manifest = nameOf(target, "duplicity-full.").replace(/\.(index|vol).*/, ".manifest");
+    const text = Buffer.from(target.target.objects.get(manifest)!).toString("latin1");
+    const hash = /SHA256 ([0-9a-f]+)/.exec(text)![1]!;
+    const wrong = `${hash[0] === "0" ? "1" : "0"}${hash.slice(1)}`;
+    target.target.objects.set(manifest, Buffer.from(text.replaceAll(hash, wrong), "latin1"));
+    const volume = nameOf(target, "vol1.");
+    for (const withKey of [true, false]) {
+      const report = await run(target.target, { withKey });
+      expect(found(report)).toEqual([`problem bytes ${manifest}`, `problem bytes ${volume}`]);
+      const { detail } = report.sets[0]!.findings[1]!;
+      expect(detail).toMatch(
+        /is not what its manifest says: .*; it is what its receipt says, but a restore believes the manifest/,
+      );
+    }
+    flip(target, volume, 100);
+    expect((await run(target.target)).sets[0]!.findings[1]!.detail).toMatch(/; nor is it what its receipt says/);
+  });
+
+  it("believes an encrypted manifest before a receipt, and no receipt that is damaged", async () => {
+    const passphrase = "of a test";
+    using target = await bench({ kind: "gpg", recipients: [], passphrase, compress: true });
+    const volume = nameOf(target, ".vol1.");
+    const receipt = nameOf(target, "duplicity-full.").replace(/\.(index|vol).*/, ".receipt");
+    const whole = target.target.objects.get(receipt)!;
+    const lines = Buffer.from(whole).toString().trim().split("\n").slice(0, -1);
+    const body = lines
+      .map((line) => `${line.includes(volume) ? line.replace(/"sha256":"[0-9a-f]{4}/, '"sha256":"0000') : line}\n`)
+      .join("");
+    const sealed = createHash("sha256").update(body).digest("hex");
+    target.target.objects.set(receipt, Buffer.from(`${body}{"sha256":"${sealed}"}\n`));
+    const keys = secretKeysFromPassphrase(async () => passphrase);
+    const forged = await run(target.target, {}, undefined, keys);
+    expect(found(forged)).toEqual([`warning receipt ${volume}`]);
+    expect(found(await run(target.target, { withKey: false }))).toEqual([`problem bytes ${volume}`]);
+    // Its own hash shows that it is not what was written.
+    target.target.objects.set(
+      receipt,
+      Buffer.from(
+        Buffer.from(whole)
+          .toString()
+          .replace(/"sha256":"[0-9a-f]{4}/, '"sha256":"0000'),
+      ),
+    );
+    for (const withKey of [true, false])
+      expect(found(await run(target.target, { withKey }, undefined, keys))).toEqual([`warning receipt ${receipt}`]);
   });
 });
