@@ -27,6 +27,7 @@ import { type ReadContext, readContext } from "./read/context.ts";
 import { encodingOf } from "./read/fetch.ts";
 import { readOwnManifest } from "./read/metadata.ts";
 import { readTarget, type Target } from "./read/target.ts";
+import { emptyTarget } from "./status/remembered.ts";
 import { UnsealWorkers } from "./workers/unseal.ts";
 
 /** Bytes to be read from which on threads are started for it. */
@@ -35,7 +36,7 @@ const WORKERS_FROM = 32 << 20;
 /**
  * Reads all backups of a target, of whatever age, object by object: volumes are compared with their manifests, metadata is opened and
  * read to its end; without a key, the names, sizes, gaps and the structure of what is encrypted. A stopped check goes on.
- * @throws storage.*; openpgp.* when not one object can be opened
+ * @throws storage.*; collection.empty when there is nothing of any backup; openpgp.* when not one object can be opened
  */
 export async function check(job: CheckJob, deps: ReadDeps, runtime: Runtime): Promise<CheckReport> {
   const observed = observe(deps.storage);
@@ -43,6 +44,7 @@ export async function check(job: CheckJob, deps: ReadDeps, runtime: Runtime): Pr
   const target = await readTarget(storage, job.prefixes, runtime.signal);
   const context = readContext({ ...deps, storage }, job.prefixes, runtime);
   const subjects = subjectsOf(target, job.prefixes);
+  if (subjects.length === 0) throw await emptyTarget(storage.label, deps.archiveDir, job.prefixes, target.sizes.size);
   const keys = new KeyTrouble();
   const objects = await openSets(subjects, target, job, context, keys, observed);
   const state = stateOf(job, storage.label, runtime);

@@ -6,7 +6,7 @@ import { isDoppelError, pathFromText } from "@doppel/base";
 import { NO_PREFIXES } from "@doppel/format";
 import { type SecretKeys, secretKeysFromPassphrase } from "@doppel/openpgp";
 import type { Storage } from "@doppel/storage";
-import { FaultyStorage, randomContent } from "@doppel/testkit";
+import { FaultyStorage, MemoryStorage, randomContent } from "@doppel/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Bench } from "../backup/test-support.ts";
 import { check } from "../check.ts";
@@ -235,5 +235,21 @@ describe("check", () => {
     );
     for (const withKey of [true, false])
       expect(found(await run(target.target, { withKey }, undefined, keys))).toEqual([`warning receipt ${receipt}`]);
+  });
+
+  it("says that an empty target is empty, and what the archive directory remembers", async () => {
+    for (const withKey of [true, false]) {
+      const nothing = run(new MemoryStorage(), { withKey });
+      await expect(nothing).rejects.toMatchObject({ code: "collection.empty", message: expect.not.stringContaining("though") });
+    }
+    const dir = scratch();
+    writeFileSync(join(dir, "last-receipt.json"), "{}");
+    await expect(run(new MemoryStorage(), {}, dir)).rejects.toThrow(
+      /, though the archive directory .* remembers the receipt of one; check the URL/,
+    );
+    writeFileSync(join(dir, "mail-duplicity-full.20260601T000000Z.manifest"), "");
+    await expect(run(new MemoryStorage(), {}, dir)).rejects.toThrow(
+      /the manifest of one of 20260601T000000Z, under names that begin with "mail-"; check the URL/,
+    );
   });
 });
