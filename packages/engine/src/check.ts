@@ -8,7 +8,7 @@ import { heldToReceipt } from "./check/held-to-receipt.ts";
 import { type ObservedStorage, observe } from "./check/observed-storage.ts";
 import { isDamage } from "./check/read-content.ts";
 import type { CheckedSet, CheckFinding, CheckJob, CheckReport } from "./check/report.ts";
-import { CheckState } from "./check/state.ts";
+import { CheckState, type ListedObject } from "./check/state.ts";
 import {
   type CheckedObject,
   compareVolumes,
@@ -55,9 +55,9 @@ export async function check(job: CheckJob, deps: ReadDeps, runtime: Runtime): Pr
     state.seed,
   );
   const chosen = readable.filter(({ name }) => sample.has(name));
-  const left = chosen.filter(({ name, size, subject }) => {
-    const isKnown = state.has(name, size);
-    if (isKnown) subject.readBefore++;
+  const left = chosen.filter((object) => {
+    const isKnown = state.has(listedAs(object, observed));
+    if (isKnown) object.subject.readBefore++;
     return !isKnown;
   });
   for (const { name, subject } of objects.filter(({ name }) => target.archived.has(name)))
@@ -166,7 +166,7 @@ async function readOne(
   subject.read++;
   subject.readBytes += size;
   if ("read" in found && withKey && role !== "volume") keys.opened(name);
-  if (findings.length === 0) state.add(name, size);
+  if (findings.length === 0) state.add(listedAs(object, observed));
   const number = info?.number;
   if (number !== undefined) context.runtime.emit({ type: "volume.read", name, number, size });
 }
@@ -215,10 +215,20 @@ class KeyTrouble {
   }
 }
 
-function stateOf(job: CheckJob, target: string, { random, clock }: Runtime): CheckState {
+function listedAs({ name, size }: CheckedObject, observed: ObservedStorage): ListedObject {
+  const modified = observed.modified(name);
+  return { name, size, ...(modified !== undefined && { modified }) };
+}
+
+function stateOf(job: CheckJob, target: string, { random, clock, emit }: Runtime): CheckState {
   const seed = job.seed ?? Buffer.from(random.bytes(4)).readUInt32LE();
   const sample = JSON.stringify([job.sample, job.seed ?? "any"]);
-  return CheckState.open(job.stateFile, { target, withKey: job.withKey, sample }, seed, clock.now());
+  const state = CheckState.open(job.stateFile, { target, withKey: job.withKey, sample }, seed, clock.now());
+  if (state.outdated) {
+    const detail = `the check that was stopped began at ${state.outdated.toISOString()}, more than a day ago: everything is read again`;
+    emit({ type: "notice", reason: "target", incomplete: false, detail });
+  }
+  return state;
 }
 
 function startWorkers(left: readonly CheckedObject[], { parallel }: CheckJob, { signal }: Runtime): UnsealWorkers | undefined {

@@ -6,7 +6,7 @@ import { isDoppelError, pathFromText } from "@doppel/base";
 import { NO_PREFIXES } from "@doppel/format";
 import { type SecretKeys, secretKeysFromPassphrase } from "@doppel/openpgp";
 import type { Storage } from "@doppel/storage";
-import { FaultyStorage, MemoryStorage, randomContent } from "@doppel/testkit";
+import { type Fault, FaultyStorage, MemoryStorage, randomContent } from "@doppel/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Bench } from "../backup/test-support.ts";
 import { check } from "../check.ts";
@@ -251,5 +251,53 @@ describe("check", () => {
     await expect(run(new MemoryStorage(), {}, dir)).rejects.toThrow(
       /the manifest of one of 20260601T000000Z, under names that begin with "mail-"; check the URL/,
     );
+  });
+
+  it("does not go on with what is a day old, nor past an object that was stored since", async () => {
+    using target = await bench();
+    const stateFile = join(scratch(), "state");
+    const stored = new Map<string, Date>();
+    const dated = (faults: Fault[] = []): Storage => {
+      const inner = new FaultyStorage(target.target, faults);
+      return {
+        label: inner.label,
+        async *list(prefix, signal) {
+          for await (const object of inner.list(prefix, signal))
+            yield { ...object, modified: stored.get(object.name) ?? new Date(0) };
+        },
+        stat: (name) => inner.stat(name),
+        get: (name, range, signal) => inner.get(name, range, signal),
+        put: (name, body) => inner.put(name, body),
+        delete: (names) => inner.delete(names),
+        [Symbol.asyncDispose]: async () => undefined,
+      };
+    };
+    const stop = () => expect(run(dated([{ at: 12, operation: "get", how: "fail" }]), { stateFile })).rejects.toThrow();
+    const soundIn = (file: string): string[] => {
+      const lines = readFileSync(file, "utf8").trim().split("\n").slice(1);
+      return lines.map((line) => (JSON.parse(line) as [string])[0]);
+    };
+    await stop();
+    const sound = soundIn(stateFile);
+    expect(sound.length).toBeGreaterThan(2);
+    stored.set(sound[0]!, new Date(1000));
+    flip(target, sound[0]!, -300);
+    const report = await run(dated(), { stateFile });
+    expect(report.readBefore).toBe(sound.length - 1);
+    expect(report.read).toBe(target.target.objects.size - report.readBefore);
+    expect(report.problems).toBe(1);
+    flip(target, sound[0]!, -300);
+
+    await stop();
+    const seen = readFileSync(stateFile, "utf8");
+    writeFileSync(stateFile, seen.replace(/"begun":"[^"]*"/, '"begun":"2025-12-30T23:59:00.000Z"'));
+    const runtime = testRuntime();
+    const dir = scratch();
+    const anew = await check({ ...JOB, stateFile }, depsOf(dated(), dir), runtime);
+    expect(anew).toMatchObject({ readBefore: 0, read: target.target.objects.size });
+    const notices = runtime.events.filter(({ type }) => type === "notice");
+    expect(notices).toMatchObject([{ detail: expect.stringMatching(/more than a day ago: everything is read again$/) }]);
+    writeFileSync(stateFile, seen.replace(/"begun":"[^"]*"/, '"begun":"2025-12-31T00:01:00.000Z"'));
+    expect((await run(dated(), { stateFile })).readBefore).toBeGreaterThan(2);
   });
 });
