@@ -10,7 +10,7 @@ import type { UnsealWorkers } from "../workers/unseal.ts";
 import { readContent } from "./read-content.ts";
 import type { CheckFinding } from "./report.ts";
 import { heldToReceipt, onlyReceiptSays } from "./held-to-receipt.ts";
-import type { ObservedStorage } from "./observed-storage.ts";
+import type { ObservedStorage, Watched } from "./observed-storage.ts";
 import { type CheckedObject, problem, warning } from "./subjects.ts";
 
 /** What a fetched object may take of memory; a larger one goes to a temporary file. */
@@ -34,35 +34,34 @@ export async function checkOne(
   const { name, role, size, info, subject, sha256 } = object;
   if (info) return checkHash(object, context, target, workers);
   using watched = sha256 === undefined ? undefined : target.watch(name);
+  const byReceipt = async (): Promise<readonly CheckFinding[]> =>
+    watched ? heldToReceipt(name, sha256, await digestSeen(name, watched, context, workers)) : [];
   if (encodingOf(name) === "gpg" && (!withKey || role === "volume")) {
     const findings = await checkFraming(object, context);
     const isWhole = findings.every(({ severity }) => severity !== "problem");
-    return isWhole ? [...findings, ...heldToReceipt(name, sha256, watched?.digest())] : findings;
+    return isWhole ? [...findings, ...(await byReceipt())] : findings;
   }
   await using found = await fetchMetadata(name, context, MEMORY);
   await readContent(object, subject.set, () => found.bytes());
   if (role === "index" && withKey) await readIndex(name, size, object, context);
-  return heldToReceipt(name, sha256, watched?.digest());
+  return byReceipt();
 }
 
 async function checkHash(
   { name, size, info, sha256, subject }: CheckedObject,
-  { deps, runtime }: ReadContext,
+  context: ReadContext,
   target: ObservedStorage,
   workers: UnsealWorkers | undefined,
 ): Promise<readonly CheckFinding[]> {
+  const { deps, runtime } = context;
   const known = strongest(info?.hashes);
   if (!known) return [problem("bytes", name, "cannot be checked: its manifest holds no hash of it that is known here")];
   const { algorithm, digest } = known;
-  const isWatched = sha256 !== undefined && algorithm !== "SHA256";
-  using watched = isWatched ? target.watch(name) : undefined;
+  using watched = sha256 !== undefined && algorithm !== "SHA256" ? target.watch(name) : undefined;
   const actual = await hashObject(name, algorithm.toLowerCase(), deps.storage, runtime.signal, workers);
   const said = actual.digest === digest ? undefined : `${algorithm} is ${actual.digest}, expected ${digest}`;
   if (sha256 === undefined) return said === undefined ? [] : [manifestProblem(name, said, actual.size, size)];
-  // A worker reads the file past the watched storage: once more then, while it lies in memory.
-  const found = isWatched
-    ? (watched?.digest() ?? (await hashObject(name, "sha256", deps.storage, runtime.signal, workers)).digest)
-    : actual.digest;
+  const found = watched ? await digestSeen(name, watched, context, workers) : actual.digest;
   if (said === undefined) {
     const isSealed = subject.set.manifest !== undefined && encodingOf(subject.set.manifest) === "gpg";
     return found === sha256 ? [] : [onlyReceiptSays(name, isSealed, sha256, found)];
@@ -70,6 +69,16 @@ async function checkHash(
   const other =
     found === sha256 ? "it is what its receipt says, but a restore believes the manifest" : "nor is it what its receipt says";
   return [manifestProblem(name, said, actual.size, size, other)];
+}
+
+/** A worker reads a file past the watched storage: once more then, while it lies in memory. */
+async function digestSeen(
+  name: string,
+  watched: Watched,
+  { deps, runtime }: ReadContext,
+  workers: UnsealWorkers | undefined,
+): Promise<string> {
+  return watched.digest() ?? (await hashObject(name, "sha256", deps.storage, runtime.signal, workers)).digest;
 }
 
 function manifestProblem(name: string, said: string, actual: number, listed: number, more?: string): CheckFinding {
