@@ -109,7 +109,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     examples: [
       ["doppel check @mail", "hashes of all volumes, and all metadata; stopped? it goes on"],
       ["doppel check --sample 5% @mail", "some of the objects each time; verify opens what is in them, too"],
-      ["doppel check --without-key file:///backup/etc", "what can be seen from outside; with receipts, audit sees more"],
+      ["doppel check --without-key file:///backup/etc", "from outside, by receipts where there are; audit proves these"],
       ["doppel check s3://BUCKET/web1", "exits with 0: sound, 3: warnings only, 21: something is damaged"],
     ],
   },

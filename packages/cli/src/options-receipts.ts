@@ -68,7 +68,7 @@ export const RECEIPT_OPTIONS = {
   "without-key": flag({
     generation: "doppel",
     group: "Reading a backup",
-    help: "open nothing: names, sizes, gaps, and whether what is encrypted is whole by its own lengths",
+    help: "open nothing: names, sizes, gaps, hashes that receipts tell, and whether what is encrypted is whole by its own lengths",
     commands: ["check"],
     to: "CheckJob.withKey",
   }),

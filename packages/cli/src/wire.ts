@@ -577,7 +577,7 @@ async function signerFor(query: string, { settings, environment, passphrases, ru
  */
 export async function readDeps(url: BytePath, storage: Storage, context: KeyContext, lists = false): Promise<ReadDeps> {
   const { settings, environment } = context;
-  const sign = settings["without-key"] ? undefined : settings["sign-key"]; // signatures are inside what is encrypted
+  const sign = settings["sign-key"];
   const keys = keysOf(context);
   const find = (query: string): Promise<Verifier> => findVerifier(query, keySources(context));
   return {

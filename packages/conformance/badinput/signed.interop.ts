@@ -184,7 +184,7 @@ describe("what is signed is read as ever", () => {
       rmSync(box.restored, { recursive: true, force: true });
       expectDone(await reading(box, command));
     }
-    expectDone(await reading(box, ["check", "--without-key", "target"])); // which opens nothing
+    expectRefusal(await reading(box, ["check", "--without-key", "target"]), 2, /--without-key cannot stand beside --sign-key/);
     rmSync(box.archive, { recursive: true });
     await using home = await gpgHome(["rsa"]);
     writeFileSync(join(box.source, "two"), "changed too\n");

@@ -3,7 +3,7 @@ import type { ObjectName, Receipt, ReceiptObject, SetId } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import { checkObject } from "./audit/check-object.ts";
 import { compareListing, holdsData, judgeReceipt, type Subject } from "./audit/check-set.ts";
-import { chainFindings, foreignFindings, unreceipted } from "./audit/findings.ts";
+import { chainFindings, foreignFindings, orphanFindings, unreceipted } from "./audit/findings.ts";
 import { AuditProgress } from "./audit/progress.ts";
 import type { AuditedSet, AuditFinding, AuditJob, AuditReport } from "./audit/report.ts";
 import { mapBounded } from "./history/bounded.ts";
@@ -11,6 +11,13 @@ import { chooseSample } from "./objects/sample.ts";
 import { readTarget, type Target } from "./read/target.ts";
 import { readReceipt, type StoredReceipt } from "./receipt/read-receipt.ts";
 import { namesBySet } from "./retention/inventory.ts";
+import { emptyTarget } from "./status/remembered.ts";
+
+export interface AuditDeps {
+  readonly storage: Storage;
+  /** Where an empty target is told from one that was emptied; nothing else of it is read. */
+  readonly archiveDir?: string;
+}
 
 /** A set under audit. */
 interface Draft extends Subject {
@@ -32,12 +39,13 @@ interface Chosen {
 /**
  * Holds a target to its receipts, without a key: names and sizes of all objects from one listing, the chain of receipts, and of a
  * random sample the bytes and who can open them. What a receipt says is only as good as its signature (FORMAT.md, "Receipt").
- * @throws storage.*
+ * @throws storage.*; collection.empty when there is nothing of any backup
  */
-export async function audit(job: AuditJob, { storage }: { readonly storage: Storage }, runtime: Runtime): Promise<AuditReport> {
+export async function audit(job: AuditJob, { storage, archiveDir }: AuditDeps, runtime: Runtime): Promise<AuditReport> {
   runtime.emit({ type: "run.started", kind: "audit", target: storage.label, time: runtime.clock.now() });
   const target = await readTarget(storage, job.prefixes, runtime.signal);
   const drafts = draftsOf(target, job);
+  if (drafts.length === 0) throw await emptyTarget(storage.label, archiveDir, job.prefixes, target.sizes.size);
   const withReceipt = drafts.filter(({ receipt }) => receipt !== undefined);
   const candidates = withReceipt.flatMap(({ names }) => names.filter(isReadable(target)).map(({ name }) => name));
   const sample = chooseSample(candidates, job.sample, job.seed);
@@ -53,7 +61,8 @@ export async function audit(job: AuditJob, { storage }: { readonly storage: Stor
     draft.read++;
     draft.readBytes += bytes;
   });
-  for (const [draft, finding] of chainFindings(drafts, job.prefixes)) draft.findings.push(finding);
+  const orphans = orphanFindings(drafts, target.collection);
+  for (const [draft, finding] of [...chainFindings(drafts, orphans, job.prefixes), ...orphans]) draft.findings.push(finding);
   const foreign = foreignFindings(target, job.prefixes);
   runtime.emit({ type: "run.finished", kind: "audit", incomplete: 0 });
   return reportOf(drafts, foreign, target, storage.label, job.seed);

@@ -3,10 +3,12 @@ import type { Manifest } from "@doppel/format";
 import { foreignFindings } from "./audit/findings.ts";
 import { checkCopies } from "./check/check-copies.ts";
 import { checkOne } from "./check/check-object.ts";
-import { checkReceipt } from "./check/check-receipt.ts";
+import { checkReceipt, type ToldByReceipt } from "./check/check-receipt.ts";
+import { heldToReceipt } from "./check/held-to-receipt.ts";
+import { type ObservedStorage, observe } from "./check/observed-storage.ts";
 import { isDamage } from "./check/read-content.ts";
 import type { CheckedSet, CheckFinding, CheckJob, CheckReport } from "./check/report.ts";
-import { CheckState } from "./check/state.ts";
+import { CheckState, type ListedObject } from "./check/state.ts";
 import {
   type CheckedObject,
   compareVolumes,
@@ -25,6 +27,7 @@ import { type ReadContext, readContext } from "./read/context.ts";
 import { encodingOf } from "./read/fetch.ts";
 import { readOwnManifest } from "./read/metadata.ts";
 import { readTarget, type Target } from "./read/target.ts";
+import { emptyTarget } from "./status/remembered.ts";
 import { UnsealWorkers } from "./workers/unseal.ts";
 
 /** Bytes to be read from which on threads are started for it. */
@@ -33,15 +36,17 @@ const WORKERS_FROM = 32 << 20;
 /**
  * Reads all backups of a target, of whatever age, object by object: volumes are compared with their manifests, metadata is opened and
  * read to its end; without a key, the names, sizes, gaps and the structure of what is encrypted. A stopped check goes on.
- * @throws storage.*; openpgp.* when not one object can be opened
+ * @throws storage.*; collection.empty when there is nothing of any backup; openpgp.* when not one object can be opened
  */
 export async function check(job: CheckJob, deps: ReadDeps, runtime: Runtime): Promise<CheckReport> {
-  const { storage } = deps;
+  const observed = observe(deps.storage);
+  const { storage } = observed;
   const target = await readTarget(storage, job.prefixes, runtime.signal);
-  const context = readContext(deps, job.prefixes, runtime);
+  const context = readContext({ ...deps, storage }, job.prefixes, runtime);
   const subjects = subjectsOf(target, job.prefixes);
+  if (subjects.length === 0) throw await emptyTarget(storage.label, deps.archiveDir, job.prefixes, target.sizes.size);
   const keys = new KeyTrouble();
-  const objects = await openSets(subjects, target, job, context, keys);
+  const objects = await openSets(subjects, target, job, context, keys, observed);
   const state = stateOf(job, storage.label, runtime);
   const readable = objects.filter(({ name }) => !target.archived.has(name));
   const sample = chooseSample(
@@ -50,9 +55,9 @@ export async function check(job: CheckJob, deps: ReadDeps, runtime: Runtime): Pr
     state.seed,
   );
   const chosen = readable.filter(({ name }) => sample.has(name));
-  const left = chosen.filter(({ name, size, subject }) => {
-    const isKnown = state.has(name, size);
-    if (isKnown) subject.readBefore++;
+  const left = chosen.filter((object) => {
+    const isKnown = state.has(listedAs(object, observed));
+    if (isKnown) object.subject.readBefore++;
     return !isKnown;
   });
   for (const { name, subject } of objects.filter(({ name }) => target.archived.has(name)))
@@ -61,7 +66,7 @@ export async function check(job: CheckJob, deps: ReadDeps, runtime: Runtime): Pr
   const readAll = (some: readonly CheckedObject[]): Promise<unknown> =>
     mapBounded(some, job.parallel, async (object) => {
       runtime.signal.throwIfAborted();
-      await readOne(object, job.withKey, context, workers, keys, state);
+      await readOne(object, job.withKey, context, observed, workers, keys, state);
     });
   try {
     await readAll(left.filter(({ role }) => role !== "volume"));
@@ -81,54 +86,64 @@ async function openSets(
   job: CheckJob,
   context: ReadContext,
   keys: KeyTrouble,
+  observed: ObservedStorage,
 ): Promise<readonly CheckedObject[]> {
   const open = async (subject: Subject): Promise<readonly CheckedObject[]> => {
     const { set, state } = subject;
     const name = set.manifest;
+    const hasReceipt = set.receipt !== undefined && !target.archived.has(set.receipt);
+    const told = hasReceipt ? await toldByReceipt(subject, set.receipt, target, context, keys) : NOTHING_TOLD;
     const isOpen = name !== undefined && !target.archived.has(name) && (job.withKey || encodingOf(name) !== "gpg");
-    const manifest = isOpen ? await manifestOf(subject, name, target, context, keys) : undefined;
+    const manifest = isOpen ? await manifestOf(subject, name, told.hashes.get(name), target, context, keys, observed) : undefined;
     if (manifest) subject.findings.push(...compareVolumes(set, manifest, job.prefixes));
     else if (state === "complete") subject.findings.push(...gapsIn(set, job.prefixes));
-    const hasReceipt = set.receipt !== undefined && !target.archived.has(set.receipt);
-    if (hasReceipt) await holdToReceipt(subject, set.receipt, target, context, keys);
+    const known = new Set(subject.findings.map((finding) => finding.name));
+    subject.findings.push(...told.findings.filter((finding) => !known.has(finding.name)));
     subject.findings.push(...(await checkCopies(subject, manifest, context)));
     // What was read already, or cannot be, is not read again.
     const isRead = { manifest: isOpen, receipt: hasReceipt };
-    return objectsOf(subject, manifest, target).filter(({ role }) => !(role in isRead && isRead[role as keyof typeof isRead]));
+    return objectsOf(subject, manifest, told.hashes, target).filter(
+      ({ role }) => !(role in isRead && isRead[role as keyof typeof isRead]),
+    );
   };
   const [first, ...rest] = subjects;
   if (!first) return [];
   return [await open(first), ...(await mapBounded(rest, job.parallel, open))].flat();
 }
 
-/** Names and sizes, which a receipt tells to who has no key. */
-async function holdToReceipt(
+const NOTHING_TOLD: ToldByReceipt = { findings: [], hashes: new Map() };
+
+/** Names, sizes and hashes, which a receipt tells to who has no key. */
+async function toldByReceipt(
   subject: Subject,
   name: string,
   { sizes }: Target,
   context: ReadContext,
   keys: KeyTrouble,
-): Promise<void> {
+): Promise<ToldByReceipt> {
   subject.read++;
   subject.readBytes += sizes.get(name) ?? 0;
   const found = await attempt(name, keys, context, () => checkReceipt(subject, name, sizes, context));
-  const known = new Set(subject.findings.map((finding) => finding.name));
-  subject.findings.push(...("read" in found ? found.read.filter((finding) => !known.has(finding.name)) : [found.finding]));
+  return "read" in found ? found.read : { ...NOTHING_TOLD, findings: [found.finding] };
 }
 
 async function manifestOf(
   subject: Subject,
   name: string,
+  sha256: string | undefined,
   { sizes }: Target,
   context: ReadContext,
   keys: KeyTrouble,
+  observed: ObservedStorage,
 ): Promise<Manifest | undefined> {
   const { set, findings } = subject;
   subject.read++;
   subject.readBytes += sizes.get(name) ?? 0;
+  using watched = observed.watch(name);
   const found = await attempt(name, keys, context, () => readOwnManifest(set, context));
   if ("read" in found) {
     keys.opened(name);
+    findings.push(...heldToReceipt(name, sha256, watched.digest()));
     return found.read;
   }
   findings.push(found.finding);
@@ -139,18 +154,19 @@ async function readOne(
   object: CheckedObject,
   withKey: boolean,
   context: ReadContext,
+  observed: ObservedStorage,
   workers: UnsealWorkers | undefined,
   keys: KeyTrouble,
   state: CheckState,
 ): Promise<void> {
   const { name, size, subject, role, info } = object;
-  const found = await attempt(name, keys, context, () => checkOne(object, withKey, context, workers));
+  const found = await attempt(name, keys, context, () => checkOne(object, withKey, context, observed, workers));
   const findings = "read" in found ? found.read : [found.finding];
   subject.findings.push(...findings);
   subject.read++;
   subject.readBytes += size;
   if ("read" in found && withKey && role !== "volume") keys.opened(name);
-  if (findings.length === 0) state.add(name, size);
+  if (findings.length === 0) state.add(listedAs(object, observed));
   const number = info?.number;
   if (number !== undefined) context.runtime.emit({ type: "volume.read", name, number, size });
 }
@@ -199,10 +215,20 @@ class KeyTrouble {
   }
 }
 
-function stateOf(job: CheckJob, target: string, { random, clock }: Runtime): CheckState {
+function listedAs({ name, size }: CheckedObject, observed: ObservedStorage): ListedObject {
+  const modified = observed.modified(name);
+  return { name, size, ...(modified !== undefined && { modified }) };
+}
+
+function stateOf(job: CheckJob, target: string, { random, clock, emit }: Runtime): CheckState {
   const seed = job.seed ?? Buffer.from(random.bytes(4)).readUInt32LE();
   const sample = JSON.stringify([job.sample, job.seed ?? "any"]);
-  return CheckState.open(job.stateFile, { target, withKey: job.withKey, sample }, seed, clock.now());
+  const state = CheckState.open(job.stateFile, { target, withKey: job.withKey, sample }, seed, clock.now());
+  if (state.outdated) {
+    const detail = `the check that was stopped began at ${state.outdated.toISOString()}, more than a day ago: everything is read again`;
+    emit({ type: "notice", reason: "target", incomplete: false, detail });
+  }
+  return state;
 }
 
 function startWorkers(left: readonly CheckedObject[], { parallel }: CheckJob, { signal }: Runtime): UnsealWorkers | undefined {

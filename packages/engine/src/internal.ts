@@ -52,6 +52,7 @@ export { type ListStateJob, list, listBatches } from "./list.ts";
 export { shellWord } from "./recipe/quote.ts";
 export { recipe } from "./recipe.ts";
 export { restore } from "./restore.ts";
+export { goneText, rememberedIn } from "./status/remembered.ts";
 export { status } from "./status.ts";
 export type { Obstacle, OrphanedSet } from "./status/loose-ends.ts";
 export { verify } from "./verify.ts";

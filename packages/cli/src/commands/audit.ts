@@ -1,6 +1,7 @@
 import { audit as auditTarget, receiptPublicKey } from "@doppel/engine/internal";
 import { readReceiptKeyFile } from "../key-files.ts";
 import type { Runtime } from "@doppel/base";
+import { archiveDirOf } from "../locations.ts";
 import { auditData, auditText } from "../render/audit.ts";
 import { argument, type Command } from "../session.ts";
 import { openTarget, prefixesOf, random } from "../wire.ts";
@@ -11,11 +12,12 @@ const SAMPLE = { kind: "objects", count: 10 } as const;
 
 /** `doppel audit URL`: 0 all is as the receipts say, 1 something is not, 3 some of it cannot be told. */
 export const audit: Command = async (session) => {
-  const { invocation, runtime, renderer } = session;
+  const { invocation, environment, runtime, renderer } = session;
   const { settings } = invocation;
   const file = settings["receipt-key"];
   const pem = file === undefined ? session.profile?.receiptKey : readReceiptKeyFile(file, "public");
-  await using storage = await openTarget(argument(invocation, "URL"), "read", session);
+  const url = argument(invocation, "URL");
+  await using storage = await openTarget(url, "read", session);
   const seed = settings["sample-seed"] ?? Buffer.from(random.bytes(4)).readUInt32LE();
   const job = {
     prefixes: prefixesOf(settings),
@@ -24,7 +26,8 @@ export const audit: Command = async (session) => {
     parallel: PARALLEL,
     ...(pem !== undefined && { publicKey: receiptPublicKey(pem) }),
   };
-  const report = await auditTarget(job, { storage }, settings["log-format"] === "json" ? withoutProgress(runtime) : runtime);
+  const deps = { storage, archiveDir: archiveDirOf(url, settings, environment) };
+  const report = await auditTarget(job, deps, settings["log-format"] === "json" ? withoutProgress(runtime) : runtime);
   renderer.result({ kind: "page", name: "audit", text: auditText(report), data: auditData(report) });
   return { exit: report.problems > 0 ? 1 : report.warnings > 0 ? 3 : 0 };
 };

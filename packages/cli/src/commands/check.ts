@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { DoppelError } from "@doppel/base";
 import { check as checkTarget } from "@doppel/engine/internal";
 import { DAMAGED, DONE, INCOMPLETE } from "../exit-codes.ts";
 import { localPath } from "../locations.ts";
 import { checkData, checkText } from "../render/check.ts";
-import type { Command } from "../session.ts";
+import type { Command, Session } from "../session.ts";
 import { prefixesOf } from "../wire.ts";
 import { withReadDeps } from "./reading.ts";
 
@@ -17,6 +18,7 @@ export const check: Command = (session) => {
   const { invocation, runtime, renderer } = session;
   const { settings } = invocation;
   const { "check-state": file, "sample-seed": seed } = settings;
+  refuseMeaningless(settings);
   return withReadDeps(session, async (deps) => {
     const job = {
       prefixes: prefixesOf(settings),
@@ -31,3 +33,19 @@ export const check: Command = (session) => {
     return { exit: report.problems > 0 ? DAMAGED : report.warnings > 0 ? INCOMPLETE : DONE };
   });
 };
+
+/** What would find everything sound because nothing of it was looked at. @throws cli.usage */
+function refuseMeaningless(settings: Session["invocation"]["settings"]): void {
+  if (settings["without-key"] && settings["sign-key"] !== undefined) {
+    const message =
+      "--without-key cannot stand beside --sign-key: signatures are inside what is encrypted, so nobody sees them without the key; leave out one, or let audit --receipt-key look at signed receipts";
+    throw new DoppelError("cli.usage", message, { option: "--without-key" });
+  }
+  const { sample } = settings;
+  const isNone = (sample?.kind === "objects" && sample.count === 0) || (sample?.kind === "percent" && sample.percent === 0);
+  if (isNone) {
+    const message =
+      "--sample 0 reads no object, so that nothing can be called sound; give a number of 1 or more, or leave it out to read all";
+    throw new DoppelError("cli.usage", message, { option: "--sample" });
+  }
+}

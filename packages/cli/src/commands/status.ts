@@ -1,5 +1,12 @@
 import type { BytePath } from "@doppel/base";
-import { changesInSet, fileChanged, status as statusOf } from "@doppel/engine/internal";
+import {
+  changesInSet,
+  fileChanged,
+  goneText,
+  rememberedIn,
+  type StatusReport,
+  status as statusOf,
+} from "@doppel/engine/internal";
 import type { ChangesSize } from "../render/renderer.ts";
 import { troubles } from "../render/status.ts";
 import { type Command, outcomeOf } from "../session.ts";
@@ -29,11 +36,22 @@ export const status: Command = (session) => {
     } else {
       const report = await statusOf({ prefixes }, deps, runtime);
       renderer.result({ kind: "status", report, archiveDir: deps.archiveDir });
+      const gone = session.texts === "doppel" && isEmpty(report) ? await rememberedIn(deps.archiveDir, prefixes) : undefined;
+      if (gone && gone.manifests > 0) {
+        const detail = goneText(report.target, gone);
+        runtime.emit({ type: "notice", reason: "target", incomplete: true, detail });
+        return "incomplete";
+      }
       return outcomeOf(troubles(report));
     }
     return "complete";
   });
 };
+
+/** Nothing of any backup is there. */
+function isEmpty({ chains, incomplete, lostManifest, orphaned }: StatusReport): boolean {
+  return [chains, incomplete, lostManifest, orphaned].every(({ length }) => length === 0);
+}
 
 /** Reads all changes once, to tell before the second time how many there are. */
 async function sizeOf(changes: AsyncIterable<{ readonly path: BytePath }>): Promise<ChangesSize> {

@@ -87,6 +87,14 @@ describe("a profile on the command line", () => {
     expect(line(`full ${option} @web1`)).not.toContain(own);
   });
 
+  it("check --without-key puts a profile's --sign-key aside, which nobody typed", () => {
+    const signing = readProfiles(
+      parseProfilesDocument("/p/profiles.yaml", "version: 1\nprofiles:\n  a: {url: x, options: {sign-key: K}}\n"),
+    );
+    expect(written("check @a", signing)!.args.join(" ")).toBe("--sign-key=K check /p/x");
+    expect(written("check --without-key @a", signing)!.args.join(" ")).toBe("check --without-key /p/x");
+  });
+
   it("gives each of two targets its own options", () => {
     const { args, targets } = written("replicate @web1 @copy")!;
     expect(args.join(" ")).toBe(`${KEYS} ${PLACE} ${REST} replicate s3://bucket/web1 file:///copy`);

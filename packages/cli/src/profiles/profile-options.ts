@@ -30,6 +30,7 @@ export const OF_A_RUN: readonly OptionName[] = [
 const EITHER_OR: readonly (readonly OptionName[])[] = [
   ["no-encryption", "encrypt-key", "hidden-encrypt-key", "sign-key"],
   ["progress", "no-progress"],
+  ["without-key", "sign-key"],
   ["passphrase-fd", "passphrase-file"],
   ["use-agent", "secret-key"],
   [

@@ -9,20 +9,22 @@ import { localTime } from "./times.ts";
 export function checkText(report: CheckReport): string {
   const { target, withKey, sets, foreign, seed, objects, bytes, read, readBytes, readBefore, problems, warnings } = report;
   if (sets.length === 0) return [`${target}: no backup.`, ...findingLines(foreign), ""].join("\n");
-  const before = readBefore === 0 ? "" : `; ${readBefore} more were sound when this check was begun`;
+  const hasBefore = readBefore > 0;
+  const before = hasBefore ? `; ${readBefore} more were read before it was stopped, and were sound then` : "";
   const how = withKey ? "by its hash, or by opening it" : "as far as can be seen without a key";
   const lines = [
     `${target}: ${counted(sets.length, "backup")}, ${counted(objects, "object")}, ${byteText(bytes)}`,
     "",
     ...tableLines(
-      ["Time", "Kind", "Objects", "Size", "Read", "Outcome"],
-      ["left", "left", "right", "right", "right", "left"],
+      ["Time", "Kind", "Objects", "Size", "Read", ...(hasBefore ? ["Before"] : []), "Outcome"],
+      ["left", "left", "right", "right", "right", ...(hasBefore ? (["right"] as const) : []), "left"],
       sets.map((set) => [
         localTime(set.id.end),
         setKind(set.id.kind),
         set.objects,
         byteText(set.bytes),
-        set.read + set.readBefore,
+        set.read,
+        ...(hasBefore ? [set.readBefore] : []),
         outcomeText(set.findings, "sound"),
       ]),
     ),

@@ -109,8 +109,48 @@ describe("audit", () => {
     expect(found(await audit(job, { storage: bench.target }, runtime))).toEqual(["warning unfinished", "warning no-receipt"]);
   });
 
-  it("finds nothing in an empty target", async () => {
+  it("says that an empty target is empty, and what the archive directory remembers", async () => {
     using bench = await benchWith(0);
-    expect(await audit(job, { storage: bench.target }, runtime)).toMatchObject({ sets: [], problems: 0, warnings: 0 });
+    await expect(audit(job, { storage: bench.target }, runtime)).rejects.toMatchObject({
+      code: "collection.empty",
+      message: "memory holds no backup; check the URL, --file-prefix, and whether its disk is mounted",
+    });
+    expect((await bench.backup({ kind: "full", receipt })).error).toBeUndefined();
+    expect((await bench.backup({ kind: "full", receipt })).error).toBeUndefined();
+    const { archiveDir, target } = bench;
+    const prefixed = audit({ ...job, prefixes: { ...NO_PREFIXES, all: "mail-" } }, { storage: target, archiveDir }, runtime);
+    await expect(prefixed).rejects.toThrow(
+      /^memory holds no backup, though .* the manifests of 2, .*, under names without a prefix; check/,
+    );
+    target.objects.clear();
+    target.objects.set("holiday.jpg", new Uint8Array(1));
+    const emptied = audit(job, { storage: target, archiveDir }, runtime);
+    await expect(emptied).rejects.toThrow(
+      /^memory holds no backup, but 1 object of none, though the archive directory .* has the manifests of 2, the newest of \d{8}T\d{6}Z; check/,
+    );
+  });
+
+  it("says of increments that they cannot be restored, when what they build on is gone, and of no chain that retention has cut", async () => {
+    using bench = await benchWith(0);
+    for (const [n, kind] of (["full", "inc", "inc", "inc"] as const).entries()) {
+      bench.become([{ path: pathFromText("a/b"), type: "file", content: textContent(`${n}`, 1000 + n) }]);
+      expect((await bench.backup({ kind, receipt })).error).toBeUndefined();
+    }
+    const all = new Map(bench.target.objects);
+    const ends = [...new Set([...all.keys()].map((name) => /(\d{8}T\d{6}Z)\.[a-z]/.exec(name)![1]!))].sort();
+    const without = async (gone: (name: string) => boolean): Promise<AuditReport> => {
+      bench.target.objects.clear();
+      for (const [name, bytes] of all) if (!gone(name)) bench.target.objects.set(name, bytes);
+      return audit(job, { storage: bench.target }, runtime);
+    };
+    const of = (n: number) => (name: string) => name.includes(`${ends[n]!}.`) && !name.includes(`${ends[n]!}.to`);
+    expect(found(await without(of(0)))).toEqual(["problem orphaned", "problem orphaned", "problem orphaned"]);
+    expect(found(await without(of(1)))).toEqual(["problem orphaned", "problem orphaned"]);
+    expect((await without(of(1))).sets.map(({ findings }) => findings.length)).toEqual([0, 1, 1]);
+    expect(found(await without((name) => name.startsWith("duplicity-full.") && name.endsWith(".manifest")))).toEqual([
+      "problem missing",
+      ...Array<string>(3).fill("problem orphaned"),
+    ]);
+    expect(found(await without(of(3)))).toEqual([]);
   });
 });

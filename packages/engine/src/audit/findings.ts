@@ -3,6 +3,7 @@ import type { Target } from "../read/target.ts";
 import { type ChainGap, chainGaps } from "../receipt/chain-gaps.ts";
 import type { StoredReceipt } from "../receipt/read-receipt.ts";
 import { setKey } from "../retention/inventory.ts";
+import { looseEnds, type Obstacle } from "../status/loose-ends.ts";
 import type { AuditFinding } from "./report.ts";
 
 interface AuditedDraft {
@@ -11,18 +12,52 @@ interface AuditedDraft {
   readonly stored?: StoredReceipt;
 }
 
-/** Where the chain of receipts is broken, with the set whose receipt says so. @param drafts oldest first */
+/**
+ * Increments that nothing can restore any more, because a backup that they build on is not there, or not without its manifest. Retention
+ * deletes from the end of a chain, or all of it: it leaves none.
+ */
+export function orphanFindings<D extends AuditedDraft>(
+  drafts: readonly D[],
+  collection: Collection,
+): readonly (readonly [D, AuditFinding])[] {
+  const byKey = new Map(drafts.map((draft) => [setKey(draft.id), draft]));
+  return looseEnds(collection).orphaned.flatMap(({ set, obstacle }): (readonly [D, AuditFinding])[] => {
+    const draft = byKey.get(setKey(set.id));
+    const why = CANNOT_RESTORE[obstacle];
+    if (!draft || why === undefined) return [];
+    return [[draft, { severity: "problem", kind: "orphaned", name: set.manifest ?? draft.names[0]!.name, detail: why }]];
+  });
+}
+
+/** Of those whose place others have taken, what they build on is there. */
+const CANNOT_RESTORE: Readonly<Partial<Record<Obstacle, string>>> = {
+  missing:
+    "is of an increment that builds on a backup that is gone: it cannot be restored; prune never leaves that: bring back what is missing from a copy of the target, and make a new full backup",
+  "lost-manifest":
+    "is of an increment that builds on a backup without its manifest: it cannot be restored before that is brought back from a copy of the target",
+};
+
+/**
+ * Where the chain of receipts is broken, with the set whose receipt says so.
+ * @param drafts oldest first
+ * @param orphans of which more is told than that what they build on is gone
+ */
 export function chainFindings<D extends AuditedDraft>(
   drafts: readonly D[],
+  orphans: readonly (readonly [D, AuditFinding])[],
   prefixes: NamePrefixes,
 ): readonly (readonly [D, AuditFinding])[] {
   const withReceipt = drafts.filter(({ stored }) => stored !== undefined).reverse();
   const byName = new Map(withReceipt.map((draft) => [draft.stored!.name, draft]));
   const setsLeft = new Set(drafts.map(({ id }) => setKey(id)));
-  return chainGaps(withReceipt.map(({ stored }) => stored!)).map((gap) => [
-    byName.get(gap.name)!,
-    chainFinding(gap, setsLeft, prefixes),
-  ]);
+  const orphaned = new Set(orphans.map(([draft]) => draft));
+  return chainGaps(withReceipt.map(({ stored }) => stored!)).flatMap((gap): (readonly [D, AuditFinding])[] => {
+    const draft = byName.get(gap.name)!;
+    const before = parseName(gap.previous, prefixes)?.set;
+    const isBase = before !== undefined && before.end.getTime() === draft.id.start.getTime() && !setsLeft.has(setKey(before));
+    if (gap.reason === "missing" && isBase && orphaned.has(draft)) return [];
+    return [[draft, chainFinding(gap, setsLeft, prefixes)]];
+  });
 }
 
 function chainFinding({ name, previous, reason }: ChainGap, setsLeft: ReadonlySet<string>, prefixes: NamePrefixes): AuditFinding {

@@ -28,6 +28,7 @@ export interface AuditFinding {
     | "receipt"
     | "signature"
     | "chain"
+    | "orphaned"
     | "no-receipt"
     | "unfinished"
     | "gone"

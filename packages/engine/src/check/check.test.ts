@@ -1,13 +1,16 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDoppelError, pathFromText } from "@doppel/base";
 import { NO_PREFIXES } from "@doppel/format";
+import { type SecretKeys, secretKeysFromPassphrase } from "@doppel/openpgp";
 import type { Storage } from "@doppel/storage";
-import { FaultyStorage, randomContent } from "@doppel/testkit";
+import { type Fault, FaultyStorage, MemoryStorage, randomContent } from "@doppel/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Bench } from "../backup/test-support.ts";
 import { check } from "../check.ts";
+import type { Envelope } from "../job.ts";
 import { depsOf, testRuntime } from "../history/test-support.ts";
 import type { CheckJob, CheckReport } from "./report.ts";
 
@@ -19,14 +22,14 @@ const file = (path: string, seed: string, mtime: number) => ({
 });
 
 /** A full set and an increment, with receipts. */
-async function bench(): Promise<Bench> {
+async function bench(envelope: Envelope = { kind: "gzip" }): Promise<Bench> {
   const made = new Bench();
   for (const [kind, mtime] of [
     ["full", 1_600_000_000],
     ["inc", 1_600_000_001],
   ] as const) {
     made.become([file("a", "a", 1_600_000_000), file("b", `${mtime}`, mtime), file("c", "c", 1_600_000_000)]);
-    expect((await made.backup({ kind, receipt: { program: "doppel 0", folderDepth: 1 } })).error).toBeUndefined();
+    expect((await made.backup({ kind, receipt: { program: "doppel 0", folderDepth: 1 } }, { envelope })).error).toBeUndefined();
   }
   return made;
 }
@@ -39,9 +42,10 @@ function scratch(): string {
   return path;
 }
 
-const run = (storage: Storage, job: Partial<CheckJob> = {}, archiveDir?: string): Promise<CheckReport> => {
+const run = (storage: Storage, job: Partial<CheckJob> = {}, archiveDir?: string, keys?: SecretKeys): Promise<CheckReport> => {
   const dir = scratch();
-  return check({ ...JOB, ...job }, depsOf(storage, dir, archiveDir === undefined ? {} : { archiveDir }), testRuntime());
+  const extra = { ...(archiveDir !== undefined && { archiveDir }), ...(keys && { keys }) };
+  return check({ ...JOB, ...job }, depsOf(storage, dir, extra), testRuntime());
 };
 const found = ({ sets, foreign }: CheckReport): string[] =>
   [...sets.flatMap(({ findings }) => findings), ...foreign].map(({ severity, kind, name }) => `${severity} ${kind} ${name}`);
@@ -156,5 +160,144 @@ describe("check", () => {
       logs.push([...watched.log].sort());
     }
     expect(logs[0]).toEqual(logs[1]);
+  });
+
+  it("holds what it reads to the hashes of the receipt, whatever else can be seen of it", async () => {
+    const passphrase = "of a test";
+    const cases = [
+      // Without the key, a changed byte inside what is encrypted shows nowhere else.
+      {
+        envelope: { kind: "gpg", recipients: [], passphrase, compress: true },
+        withKey: false,
+        parts: [".vol2.", ".sigtar", ".manifest", ".index"],
+      },
+      { envelope: { kind: "plain" }, withKey: true, parts: [".sigtar"] },
+    ] as const;
+    for (const { envelope, withKey, parts } of cases) {
+      using target = await bench(envelope);
+      for (const part of parts) {
+        const name = nameOf(target, part);
+        flip(target, name, -300);
+        const report = await run(target.target, { withKey });
+        expect(found(report), `${part}, ${withKey}`).toEqual([`problem bytes ${name}`]);
+        expect(report.sets.flatMap(({ findings }) => findings)[0]!.detail).toMatch(
+          /is not what its receipt says: SHA-256 is [0-9a-f]{64}, expected [0-9a-f]{64}; the receipt is whole, by its own hash/,
+        );
+        flip(target, name, -300);
+      }
+    }
+  });
+
+  it("says it when a manifest that nothing protects and the receipt disagree", async () => {
+    using target = await bench();
+    const manifest = nameOf(target, "duplicity-full.").replace(/\.(index|vol).*/, ".manifest");
+    const text = Buffer.from(target.target.objects.get(manifest)!).toString("latin1");
+    const hash = /SHA256 ([0-9a-f]+)/.exec(text)![1]!;
+    const wrong = `${hash[0] === "0" ? "1" : "0"}${hash.slice(1)}`;
+    target.target.objects.set(manifest, Buffer.from(text.replaceAll(hash, wrong), "latin1"));
+    const volume = nameOf(target, "vol1.");
+    for (const withKey of [true, false]) {
+      const report = await run(target.target, { withKey });
+      expect(found(report)).toEqual([`problem bytes ${manifest}`, `problem bytes ${volume}`]);
+      const { detail } = report.sets[0]!.findings[1]!;
+      expect(detail).toMatch(
+        /is not what its manifest says: .*; it is what its receipt says, but a restore believes the manifest/,
+      );
+    }
+    flip(target, volume, 100);
+    expect((await run(target.target)).sets[0]!.findings[1]!.detail).toMatch(/; nor is it what its receipt says/);
+  });
+
+  it("believes an encrypted manifest before a receipt, and no receipt that is damaged", async () => {
+    const passphrase = "of a test";
+    using target = await bench({ kind: "gpg", recipients: [], passphrase, compress: true });
+    const volume = nameOf(target, ".vol1.");
+    const receipt = nameOf(target, "duplicity-full.").replace(/\.(index|vol).*/, ".receipt");
+    const whole = target.target.objects.get(receipt)!;
+    const lines = Buffer.from(whole).toString().trim().split("\n").slice(0, -1);
+    const body = lines
+      .map((line) => `${line.includes(volume) ? line.replace(/"sha256":"[0-9a-f]{4}/, '"sha256":"0000') : line}\n`)
+      .join("");
+    const sealed = createHash("sha256").update(body).digest("hex");
+    target.target.objects.set(receipt, Buffer.from(`${body}{"sha256":"${sealed}"}\n`));
+    const keys = secretKeysFromPassphrase(async () => passphrase);
+    const forged = await run(target.target, {}, undefined, keys);
+    expect(found(forged)).toEqual([`warning receipt ${volume}`]);
+    expect(found(await run(target.target, { withKey: false }))).toEqual([`problem bytes ${volume}`]);
+    // Its own hash shows that it is not what was written.
+    target.target.objects.set(
+      receipt,
+      Buffer.from(
+        Buffer.from(whole)
+          .toString()
+          .replace(/"sha256":"[0-9a-f]{4}/, '"sha256":"0000'),
+      ),
+    );
+    for (const withKey of [true, false])
+      expect(found(await run(target.target, { withKey }, undefined, keys))).toEqual([`warning receipt ${receipt}`]);
+  });
+
+  it("says that an empty target is empty, and what the archive directory remembers", async () => {
+    for (const withKey of [true, false]) {
+      const nothing = run(new MemoryStorage(), { withKey });
+      await expect(nothing).rejects.toMatchObject({ code: "collection.empty", message: expect.not.stringContaining("though") });
+    }
+    const dir = scratch();
+    writeFileSync(join(dir, "last-receipt.json"), "{}");
+    await expect(run(new MemoryStorage(), {}, dir)).rejects.toThrow(
+      /, though the archive directory .* remembers the receipt of one; check the URL/,
+    );
+    writeFileSync(join(dir, "mail-duplicity-full.20260601T000000Z.manifest"), "");
+    await expect(run(new MemoryStorage(), {}, dir)).rejects.toThrow(
+      /the manifest of one of 20260601T000000Z, under names that begin with "mail-"; check the URL/,
+    );
+  });
+
+  it("does not go on with what is a day old, nor past an object that was stored since", async () => {
+    using target = await bench();
+    const stateFile = join(scratch(), "state");
+    const stored = new Map<string, Date>();
+    const dated = (faults: Fault[] = []): Storage => {
+      const inner = new FaultyStorage(target.target, faults);
+      return {
+        label: inner.label,
+        async *list(prefix, signal) {
+          for await (const object of inner.list(prefix, signal))
+            yield { ...object, modified: stored.get(object.name) ?? new Date(0) };
+        },
+        stat: (name) => inner.stat(name),
+        get: (name, range, signal) => inner.get(name, range, signal),
+        put: (name, body) => inner.put(name, body),
+        delete: (names) => inner.delete(names),
+        [Symbol.asyncDispose]: async () => undefined,
+      };
+    };
+    const stop = () => expect(run(dated([{ at: 12, operation: "get", how: "fail" }]), { stateFile })).rejects.toThrow();
+    const soundIn = (file: string): string[] => {
+      const lines = readFileSync(file, "utf8").trim().split("\n").slice(1);
+      return lines.map((line) => (JSON.parse(line) as [string])[0]);
+    };
+    await stop();
+    const sound = soundIn(stateFile);
+    expect(sound.length).toBeGreaterThan(2);
+    stored.set(sound[0]!, new Date(1000));
+    flip(target, sound[0]!, -300);
+    const report = await run(dated(), { stateFile });
+    expect(report.readBefore).toBe(sound.length - 1);
+    expect(report.read).toBe(target.target.objects.size - report.readBefore);
+    expect(report.problems).toBe(1);
+    flip(target, sound[0]!, -300);
+
+    await stop();
+    const seen = readFileSync(stateFile, "utf8");
+    writeFileSync(stateFile, seen.replace(/"begun":"[^"]*"/, '"begun":"2025-12-30T23:59:00.000Z"'));
+    const runtime = testRuntime();
+    const dir = scratch();
+    const anew = await check({ ...JOB, stateFile }, depsOf(dated(), dir), runtime);
+    expect(anew).toMatchObject({ readBefore: 0, read: target.target.objects.size });
+    const notices = runtime.events.filter(({ type }) => type === "notice");
+    expect(notices).toMatchObject([{ detail: expect.stringMatching(/more than a day ago: everything is read again$/) }]);
+    writeFileSync(stateFile, seen.replace(/"begun":"[^"]*"/, '"begun":"2025-12-31T00:01:00.000Z"'));
+    expect((await run(dated(), { stateFile })).readBefore).toBeGreaterThan(2);
   });
 });

@@ -11,45 +11,53 @@ export interface CheckQuestion {
 }
 
 /** A check that was stopped longer ago than this begins anew: what it saw may have changed. */
-const MOST_AGE_MS = 7 * 86_400_000;
-const VERSION = 1;
+const MOST_AGE_MS = 86_400_000;
+const VERSION = 2;
+
+/** An object as the target lists it: what has changed since is another one. */
+export interface ListedObject {
+  readonly name: string;
+  readonly size: number;
+  /** When it was stored, in ms, if the target tells. */
+  readonly modified?: number;
+}
 
 /**
- * Which objects were found sound, in a file of JSON lines that grows as they are read: the question with its seed first, then a name
- * and a size a line. What is damaged is not in it, and is read again. A file that cannot be read or written is none.
+ * Which objects were found sound, in a file of JSON lines that grows as they are read: the question with its seed first, then name,
+ * size and time of an object a line. What is damaged is not in it, and is read again. A file that cannot be read or written is none.
  */
 export class CheckState {
   readonly #file: string | undefined;
-  readonly #sound: Map<string, number>;
+  readonly #sound: ReadonlyMap<string, string>;
   readonly seed: number;
+  /** When the check began that is too old to be gone on with. */
+  readonly outdated: Date | undefined;
   #isWritable = true;
 
-  private constructor(file: string | undefined, sound: Map<string, number>, seed: number) {
+  private constructor(file: string | undefined, { sound, seed, outdated }: FoundState) {
     this.#file = file;
     this.#sound = sound;
     this.seed = seed;
+    this.outdated = outdated;
   }
 
   /** Goes on with what the file says of the same question, or begins it with `seed`. */
   static open(file: string | undefined, question: CheckQuestion, seed: number, now: Date): CheckState {
     const found = file === undefined ? undefined : readState(file, question, now);
-    if (found) return new CheckState(file, found.sound, found.seed);
-    const state = new CheckState(file, new Map(), seed);
+    if (found && found.outdated === undefined) return new CheckState(file, found);
+    const outdated = found?.outdated;
+    const state = new CheckState(file, { sound: new Map(), seed, outdated });
     state.#write(JSON.stringify({ v: VERSION, ...question, seed, begun: now.toISOString() }), true);
     return state;
   }
 
-  get size(): number {
-    return this.#sound.size;
+  /** Whether the object, as it is listed, was read and found sound before. */
+  has(object: ListedObject): boolean {
+    return this.#sound.get(object.name) === lineOf(object);
   }
 
-  /** Whether the object, of that size, was read and found sound before. */
-  has(name: string, size: number): boolean {
-    return this.#sound.get(name) === size;
-  }
-
-  add(name: string, size: number): void {
-    this.#write(JSON.stringify([name, size]), false);
+  add(object: ListedObject): void {
+    this.#write(lineOf(object), false);
   }
 
   /** The question is answered. */
@@ -70,21 +78,28 @@ export class CheckState {
   }
 }
 
-function readState(
-  file: string,
-  question: CheckQuestion,
-  now: Date,
-): { readonly sound: Map<string, number>; readonly seed: number } | undefined {
+interface FoundState {
+  /** The line of each, by name. */
+  readonly sound: ReadonlyMap<string, string>;
+  readonly seed: number;
+  readonly outdated: Date | undefined;
+}
+
+function readState(file: string, question: CheckQuestion, now: Date): FoundState | undefined {
   const [first, ...rest] = linesOf(file);
   if (!isObject(first) || first["v"] !== VERSION) return undefined;
   const isSame = (["target", "withKey", "sample"] as const).every((field) => first[field] === question[field]);
-  const { seed, begun } = first;
-  const age = now.getTime() - Date.parse(String(begun));
-  if (!isSame || typeof seed !== "number" || !(age >= 0 && age < MOST_AGE_MS)) return undefined;
-  const sound = new Map<string, number>();
-  for (const line of rest)
-    if (Array.isArray(line) && typeof line[0] === "string" && typeof line[1] === "number") sound.set(line[0], line[1]);
-  return { sound, seed };
+  const { seed } = first;
+  const begun = new Date(String(first["begun"]));
+  const age = now.getTime() - begun.getTime();
+  if (!isSame || typeof seed !== "number" || !(age >= 0)) return undefined;
+  const sound = new Map<string, string>();
+  for (const line of rest) if (Array.isArray(line) && typeof line[0] === "string") sound.set(line[0], JSON.stringify(line));
+  return { sound, seed, outdated: age > MOST_AGE_MS ? begun : undefined };
+}
+
+function lineOf({ name, size, modified }: ListedObject): string {
+  return JSON.stringify(modified === undefined ? [name, size] : [name, size, modified]);
 }
 
 /** Whole lines that can be understood: the last one may have been cut off. */

@@ -24,6 +24,8 @@ export interface CheckedObject {
   readonly size: number;
   /** Of a volume whose manifest could be read: what it says of it. */
   readonly info?: VolumeInfo;
+  /** What its receipt says that it is, lower-case hex. */
+  readonly sha256?: string;
 }
 
 /** All sets of a target, by end time, with what the listing alone tells of each. */
@@ -53,12 +55,20 @@ export function subjectsOf({ collection }: Pick<Target, "collection">, prefixes:
   return subjects.sort((a, b) => a.set.id.end.getTime() - b.set.id.end.getTime());
 }
 
-/** What of a set can be read, by its listing and, if it could be had, its manifest. */
-export function objectsOf(subject: Subject, manifest: Manifest | undefined, { sizes }: Target): readonly CheckedObject[] {
+/** What of a set can be read, by its listing and, if they could be had, its manifest and the hashes of its receipt. */
+export function objectsOf(
+  subject: Subject,
+  manifest: Manifest | undefined,
+  hashes: ReadonlyMap<string, string>,
+  { sizes }: Target,
+): readonly CheckedObject[] {
   const { set } = subject;
   const infos = new Map(manifest?.volumes.map((info) => [info.number, info]));
-  const object = (role: CheckedObject["role"], name: string | undefined, info?: VolumeInfo): CheckedObject[] =>
-    name === undefined ? [] : [{ subject, name, role, size: sizes.get(name) ?? 0, ...(info && { info }) }];
+  const object = (role: CheckedObject["role"], name: string | undefined, info?: VolumeInfo): CheckedObject[] => {
+    if (name === undefined) return [];
+    const sha256 = hashes.get(name);
+    return [{ subject, name, role, size: sizes.get(name) ?? 0, ...(info && { info }), ...(sha256 !== undefined && { sha256 }) }];
+  };
   return [
     ...object("manifest", set.manifest),
     ...[...set.volumes].flatMap(([number, name]) => object("volume", name, infos.get(number))),
