@@ -7,7 +7,7 @@ import { Garden } from "./garden.ts";
 import { Ledger, type Tree } from "./ledger.ts";
 import { type Ended, Machine, type SealName, SEALS } from "./machine.ts";
 import type { SoakPlace } from "./places.ts";
-import { incompleteSets } from "./sets.ts";
+import { completeSets, hiddenSets, incompleteSets } from "./sets.ts";
 import type { SoakStock } from "./stock.ts";
 
 /** Long ago, because commands that delete go by the real clock. */
@@ -110,6 +110,12 @@ export class World {
 
   async hasUnfinished(): Promise<boolean> {
     return incompleteSets((await this.place.stamps()).keys()).length > 0;
+  }
+
+  /** Sets that cannot be restored: unfinished, or hidden by another machine. */
+  async hasLooseEnds(): Promise<boolean> {
+    const names = [...(await this.place.stamps()).keys()];
+    return incompleteSets(names).length > 0 || hiddenSets(completeSets(names)).length > 0;
   }
 }
 
