@@ -27,6 +27,8 @@ export interface SoundChain {
   readonly objects: ReadonlyMap<string, Uint8Array>;
   /** The files of the archive directory of who made it. */
   readonly copies: ReadonlyMap<string, Uint8Array>;
+  /** What stands beside them to know them by. */
+  readonly sums?: ReadonlyMap<string, Uint8Array>;
   /** Ascending. */
   readonly points: readonly { readonly time: Date; readonly tree: readonly TreeEntry[] }[];
   readonly keys?: SecretKeys;
@@ -85,6 +87,36 @@ function states(large: number): readonly (readonly TreeSpec[])[] {
   ];
 }
 
+/** The state after those: of what deltas are made of, some have moved, and some is new. Into an empty folder. @returns it as a backup holds it */
+export function materialiseNext(source: string): readonly TreeEntry[] {
+  const last = states(40_000).at(-1)!;
+  const grown = last.map((spec) => {
+    if (spec.type !== "file" || !["big", "d/new", "dz"].includes(spec.path)) return spec;
+    const content = Buffer.from(spec.content as Uint8Array);
+    const at = content.length >> 1;
+    return {
+      ...spec,
+      content: Buffer.concat([content.subarray(0, at), randomContent("put in", 3000), content.subarray(at)]),
+      mtime: T0 + 3,
+    };
+  });
+  materialise(grown, source);
+  return asStored(scanTree(source));
+}
+
+/** An increment on what lies in `storage`, by what lies in `archiveDir`. @returns its time @throws what a backup throws */
+export async function makeNext(
+  sealing: Sealing,
+  storage: MemoryStorage,
+  source: string,
+  archiveDir: string,
+  tempDir: string,
+): Promise<Date> {
+  const time = new Date((T0 + 10 * HOUR) * 1000);
+  await ours(storage, source, archiveDir, tempDir, await envelopeOf(sealing), time);
+  return time;
+}
+
 /** How `stock` and `doppel` seal. */
 export type Sealing = "gpg" | "gzip" | "plain";
 
@@ -99,6 +131,7 @@ export async function makeChain(makers: readonly [Maker, Maker, Maker], sealing:
   const copies = new Map<string, Uint8Array>();
   const points: { time: Date; tree: readonly TreeEntry[] }[] = [];
   const envelope = await envelopeOf(sealing);
+  let sums: Uint8Array | undefined;
   for (const folder of [target, archiveDir, join(dir.path, "tmp")]) mkdirSync(folder);
   for (const [index, specs] of states(byStock ? 1_600_000 : 40_000).entries()) {
     rmSync(source, { recursive: true, force: true });
@@ -120,11 +153,23 @@ export async function makeChain(makers: readonly [Maker, Maker, Maker], sealing:
     }
     points.push({ time, tree: asStored(scanTree(source)) });
   }
-  for (const name of readdirSync(archiveDir)) if (parseName(name)) copies.set(name, readFileSync(join(archiveDir, name)));
+  for (const name of readdirSync(archiveDir)) {
+    if (parseName(name)) copies.set(name, readFileSync(join(archiveDir, name)));
+    else if (name === SUMS) sums = readFileSync(join(archiveDir, name));
+  }
   const keys =
     sealing === "gpg" ? secretKeysFromKeyFile(readFileSync(KEY.secretFile), async () => KEY.passphrase, "the key") : undefined;
-  return { name: `${makers.join(", ")}: ${sealing}`, objects: storage.objects, copies, points, ...(keys && { keys }) };
+  return {
+    name: `${makers.join(", ")}: ${sealing}`,
+    objects: storage.objects,
+    copies,
+    points,
+    ...(keys && { keys }),
+    ...(sums && { sums: new Map([[SUMS, sums]]) }),
+  };
 }
+
+const SUMS = "doppel-copies.sha256";
 
 const PLAIN: Readonly<Record<"gzip" | "plain", readonly string[]>> = { gzip: [], plain: ["--no-compression"] };
 
