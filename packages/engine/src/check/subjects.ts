@@ -1,6 +1,7 @@
 import type { BackupSet, Collection, Manifest, NamePrefixes, VolumeInfo } from "@doppel/format";
 import { manifestName, volumeName } from "@doppel/format";
 import type { Target } from "../read/target.ts";
+import { wasFinished } from "../status/finished.ts";
 import { looseEnds } from "../status/loose-ends.ts";
 import type { CheckFinding } from "./report.ts";
 
@@ -50,7 +51,7 @@ export function subjectsOf({ collection }: Pick<Target, "collection">, prefixes:
     ...superseded.map((set) => begin(set, "complete", orphan(set, "replaced"))),
     ...orphaned.map(({ set, obstacle }) => begin(set, "complete", orphan(set, obstacle))),
     ...lostManifest.map(lost),
-    ...unfinished.map((set) => begin(set, "unfinished", unfinishedFinding(set))),
+    ...unfinished.map((set) => (wasFinished(set) ? lost(set) : begin(set, "unfinished", unfinishedFinding(set)))),
   ];
   return subjects.sort((a, b) => a.set.id.end.getTime() - b.set.id.end.getTime());
 }

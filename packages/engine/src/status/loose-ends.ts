@@ -20,7 +20,7 @@ export interface OrphanedSet {
 export interface LooseEnds {
   /** Without a manifest, and nothing complete builds on it: an interrupted run left it, or it is being made. */
   readonly unfinished: readonly BackupSet[];
-  /** Without a manifest, though a complete increment builds on it or it has an index or a receipt: it was finished, and its manifest would revive it. */
+  /** Without a manifest, though a complete increment builds on it or it has a receipt: it was finished, and its manifest would revive it. */
   readonly lostManifest: readonly BackupSet[];
   readonly orphaned: readonly OrphanedSet[];
 }
@@ -28,8 +28,9 @@ export interface LooseEnds {
 /**
  * Tells a lost manifest from a run that was interrupted. A run stores volumes, signatures and manifest in this order, and
  * only what has a manifest is ever continued (spec 1.5): so what a complete increment builds on once had one.
- * A set whose own beginning is missing is of no use with a manifest either: it counts as unfinished. But an index or a
- * receipt, which are stored last, prove that a set was finished: they are not to be lost with it.
+ * A set whose own beginning is missing is of no use with a manifest either: it counts as unfinished. But a receipt, which is
+ * stored last, proves that a set was finished: it names what has to be there, and is not to be lost with it. (An index proves as much; but who makes none of our receipts
+ * expects cleanup to take what stock takes.)
  */
 export function looseEnds({ chains, superseded, incomplete, orphaned }: Collection): LooseEnds {
   /** What stands in the way of a set that starts at this time. */
@@ -54,7 +55,7 @@ export function looseEnds({ chains, superseded, incomplete, orphaned }: Collecti
     lost.add(set);
     starts.add(set.id.start.getTime());
   }
-  const hadManifest = (set: BackupSet): boolean => lost.has(set) || wasFinished(set);
+  const hadManifest = (set: BackupSet): boolean => lost.has(set) || (set.receipt !== undefined && wasFinished(set));
   return {
     unfinished: incomplete.filter((set) => !hadManifest(set)),
     lostManifest: incomplete.filter(hadManifest),
