@@ -334,15 +334,15 @@ describeInterop([], "a chain of which something is missing or damaged", () => {
     ["cut off", (path: string) => truncateSync(path, 60)],
     ["overwritten", (path: string) => writeFileSync(path, "not gzip at all")],
     ["empty", (path: string) => truncateSync(path, 0)],
-  ])("a local copy of signatures that is %s: said, with the way out, which works", async (_, damage) => {
+  ])("a local copy of signatures that is %s: said, and fetched again", async (_, damage) => {
     const copy = broken();
     const name = readdirSync(copy.copies).find((name) => name.startsWith("duplicity-full-signatures"))!;
     damage(join(copy.copies, name));
-    await withoutTouching(copy, async () => {
-      expectLine(await copy.backup(["incremental"], AFTER()), 21, /local copy \S+sigtar\.gz .*delete it, and it is fetched/);
-    });
-    rmSync(join(copy.copies, name));
-    await done(copy.backup(["incremental"], AFTER()));
+    const { code, stderr } = await copy.backup(["incremental"], AFTER());
+    expect([code, stderr.toString()]).toEqual([
+      0,
+      expect.stringMatching(/sigtar\.gz is not what was written there: .*fetched from the target again/),
+    ]);
     await copy.expectPoint(3, []);
   });
 });

@@ -22,7 +22,7 @@ describeInterop(["duply", "duplicity", "gpg", "bash"], "a profile of duply whose
     expect(place.names().filter((name) => name.startsWith("duplicity-full."))).toHaveLength(2);
     expect(place.names().filter((name) => /^duplicity-inc\..*\.manifest/.test(name))).toHaveLength(2);
     expect(place.names("home/.cache/duplicity")).toEqual(["duply_t"]);
-    expect(place.names("home/.cache/duplicity/duply_t")).toHaveLength(6);
+    expect(place.names("home/.cache/duplicity/duply_t").filter((name) => name.startsWith("duplicity-"))).toHaveLength(6);
     for (const program of ["stock", "executable"] as const) {
       place.use(program);
       expect(await place.done("status")).toContain("Number of contained backup sets: 3");

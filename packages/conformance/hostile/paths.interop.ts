@@ -29,7 +29,12 @@ const ATTACKS: readonly Attack[] = [
   },
   { name: "..", entries: [file("../outside/x")], told: /\.\.\/outside/ },
   { name: ".. as a folder", entries: [dir(".."), file("../outside/x")], told: /".."/ },
-  { name: ".. behind folders", entries: [dir("a"), dir("a/b"), file("a/b/../../../outside/x")], told: /".."/ },
+  {
+    name: ".. behind folders",
+    entries: [dir("a"), dir("a/b"), file("a/b/../../../outside/x")],
+    told: /".."/,
+    left: /^a(\/b)?$/,
+  },
   { name: ".. at the end of a symlink's name", entries: [symlink("a/..", "x")], told: /".."/ },
   { name: ".. in a piece of a file", entries: [{ name: "multivol_snapshot/../outside/x/1", content: "x" }], told: /".."/ },
   {

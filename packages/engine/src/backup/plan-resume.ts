@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DoppelError, errnoOf, isDoppelError } from "@doppel/base";
 import { type BackupSet, formatTime, type SetId } from "@doppel/format";
@@ -182,10 +181,7 @@ async function checkHash(name: string, { hashes }: JournalVolume, { deps, runtim
   if (hash.digest("hex") !== hashes.get("SHA1")) throw new Refused("its last volume was not stored to its end");
 }
 
-async function ourSource(
-  last: JournalVolume,
-  archive: ArchiveDir,
-): Promise<Pick<SourceResume, "cut" | "signatures" | "begunNs">> {
+async function ourSource(last: JournalVolume, archive: ArchiveDir): Promise<Pick<SourceResume, "cut" | "signatures">> {
   const { signatures, cut } = last;
   if (!signatures) throw new Refused("the signatures of its volumes are not known");
   if (last.end.block !== undefined && !cut) throw new Refused("a file was being stored, and how far is not known");
@@ -193,10 +189,7 @@ async function ourSource(
   if ((await sha256Of(file, signatures.bytes)) !== signatures.sha256) {
     throw new Refused("the signatures of its volumes are not in the archive directory any more");
   }
-  // It was made when the run began, however often that was gone on with. Where its birth is not known the time of the inode stands there.
-  const { birthtimeNs, ctimeNs } = await stat(file, { bigint: true });
-  const begun = birthtimeNs > 0n && birthtimeNs < ctimeNs && { begunNs: birthtimeNs };
-  return { ...(cut && { cut }), ...begun, signatures: { file, bytes: signatures.bytes } };
+  return { ...(cut && { cut }), signatures: { file, bytes: signatures.bytes } };
 }
 
 function stockSource(

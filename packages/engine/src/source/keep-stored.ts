@@ -40,14 +40,12 @@ export async function keepStored(resume: SourceResume, batcher: Batcher, old: Ol
   return {
     *rest(entries) {
       let metCut = false;
-      const since = new ChangedSince(resume);
       for (const entry of entries) {
         const { path } = entry;
         if (!exact && comparePaths(path, after) <= 0) refuseIfNewer(entry, seen.last, resume);
         if (isKept(path)) {
           // Which of an increment's files its volumes hold could be told from the signatures; nobody needs it so exactly.
           batcher.count(entry, entry.size, old ? undefined : entry.size);
-          since.look(entry);
           continue;
         }
         // What was stored as something else than a directory can have nothing in it.
@@ -57,7 +55,6 @@ export async function keepStored(resume: SourceResume, batcher: Batcher, old: Ol
         yield entry;
       }
       if (cut) refuseUnless(metCut, displayPath(after), "is gone");
-      since.tell(batcher);
     },
     resuming: { path: after, ...(cut && { cut }), known },
   };
@@ -69,34 +66,6 @@ function refuseIfNewer(entry: SourceEntry, last: BytePath | undefined, { begun }
   const covered = last !== undefined && comparePaths(path, last) <= 0;
   if (covered && !(type === "dir" && isWithin(last, path))) return;
   if (mtime >= begun) throw new Refused(`${displayPath(path)} may have changed since it was stored`);
-}
-
-/**
- * What has changed since an interrupted run stored it: the set has it as it was then, and who reads that it is complete must know. By the time of the inode,
- * which nobody can put back. Of a folder that what comes next lies in, too, that time says nothing: only what is new before it is known, by its own.
- */
-class ChangedSince {
-  readonly #resume: SourceResume;
-  #count = 0;
-  #first = "";
-
-  constructor(resume: SourceResume) {
-    this.#resume = resume;
-  }
-
-  look({ path, type, ctimeNs }: SourceEntry): void {
-    const { after, begunNs } = this.#resume;
-    if (begunNs === undefined || ctimeNs < begunNs || (type === "dir" && isWithin(after, path))) return;
-    if (this.#count++ === 0) this.#first = displayPath(path);
-  }
-
-  tell(batcher: Batcher): void {
-    const count = this.#count;
-    if (count === 0) return;
-    const others = count === 1 ? "" : ` and ${count - 1} more`;
-    const detail = `${this.#first}${others} changed after the interrupted backup had begun: what its volumes hold is as it was then, and the next backup has it as it is now`;
-    batcher.notice({ reason: "changed", incomplete: true, detail });
-  }
 }
 
 /** Takes note of what the signatures tell, entry by entry. */

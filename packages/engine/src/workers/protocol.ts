@@ -45,11 +45,6 @@ export interface SourceResume {
   readonly signatures?: { readonly file: string; readonly bytes?: number };
   /** Seconds: what the signatures do not cover, or may not, is taken for unchanged when its mtime is before this. */
   readonly begun: number;
-  /**
-   * Nanoseconds since 1970, by the clock of the file system: what has a later ctime may have changed after it was stored. Absent where that is not known, and
-   * for a run of stock.
-   */
-  readonly begunNs?: bigint;
 }
 
 /** How much of a file, or of its delta, pieces up to number `piece` hold. */
