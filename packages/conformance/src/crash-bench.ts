@@ -250,7 +250,9 @@ export class CrashBench implements AsyncDisposable {
   leftovers(): readonly string[] {
     const below = (folder: string): string[] =>
       existsSync(folder) ? (readdirSync(folder, { recursive: true }) as string[]) : [];
-    return [...below(this.archive), ...below(this.temporary)].filter((name) => /(^|\/)\.?doppel[.-](?!copies\.sha256$)/.test(name));
+    return [...below(this.archive), ...below(this.temporary)].filter((name) =>
+      /(^|\/)\.?doppel[.-](?!copies\.sha256$)/.test(name),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
