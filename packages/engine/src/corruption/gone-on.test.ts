@@ -27,7 +27,7 @@ async function tryOne(
   const isWanted = (name: string): boolean => (random() < 0.8 ? /sigtar/ : /manifest|index|receipt/).test(name);
   const among = [...from.keys()].filter(isWanted).sort();
   if (among.length === 0) return "nothing chosen";
-  const mutation = mutate(from, among, random);
+  const mutation = random() < 0.5 ? exchanged(from) : mutate(from, among, random);
   const storage = new MemoryStorage();
   for (const [name, bytes] of ofCopies ? chain.objects : mutation.objects) storage.objects.set(name, bytes);
   const archiveDir = join(dir, "kept");
@@ -50,6 +50,13 @@ async function tryOne(
   } catch (error) {
     throw error instanceof Defect ? new Defect(`${what}\n    ${error.message}`) : new Error(what, { cause: error });
   }
+}
+
+/** The damage that no checksum of an object knows: the signatures of two increments have changed places. */
+function exchanged(from: ReadonlyMap<string, Uint8Array>): Pick<ReturnType<typeof mutate>, "objects" | "what"> {
+  const [a, b] = [...from.keys()].filter((name) => name.includes("new-signatures"));
+  const objects = new Map(from).set(a!, from.get(b!)!).set(b!, from.get(a!)!);
+  return { objects, what: `${a} and ${b} exchanged` };
 }
 
 describe.each(["gzip", "plain", "gpg"] as const)("an increment on a damaged chain: %s", (sealing) => {
