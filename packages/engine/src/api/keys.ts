@@ -1,4 +1,10 @@
-import { findRecipient, type Recipient, type SecretKeys, secretKeysFromKeyFile, secretKeysFromPassphrase } from "@doppel/openpgp";
+import {
+  type Recipient,
+  recipientFromKey as recipientFromFile,
+  type SecretKeys,
+  secretKeysFromKeyFile,
+  secretKeysFromPassphrase,
+} from "@doppel/openpgp";
 import { badArgument, kindOf } from "./paths.ts";
 import { SYSTEM } from "./runtime.ts";
 
@@ -11,12 +17,9 @@ export async function recipientFromKey(
   key: string | Uint8Array,
   options: { readonly hidden?: boolean } = {},
 ): Promise<Recipient> {
-  const bytes = keyBytes(key);
-  const sources = { gnupgHome: "", readFile: (name: string) => (name === NAME ? bytes : undefined) };
-  return findRecipient(NAME, { ...sources, now: SYSTEM.clock.now(), hidden: options.hidden ?? false });
+  const name = "the key that was given";
+  return recipientFromFile(keyBytes(key), { now: SYSTEM.clock.now(), hidden: options.hidden ?? false, name });
 }
-
-const NAME = "the key that was given";
 
 /**
  * What reads backups that were encrypted to a key. Nothing is opened before it is needed. One serves one target, and is closed with it.

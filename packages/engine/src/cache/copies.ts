@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import type { ByteStream, Runtime } from "@doppel/base";
+import { type ByteStream, payloadOf, type Runtime } from "@doppel/base";
 import type { ArchiveDir } from "./archive-dir.ts";
 
 /** In the archive directory, as `sha256sum` has it. Stock duplicity leaves a name that it does not know alone. */
@@ -50,7 +50,7 @@ export class Copies {
 
   async #save(sums: ReadonlyMap<string, string>): Promise<void> {
     const lines = Buffer.from([...sums].map(([name, sum]) => `${sum}  ${name}\n`).join(""), "latin1");
-    await this.#archive.write(FILE, once(lines), this.#random);
+    await this.#archive.write(FILE, payloadOf(lines).open(), this.#random);
   }
 }
 
@@ -59,8 +59,4 @@ async function* hashed(bytes: ByteStream, hash: ReturnType<typeof createHash>): 
     hash.update(chunk);
     yield chunk;
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

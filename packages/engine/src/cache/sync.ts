@@ -25,9 +25,10 @@ export async function syncSignatures(
   into = archive,
 ): Promise<readonly string[]> {
   const paths: string[] = [];
+  const copies = new Copies(archive, context.runtime.random);
   for (const set of sets) {
     const local = signaturesName(set.id, "gzip", context.prefixes);
-    const state = (await archive.has(local)) ? await new Copies(archive, context.runtime.random).state(local) : "missing";
+    const state = (await archive.has(local)) ? await copies.state(local) : "missing";
     const isHere = state === "sound" || state === "unknown";
     if (state === "changed") {
       const detail = `${join(archive.path, local)} is not what was written there: damaged, or exchanged with another; it is fetched from the target again`;

@@ -164,14 +164,10 @@ async function* compared(content: ByteStream, expected: Uint8Array, onOther: () 
 }
 
 /** The same bytes; throws at their end, before anybody takes them for a whole file, when they are not what was backed up. */
-async function* digested(content: ByteStream, expected: Uint8Array, path: BytePath): ByteStream {
-  const hash = createHash("sha256");
-  for await (const chunk of content) {
-    hash.update(chunk);
-    yield chunk;
-  }
-  if (Buffer.compare(hash.digest(), expected) === 0) return;
-  throw new DoppelError("volume.damaged", ...differs(displayPath(path), "its content has another SHA-256"));
+function digested(content: ByteStream, expected: Uint8Array, path: BytePath): ByteStream {
+  return compared(content, expected, () => {
+    throw new DoppelError("volume.damaged", ...differs(displayPath(path), "its content has another SHA-256"));
+  });
 }
 
 function baseless(path: BytePath): DoppelError {
