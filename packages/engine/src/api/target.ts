@@ -1,5 +1,5 @@
 import { availableParallelism, hostname } from "node:os";
-import { type BytePath, DoppelError, isDoppelError, type Runtime } from "@doppel/base";
+import { type BytePath, DoppelError, isDoppelError, ROOT, type Runtime } from "@doppel/base";
 import type { NamePrefixes } from "@doppel/format";
 import type { Storage } from "@doppel/storage";
 import { normaliseSource } from "@doppel/tree";
@@ -146,9 +146,9 @@ export class Target implements AsyncDisposable {
 
   async *#list(options: ListOptions, runtime: Runtime): AsyncGenerator<FileEntry> {
     checkOptions(options, [...STATE, "path", "recursive"]);
-    const path = options.path === undefined ? undefined : innerPath(options.path, "options.path");
-    const depth = options.recursive === false ? depthOf(path ?? ("" as BytePath)) + 1 : Infinity;
-    const job = { ...this.#state(options), ...this.#byIndex, ...(path !== undefined && path !== "" && { path }) };
+    const part = partOf(options.path, "options.path");
+    const depth = options.recursive === false ? depthOf(part.path ?? ROOT) + 1 : Infinity;
+    const job = { ...this.#state(options), ...this.#byIndex, ...part };
     for await (const batch of listBatches(job, await this.#readDeps(), runtime)) {
       for (const entry of batch) if (depthOf(entry.path) <= depth) yield fileEntry(entry);
     }
@@ -158,8 +158,7 @@ export class Target implements AsyncDisposable {
   async stat(path: PathLike, options: StateOptions = {}): Promise<FileEntry | undefined> {
     return this.#jobs.run(options, async (runtime) => {
       checkOptions(options, STATE);
-      const inner = innerPath(path, "path");
-      const job = { ...this.#state(options), ...this.#byIndex, ...(inner !== "" && { path: inner }) };
+      const job = { ...this.#state(options), ...this.#byIndex, ...partOf(path, "path") };
       const deps = await this.#readDeps();
       try {
         for await (const [first] of listBatches(job, deps, runtime)) if (first) return fileEntry(first);
@@ -207,11 +206,10 @@ export class Target implements AsyncDisposable {
       const own = ["path", "force", "keepGoing", "numericOwner", "restoreOwner", "leaveSpecial", "threads"];
       checkOptions(options, [...STATE, ...own]);
       checkWhole(options.threads, "threads", 1, 64);
-      const path = options.path === undefined ? undefined : innerPath(options.path, "options.path");
       const job = {
         ...this.#state(options),
         target: bytePath(into, "into"),
-        ...(path !== undefined && path !== "" && { path }),
+        ...partOf(options.path, "options.path"),
         useIndex: true,
         threads: options.threads ?? availableParallelism(),
         keepGoing: options.keepGoing ?? true,
@@ -231,7 +229,6 @@ export class Target implements AsyncDisposable {
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     return this.#jobs.run(options, async (runtime) => {
       checkOptions(options, [...STATE, "path", "compareWith"]);
-      const path = options.path === undefined ? undefined : innerPath(options.path, "options.path");
       const compareWith = options.compareWith === undefined ? undefined : bytePath(options.compareWith, "options.compareWith");
       const job = {
         ...this.#state(options),
@@ -242,7 +239,7 @@ export class Target implements AsyncDisposable {
         copyLinks: false,
         compareData: compareWith !== undefined,
         numericOwner: false,
-        ...(path !== undefined && path !== "" && { path }),
+        ...partOf(options.path, "options.path"),
         verbose: options.onEvent !== undefined,
       };
       return verify(job, await this.#readDeps(), runtime);
@@ -330,6 +327,12 @@ export class Target implements AsyncDisposable {
     checkDate(time, "time");
     return { ...(time && { time }), prefixes: this.#parts.prefixes };
   }
+}
+
+/** The part of a backup that a path names; the root, and nothing said, are all of it. @throws api.bad-argument */
+function partOf(path: PathLike | undefined, argument: string): { readonly path?: BytePath } {
+  const inner = path === undefined ? ROOT : innerPath(path, argument);
+  return inner === ROOT ? {} : { path: inner };
 }
 
 function depthOf(path: BytePath): number {

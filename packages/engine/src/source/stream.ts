@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import type { PathEntry } from "@doppel/base";
 import { difftarHeader, indexAttributes, tarPadding } from "@doppel/format";
 import type { SourceEntry } from "@doppel/tree";
-import type { SignatureUnderWay } from "./signatures.ts";
 import { countNew, type StoreContext } from "./store-entry.ts";
 
 /** A file whose size is known when it has ended. */
@@ -30,17 +29,16 @@ export function storeStream(entry: SourceEntry, stream: StreamToStore, { batcher
   const limit = Math.min(PIECE, volumeBytes);
   pieces ??= [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)];
   const sha256 = createHash("sha256");
-  let signature: SignatureUnderWay | undefined;
   let total = 0;
   let here = 0;
+  const fillFrom = (length: number): number => (length < limit ? 0 : fill(stream, pieces![1 - here]!.subarray(0, limit)));
   let length = fill(stream, pieces[0].subarray(0, limit));
+  let nextLength = fillFrom(length);
+  using signature = signatures.beginUnsized(entry, length + nextLength);
   for (let piece = 1; ; piece++) {
-    const next = pieces[1 - here]!.subarray(0, limit);
-    const nextLength = length < limit ? 0 : fill(stream, next);
     const bytes = pieces[here]!.subarray(0, length);
     const last = nextLength === 0 && !(length === STOCK_PIECE && limit === STOCK_PIECE);
     total += length;
-    signature ??= signatures.beginUnsized(entry, length + nextLength);
     signature.update(bytes);
     sha256.update(bytes);
     const stored: PathEntry = { ...entry, size: length };
@@ -63,6 +61,7 @@ export function storeStream(entry: SourceEntry, stream: StreamToStore, { batcher
     if (last) break;
     here = 1 - here;
     length = nextLength;
+    nextLength = fillFrom(length);
   }
   countNew(batcher, { ...entry, size: total, statSize: total }, total);
   signature.finish(total);
